@@ -1,0 +1,302 @@
+"""What an operator can set, read once from the environment by an entry point.
+
+Nothing else in the house looks at the environment: everybody is handed this object or the
+one value needed. `docs/configuration.md` is generated from `SETTINGS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+MEBIBYTE = 1 << 20
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used; the text is one line, fit for the operator."""
+
+
+class QueueChoice(StrEnum):
+    """Who runs chunks; the meaning of each stands in `SETTINGS`."""
+
+    AUTO = "auto"
+    REDIS = "redis"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The effective settings. Sizes are bytes, durations seconds."""
+
+    host: str
+    port: int
+    data_dir: Path
+    database_url: str
+    redis_url: str | None
+    queue: QueueChoice
+    admin_password: str | None
+    allowed_hosts: tuple[str, ...]
+    chunk_bytes: int
+    local_workers: int
+    max_upload_bytes: int
+    max_message_bytes: int
+    max_text_chars: int
+    free_bytes_floor: int
+    read_timeout_seconds: float
+    message_seconds: float
+    slice_seconds: float
+    lease_seconds: float
+    beat_seconds: float
+    reconcile_seconds: float
+    attempts: int
+    retry_seconds: float
+    log_level: str
+
+    @property
+    def uses_redis(self) -> bool:
+        """True when RQ workers are expected to do the work."""
+        return self.redis_url is not None and self.queue is not QueueChoice.LOCAL
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where uploaded mboxes rest."""
+        return self.data_dir / "spool"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its default as text, what it means, how it is read."""
+
+    name: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any]
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _optional(value: str) -> str | None:
+    return value or None
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        try:
+            number = int(value.replace("_", ""))
+        except ValueError:
+            raise ConfigError("is not a whole number") from None
+        if not low <= number <= high:
+            raise ConfigError(f"must lie between {low} and {high}")
+        return number
+
+    return read
+
+
+def _seconds(low: float, high: float) -> Callable[[str], float]:
+    def read(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            raise ConfigError("is not a number of seconds") from None
+        if not low <= number <= high:
+            raise ConfigError(f"must lie between {low:g} and {high:g} seconds")
+        return number
+
+    return read
+
+
+def _queue(value: str) -> QueueChoice:
+    try:
+        return QueueChoice(value)
+    except ValueError:
+        raise ConfigError("must be one of auto, redis, local") from None
+
+
+def _database_url(value: str) -> str:
+    if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigError("must begin with sqlite:/// or postgresql+psycopg://")
+    return value
+
+
+def _redis_url(value: str) -> str | None:
+    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ConfigError("must begin with redis://, rediss:// or unix://")
+    return value or None
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ConfigError("must be one of DEBUG, INFO, WARNING, ERROR")
+    return value.upper()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("HOST", "127.0.0.1", "Address the console listens on.", _text),
+    Setting("PORT", "8000", "Port the console listens on; 0 takes a free one.", _whole(0, 65535)),
+    Setting("DATA_DIR", "./var", "Folder for the spool and, by default, the database.", Path),
+    Setting(
+        "DATABASE_URL",
+        "",
+        "Database: `sqlite:///path` or `postgresql+psycopg://user:password@host/name`. "
+        "Empty: SQLite inside `DATA_DIR`.",
+        _database_url,
+    ),
+    Setting(
+        "REDIS_URL",
+        "",
+        "Redis for RQ: `redis://`, `rediss://` or `unix://`. Empty: no Redis, the local thread "
+        "does the workers' job.",
+        _redis_url,
+    ),
+    Setting(
+        "QUEUE",
+        "auto",
+        "`auto`: RQ when `REDIS_URL` is set, and the local thread while Redis is away; `redis`: RQ "
+        "only, work waits for Redis; `local`: the local thread only.",
+        _queue,
+    ),
+    Setting(
+        "ADMIN_PASSWORD",
+        "",
+        "Password of the first account, `admin`; read on the first start only. Empty: a one-time "
+        "sign-in link is printed.",
+        _optional,
+    ),
+    Setting(
+        "ALLOWED_HOSTS",
+        "",
+        "Host names, comma-separated, under which the console may be addressed (`*` for any). "
+        "Empty: the loopback names, HOST and this machine's name.",
+        _names,
+    ),
+    Setting(
+        "CHUNK_BYTES",
+        str(16 * MEBIBYTE),
+        "Nominal size of a chunk in bytes; a chunk ends at the next message boundary.",
+        _whole(1024, 1 << 32),
+    ),
+    Setting(
+        "LOCAL_WORKERS",
+        "1",
+        "Child processes of the local thread that parse chunks.",
+        _whole(1, 64),
+    ),
+    Setting(
+        "MAX_UPLOAD_BYTES", str(1 << 40), "Largest upload taken, in bytes.", _whole(1, (1 << 40))
+    ),
+    Setting(
+        "MAX_MESSAGE_BYTES",
+        str(128 * MEBIBYTE),
+        "Largest message read whole, in bytes; of a larger one the headers are read and the body "
+        "is quarantined.",
+        _whole(64 * 1024, 1 << 31),
+    ),
+    Setting(
+        "MAX_TEXT_CHARS",
+        "1000000",
+        "Characters of a message's text that are kept and indexed.",
+        _whole(1000, 100_000_000),
+    ),
+    Setting(
+        "FREE_BYTES_FLOOR",
+        str(256 * MEBIBYTE),
+        "Bytes of the spool's disk that uploads never fill.",
+        _whole(0, 1 << 50),
+    ),
+    Setting(
+        "READ_TIMEOUT_SECONDS",
+        "60",
+        "How long an upload may stand still before it is broken off.",
+        _seconds(1, 3600),
+    ),
+    Setting(
+        "MESSAGE_SECONDS",
+        "30",
+        "CPU seconds one message may take before it is quarantined.",
+        _seconds(0.5, 3600),
+    ),
+    Setting(
+        "SLICE_SECONDS",
+        "20",
+        "How long one RQ job goes on taking further chunks before it makes way.",
+        _seconds(0, 3600),
+    ),
+    Setting(
+        "LEASE_SECONDS",
+        "30",
+        "How long an attempt may stay silent before its chunk is given to another.",
+        _seconds(1, 3600),
+    ),
+    Setting(
+        "BEAT_SECONDS", "5", "How often a running attempt renews its lease.", _seconds(0.2, 600)
+    ),
+    Setting(
+        "RECONCILE_SECONDS",
+        "5",
+        "How often the console compares the database with the queue.",
+        _seconds(0.2, 3600),
+    ),
+    Setting("ATTEMPTS", "3", "Runs a chunk gets before it counts as failed.", _whole(1, 100)),
+    Setting(
+        "RETRY_SECONDS",
+        "10",
+        "Wait before the second run of a chunk; doubled for each further one.",
+        _seconds(0, 3600),
+    ),
+    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", _log_level),
+)
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a `.env` file; empty when there is none."""
+    if not path.is_file():
+        return {}
+    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines())
+    return {
+        name.strip().removeprefix("export "): value.strip().strip("\"'")
+        for name, equals, value in pairs
+        if equals and not name.lstrip().startswith("#")
+    }
+
+
+def load(environ: Mapping[str, str]) -> Config:
+    """Read every setting from `environ`. Raises ConfigError naming the variable at fault."""
+    values = {setting.name.lower(): _read(setting, environ) for setting in SETTINGS}
+    values["data_dir"] = values["data_dir"].expanduser().resolve()
+    values["database_url"] = values["database_url"] or f"sqlite:///{values['data_dir']}/mail.db"
+    config = Config(**{field.name: values[field.name] for field in fields(Config)})
+    _check_together(config)
+    return config
+
+
+def _read(setting: Setting, environ: Mapping[str, str]) -> Any:
+    value = environ.get(setting.name, "").strip() or setting.default
+    try:
+        return setting.read(value)
+    except ConfigError as error:
+        raise ConfigError(f"{setting.name}={value!r} {error}") from None
+
+
+def _check_together(config: Config) -> None:
+    if config.queue is QueueChoice.REDIS and config.redis_url is None:
+        raise ConfigError("QUEUE='redis' needs REDIS_URL")
+    if config.beat_seconds * 2 > config.lease_seconds:
+        raise ConfigError(
+            f"BEAT_SECONDS={config.beat_seconds:g} must be at most half of "
+            f"LEASE_SECONDS={config.lease_seconds:g}"
+        )
+
+
+def from_environment(environ: Mapping[str, str], folder: Path) -> Config:
+    """`load`, with a `.env` in `folder` filling in what `environ` leaves unset."""
+    return load({**dotenv(folder / ".env"), **environ})

@@ -1,0 +1,291 @@
+"""Tables of the work: uploads, jobs, chunks, attempts, the ledger, people, the audit log.
+
+Only shapes; what is done with them stands in the module named after each. The tables of the
+mail itself are in `tables_mail`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives a rowid only to a column whose type is spelled INTEGER.
+BigKey = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware time, in UTC on both databases (SQLite itself knows no zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times: they would silently shift."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _one_of(column: str, values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values.split())
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", Integer, primary_key=True),  # the mbox id; at most 2**22, see message.id
+    Column("key", Text, nullable=False, unique=True),  # unguessable, for resumable uploads
+    Column("filename", Text, nullable=False),  # as sent; never a path
+    Column("spool_name", Text, nullable=False, unique=True),
+    Column("size", BigInteger),  # bytes; NULL until whole
+    Column("declared_size", BigInteger),
+    Column("sha256", Text, index=True),
+    Column(
+        "state", Text, _one_of("state", "receiving stored broken deleting deleted"), nullable=False
+    ),
+    Column("created_at", Utc, nullable=False),
+    Column("stored_at", Utc),
+    Column("created_by", Text, nullable=False),
+    sqlite_autoincrement=True,  # an id is never used twice, or old links would show other mail
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("upload_id", ForeignKey("upload.id"), nullable=False, index=True),
+    Column(
+        "state",
+        Text,
+        _one_of("state", "queued planning running finished incomplete failed cancelled"),
+        nullable=False,
+    ),
+    Column("created_at", Utc, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("started_at", Utc),
+    Column("finished_at", Utc),
+    Column("rule", Text),  # JSON of mail.mbox.Rule, fixed by the plan
+    Column("detection", Text),  # JSON of mail.mbox.Detection
+    Column("error", Text),  # one line for people; NULL when nothing is wrong
+    Index("ix_job_created_at_id", "created_at", "id"),
+    Index(
+        "ix_job_state_open",
+        "state",
+        postgresql_where=text("state IN ('queued','planning','running')"),
+        sqlite_where=text("state IN ('queued','planning','running')"),
+    ),
+)
+
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("job_id", ForeignKey("job.id"), nullable=False),
+    Column("upload_id", ForeignKey("upload.id"), nullable=False),
+    Column("kind", Text, _one_of("kind", "plan parse"), nullable=False),
+    Column("seq", Integer, nullable=False),  # 0 for the plan, 1… for the ranges, in file order
+    Column("start", BigInteger, nullable=False),
+    Column("stop", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),  # everything before it is committed
+    Column("expected_messages", Integer),  # what the scan counted
+    Column(
+        "state", Text, _one_of("state", "waiting running done failed cancelled"), nullable=False
+    ),
+    Column("attempt_id", Text),  # the fencing token of the only attempt that may write
+    Column("attempts", Integer, nullable=False, default=0),  # runs since the last asked-for retry
+    Column("suspect_offset", BigInteger),  # the message a careful attempt is looking at
+    Column("suspect_attempts", Integer, nullable=False, default=0),  # attempts that died in place
+    Column("not_before", Utc),
+    Column("rung_at", Utc),  # when the doorbell was last rung; NULL: not yet
+    Column("messages", Integer, nullable=False, default=0),
+    Column("duplicates", Integer, nullable=False, default=0),
+    Column("quarantined", Integer, nullable=False, default=0),
+    Column("started_at", Utc),
+    Column("ended_at", Utc),
+    Column("error", Text),
+    Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
+    Index(
+        "ix_chunk_open",
+        "state",
+        "id",
+        postgresql_where=text("state IN ('waiting','running')"),
+        sqlite_where=text("state IN ('waiting','running')"),
+    ),
+    Index(
+        "ix_chunk_failed",
+        "id",
+        postgresql_where=text("state = 'failed'"),
+        sqlite_where=text("state = 'failed'"),
+    ),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("chunk_id", ForeignKey("chunk.id"), nullable=False, index=True),
+    Column("job_id", ForeignKey("job.id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),  # 1… within the chunk, never reset
+    Column("engine", Text, _one_of("engine", "rq local"), nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("careful", Boolean, nullable=False),  # one message per transaction
+    Column("start_position", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False, default=0),
+    Column("messages", Integer, nullable=False, default=0),
+    Column("peak_memory_bytes", BigInteger),
+    Column("cpu_seconds", Double),
+    Column("started_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("lease_until", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column(
+        "outcome",
+        Text,
+        _one_of("outcome", "running done failed lost fenced cancelled drained"),
+        nullable=False,
+    ),
+    Column("error_type", Text),
+    Column("error", Text),  # the message of the exception, or why it was given up, in words
+    Column("traceback", Text),
+    Column("error_offset", BigInteger),  # of the message that was being read
+    Index(
+        "ix_attempt_running",
+        "lease_until",
+        postgresql_where=text("outcome = 'running'"),
+        sqlite_where=text("outcome = 'running'"),
+    ),
+    Index("ix_attempt_ended_at", "ended_at"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("upload_id", ForeignKey("upload.id"), primary_key=True),
+    Column("start", BigInteger, primary_key=True),
+    Column("length", BigInteger, nullable=False),
+    Column(
+        "kind",
+        Text,
+        _one_of("kind", "message duplicate quarantined preamble trailer"),
+        nullable=False,
+    ),
+    Column("messages", Integer, nullable=False),  # 0 for preamble and trailer
+    Column("note", Text),  # why, where the kind alone does not say
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("upload_id", ForeignKey("upload.id"), primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("length", BigInteger, nullable=False),
+    Column("cause", Text, nullable=False),  # a stable word: too_large, too_slow, crashed, killed
+    Column("detail", Text, nullable=False),  # a sentence
+    Column("traceback", Text),
+    Column("created_at", Utc, nullable=False),
+)
+
+task_lock = Table(
+    "task_lock",
+    metadata,
+    Column("name", Text, primary_key=True),  # reconciler, local_runner …
+    Column("owner", Text, nullable=False),
+    Column("until", Utc, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, _one_of("role", "viewer operator admin"), nullable=False),
+    Column("password_hash", Text),  # argon2id; NULL until one is set
+    Column("language", Text),
+    Column("created_at", Utc, nullable=False),
+    Column("disabled_at", Utc),
+)
+
+sign_in_link = Table(
+    "sign_in_link",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, _one_of("role", "viewer operator admin"), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("used_at", Utc),
+    Column("revoked_at", Utc),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("actor", Text, nullable=False),  # "account:ann", "token:ci", "system"
+    Column("action", Text, nullable=False),  # "job.retry" …
+    Column("subject", Text, nullable=False),  # "job:3f…", "upload:7"
+    Column("detail", Text, nullable=False),  # JSON
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("ix_audit_subject", "subject", "id"),
+)
