@@ -7,6 +7,7 @@ mail itself are in `tables_mail`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -141,12 +142,14 @@ chunk = Table(
     Column("ended_at", Utc),
     Column("error", Text),
     Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
+    # The plan has seq 0, so the order of this index is also the order of fairness: plans first,
+    # then the job that has had least of the workers' time.
     Index(
-        "ix_chunk_open",
-        "state",
+        "ix_chunk_waiting",
+        "seq",
         "id",
-        postgresql_where=text("state IN ('waiting','running')"),
-        sqlite_where=text("state IN ('waiting','running')"),
+        postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text("state = 'waiting'"),
     ),
     Index(
         "ix_chunk_failed",

@@ -1,0 +1,142 @@
+"""The spool: where mboxes rest on disk, byte for byte as they came.
+
+Files are written once, under a `.part` name until they are whole; nothing here knows a table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+PART_SUFFIX = ".part"
+
+
+class SpoolError(OSError):
+    """An mbox is not in the spool as the database remembers it."""
+
+
+class DiskFull(Exception):
+    """There is no room for more bytes, or there soon would be none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolSource:
+    """Random access to one spooled mbox (a `mail.mbox.Source`)."""
+
+    descriptor: int
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`; fewer only at the end."""
+        data = os.pread(self.descriptor, length, offset)
+        if len(data) == length or not data:
+            return data
+        return data + self.read_at(offset + len(data), length - len(data))
+
+
+class SpoolWriter:
+    """Takes the bytes of one upload; hashes them on the way. Not for use by two threads at once."""
+
+    def __init__(self, path: Path, *, free_bytes_floor: int) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + PART_SUFFIX)
+        self._floor = free_bytes_floor
+        self._file: BinaryIO = self._part.open("xb")
+        self._sha256 = hashlib.sha256()
+        self._checked_at = 0
+        self.size = 0
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Append. Raises DiskFull before the last reserve is used up."""
+        if self.size >= self._checked_at:
+            self._checked_at = self.size + (64 << 20)
+            _require_room(self._part.parent, (64 << 20) + self._floor)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise DiskFull(str(error)) from error
+        self._sha256.update(data)
+        self.size += len(data)
+
+    def finish(self) -> str:
+        """Make the file whole and durable under its final name; answers its SHA-256 in hex."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._part.rename(self._path)
+        _sync_folder(self._path.parent)
+        return self._sha256.hexdigest()
+
+    def abandon(self) -> None:
+        """Forget the bytes; harmless after `finish` or a second time."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
+
+
+class Spool:
+    """A folder of mboxes."""
+
+    def __init__(self, folder: Path, *, free_bytes_floor: int = 0) -> None:
+        self.folder = folder
+        self._floor = free_bytes_floor
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def path(self, name: str) -> Path:
+        """Where the mbox of that spool name lies."""
+        return self.folder / name
+
+    def writer(self, name: str, *, declared_size: int | None = None) -> SpoolWriter:
+        """Begin a file. Raises DiskFull when the declared size has no room."""
+        _require_room(self.folder, (declared_size or 0) + self._floor)
+        return SpoolWriter(self.path(name), free_bytes_floor=self._floor)
+
+    @contextmanager
+    def source(self, name: str, *, size: int) -> Iterator[SpoolSource]:
+        """Open an mbox for reading. Raises SpoolError when it is gone or of another size."""
+        try:
+            descriptor = os.open(self.path(name), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise SpoolError(f"the mbox is not in the spool: {error.strerror} ({name})") from error
+        try:
+            found = os.fstat(descriptor).st_size
+            if found != size:
+                raise SpoolError(f"the spooled mbox has {found} bytes, not the {size} that came")
+            yield SpoolSource(descriptor, size)
+        finally:
+            os.close(descriptor)
+
+    def remove(self, name: str) -> None:
+        """Delete an mbox, whole or in part; harmless when it is gone."""
+        self.path(name).unlink(missing_ok=True)
+        self.path(name + PART_SUFFIX).unlink(missing_ok=True)
+
+    def part_age_seconds(self, name: str, *, now: float) -> float | None:
+        """How long ago a byte was added to an unfinished file; None when there is none."""
+        try:
+            return now - self.path(name + PART_SUFFIX).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    def free_bytes(self) -> int:
+        """Free bytes of the disk under the spool."""
+        return shutil.disk_usage(self.folder).free
+
+
+def _require_room(folder: Path, wanted: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise DiskFull(f"{wanted} bytes are needed with the reserve, {free} are free")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,175 @@
+"""Uploads: what came in, from the first byte to "whole, and there is a job for it".
+
+The bytes are the spool's; the work on them is `store.claims`'.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from store import tables
+from store.states import ChunkKind, ChunkState, JobState
+
+
+class UploadState(StrEnum):
+    """Where an upload stands."""
+
+    RECEIVING = "receiving"
+    STORED = "stored"
+    BROKEN = "broken"  # broke off or was refused; its bytes are gone
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One mbox that came in or is coming in."""
+
+    id: int
+    key: str
+    filename: str
+    spool_name: str
+    size: int | None  # bytes; None until it is whole
+    sha256: str | None
+    state: UploadState
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """An earlier upload of the very same bytes, and its job."""
+
+    upload_id: int
+    job_id: str
+    job_state: JobState
+    filename: str
+
+
+def open_upload(
+    connection: Connection, *, filename: str, declared_size: int | None, by: str, now: datetime
+) -> Upload:
+    """Note that bytes are about to come."""
+    key = secrets.token_urlsafe(24)
+    values = {
+        "key": key,
+        "filename": filename,
+        "spool_name": f"{uuid.uuid4().hex}.mbox",
+        "declared_size": declared_size,
+        "state": UploadState.RECEIVING,
+        "created_at": now,
+        "created_by": by,
+    }
+    inserted = connection.execute(
+        insert(tables.upload).values(values).returning(tables.upload.c.id)
+    )
+    return require_upload(connection, inserted.scalar_one())
+
+
+def require_upload(connection: Connection, upload_id: int) -> Upload:
+    """The upload of that id. Raises LookupError when there is none."""
+    row = connection.execute(
+        select(tables.upload).where(tables.upload.c.id == upload_id)
+    ).one_or_none()
+    if row is None:
+        raise LookupError(f"no upload {upload_id}")
+    return _as_upload(row)
+
+
+def _as_upload(row: Row[tuple[object, ...]]) -> Upload:
+    return Upload(
+        id=row.id,
+        key=row.key,
+        filename=row.filename,
+        spool_name=row.spool_name,
+        size=row.size,
+        sha256=row.sha256,
+        state=UploadState(row.state),
+        created_at=row.created_at,
+        created_by=row.created_by,
+    )
+
+
+def find_twin(connection: Connection, *, sha256: str, size: int) -> Twin | None:
+    """An earlier, whole upload of the same bytes whose job was not given up."""
+    given_up = (JobState.CANCELLED, JobState.FAILED)
+    row = connection.execute(
+        select(
+            tables.upload.c.id,
+            tables.upload.c.filename,
+            tables.job.c.id.label("job_id"),
+            tables.job.c.state,
+        )
+        .join(tables.job, tables.job.c.upload_id == tables.upload.c.id)
+        .where(tables.upload.c.sha256 == sha256, tables.upload.c.size == size)
+        .where(tables.upload.c.state == UploadState.STORED, tables.job.c.state.not_in(given_up))
+        .order_by(tables.upload.c.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Twin(
+        upload_id=row.id, job_id=row.job_id, job_state=JobState(row.state), filename=row.filename
+    )
+
+
+def break_off(connection: Connection, upload_id: int) -> None:
+    """The bytes will not come; only the memory of the attempt stays."""
+    connection.execute(
+        update(tables.upload)
+        .where(tables.upload.c.id == upload_id, tables.upload.c.state == UploadState.RECEIVING)
+        .values(state=UploadState.BROKEN)
+    )
+
+
+def complete_upload(
+    connection: Connection, upload: Upload, *, size: int, sha256: str, now: datetime
+) -> str:
+    """The upload is whole: in one transaction it gets a job with a plan to make.
+
+    Answers the job's id. The plan chunk's empty `rung_at` is the outbox entry for the doorbell.
+    """
+    moved = connection.execute(
+        update(tables.upload)
+        .where(tables.upload.c.id == upload.id, tables.upload.c.state == UploadState.RECEIVING)
+        .values(state=UploadState.STORED, size=size, sha256=sha256, stored_at=now)
+    )
+    if moved.rowcount != 1:
+        raise LookupError(f"upload {upload.id} is not open any more")
+    job_id = uuid.uuid4().hex
+    connection.execute(
+        insert(tables.job).values(
+            id=job_id,
+            upload_id=upload.id,
+            state=JobState.QUEUED,
+            created_at=now,
+            created_by=upload.created_by,
+        )
+    )
+    connection.execute(
+        insert(tables.chunk).values(
+            job_id=job_id,
+            upload_id=upload.id,
+            kind=ChunkKind.PLAN,
+            seq=0,
+            start=0,
+            stop=size,
+            position=0,
+            state=ChunkState.WAITING,
+        )
+    )
+    return job_id
+
+
+def receiving_uploads(connection: Connection) -> list[Upload]:
+    """Uploads whose bytes are still coming, or stopped coming."""
+    rows = connection.execute(
+        select(tables.upload).where(tables.upload.c.state == UploadState.RECEIVING)
+    )
+    return [_as_upload(row) for row in rows]
