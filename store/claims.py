@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
@@ -120,7 +121,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _claimed_row(connection: Connection, chunk_id: int) -> Row[tuple[object, ...]]:
+def _claimed_row(connection: Connection, chunk_id: int) -> Row[Any]:
     return connection.execute(
         select(chunk, job.c.rule, upload.c.spool_name, upload.c.size)
         .join(job, job.c.id == chunk.c.job_id)
@@ -136,7 +137,7 @@ def _next_number(connection: Connection, chunk_id: int) -> int:
     return (last or 0) + 1
 
 
-def _as_claim(row: Row[tuple[object, ...]], *, token: str, number: int) -> Claim:
+def _as_claim(row: Row[Any], *, token: str, number: int) -> Claim:
     # A careful attempt notes the message it is about to read. If the chunk is claimed again with
     # such a note at its position, that message ended the careful attempt: it is condemned.
     condemned = row.suspect_offset if row.suspect_offset == row.position else None

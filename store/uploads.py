@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -82,7 +83,7 @@ def require_upload(connection: Connection, upload_id: int) -> Upload:
     return _as_upload(row)
 
 
-def _as_upload(row: Row[tuple[object, ...]]) -> Upload:
+def _as_upload(row: Row[Any]) -> Upload:
     return Upload(
         id=row.id,
         key=row.key,

@@ -1,0 +1,116 @@
+"""The audit log: who did what to what, append-only, each entry chained to the one before.
+
+A changed or missing entry breaks the chain, and `first_break` finds the place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, text
+
+from store.tables import audit
+
+GENESIS = bytes(32)
+POSTGRES_LOCK = 5_318_008_113
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One act. `actor` is "account:…", "token:…" or "system"; `subject` "job:…", "upload:…" …"""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+def record(
+    connection: Connection,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Append an entry, in the transaction of the act itself."""
+    if connection.dialect.name == "postgresql":
+        # Two entries at once would both follow the same predecessor.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
+    last = connection.execute(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar()
+    previous = bytes(last) if last is not None else GENESIS
+    values: dict[str, Any] = {
+        "at": now,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": json.dumps(detail or {}, ensure_ascii=False, sort_keys=True),
+    }
+    connection.execute(
+        insert(audit).values(**values, previous_hash=previous, hash=_link(previous, **values))
+    )
+
+
+def _link(
+    previous: bytes, *, at: datetime, actor: str, action: str, subject: str, detail: str
+) -> bytes:
+    line = json.dumps([at.astimezone(UTC).isoformat(), actor, action, subject, detail])
+    return hashlib.sha256(previous + line.encode()).digest()
+
+
+def entries(
+    connection: Connection,
+    *,
+    subject: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[AuditEntry]:
+    """Newest first; `before` is the id of the last entry already seen."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    for column, value in (
+        (audit.c.subject, subject),
+        (audit.c.actor, actor),
+        (audit.c.action, action),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(audit.c.id < before)
+    return [
+        AuditEntry(
+            id=row.id,
+            at=row.at,
+            actor=row.actor,
+            action=row.action,
+            subject=row.subject,
+            detail=json.loads(row.detail),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def first_break(connection: Connection) -> int | None:
+    """The id of the first entry that does not follow from the one before; None when all do."""
+    previous = GENESIS
+    for row in connection.execute(select(audit).order_by(audit.c.id)):
+        expected = _link(
+            previous,
+            at=row.at,
+            actor=row.actor,
+            action=row.action,
+            subject=row.subject,
+            detail=row.detail,
+        )
+        if bytes(row.previous_hash) != previous or bytes(row.hash) != expected:
+            return int(row.id)
+        previous = expected
+    return None

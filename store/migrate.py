@@ -1,0 +1,45 @@
+"""Bring a database to the schema this version needs, once, whoever comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from store.database import Database
+
+# Any number, the same for everybody: it names the lock under which Postgres migrates.
+POSTGRES_LOCK = 5_318_008_112
+
+
+def alembic_config(connection: Connection | None = None) -> AlembicConfig:
+    """Alembic's settings, without a file of its own."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Upgrade to the newest revision; harmless when it is there. Safe from several processes."""
+    with database.write() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
+        command.upgrade(alembic_config(connection), "head")
+
+
+def newest_revision() -> str:
+    """The revision this version needs."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if head is None:
+        raise LookupError("the migrations are missing from this installation")
+    return head
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision the database is at; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()

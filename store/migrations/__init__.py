@@ -1,0 +1,1 @@
+"""Alembic's home: `env.py` and one file per revision under `versions/`."""

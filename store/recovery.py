@@ -1,0 +1,269 @@
+"""What happens when an attempt ends badly: another try, isolation of one message, or failure.
+
+Also the two things people may ask of a job: retry and cancel. Decides from the tables alone;
+whoever calls this rings the doorbell afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select, update
+
+from store import tables
+from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
+
+chunk, attempt, job = tables.chunk, tables.attempt, tables.job
+
+# Deaths in place that isolation may cost: two that arouse suspicion, one careful, and a few for
+# a machine that is in trouble itself. Beyond that no message is to blame and the chunk fails.
+ISOLATION_LIMIT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How often a chunk is run and how long it rests before the second run, in seconds."""
+
+    attempts: int
+    retry_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """How an attempt went wrong. `offset` is set when it was in the middle of one message."""
+
+    outcome: Outcome  # FAILED or LOST
+    error_type: str
+    error: str
+    traceback: str | None = None
+    offset: int | None = None
+
+
+def record_trouble(
+    connection: Connection, attempt_id: str, *, trouble: Trouble, policy: RetryPolicy, now: datetime
+) -> bool:
+    """End an attempt badly and decide what becomes of its chunk.
+
+    False when the attempt had already ended: then nothing was changed.
+    """
+    ended = connection.execute(
+        update(attempt)
+        .where(attempt.c.id == attempt_id, attempt.c.outcome == Outcome.RUNNING)
+        .values(
+            outcome=trouble.outcome,
+            ended_at=now,
+            error_type=trouble.error_type,
+            error=trouble.error,
+            traceback=trouble.traceback,
+            error_offset=trouble.offset,
+        )
+    )
+    if ended.rowcount != 1:
+        return False
+    row = connection.execute(
+        select(chunk, attempt.c.start_position)
+        .join(attempt, attempt.c.id == chunk.c.attempt_id)
+        .where(chunk.c.attempt_id == attempt_id, chunk.c.state == ChunkState.RUNNING)
+        .with_for_update(of=chunk)
+    ).one_or_none()
+    if row is not None:
+        _release(connection, row, trouble=trouble, policy=policy, now=now)
+    return True
+
+
+def _release(
+    connection: Connection,
+    row: Row[Any],
+    *,
+    trouble: Trouble,
+    policy: RetryPolicy,
+    now: datetime,
+) -> None:
+    progressed = row.position > row.start_position
+    blames_message = row.kind == ChunkKind.PARSE and (
+        trouble.outcome is Outcome.LOST or trouble.offset is not None
+    )
+    attempts = 1 if progressed else row.attempts
+    suspicions = (0 if progressed else row.suspect_attempts) + (1 if blames_message else 0)
+    limit_reached = suspicions >= ISOLATION_LIMIT if blames_message else attempts >= policy.attempts
+    rest = 0.0 if blames_message else policy.retry_seconds * 2 ** (attempts - 1)
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.id == row.id)
+        .values(
+            state=ChunkState.FAILED if limit_reached else ChunkState.WAITING,
+            attempt_id=None,
+            attempts=attempts,
+            suspect_attempts=suspicions,
+            not_before=now + timedelta(seconds=rest),
+            rung_at=None,
+            error=f"{trouble.error_type}: {trouble.error}",
+            ended_at=now if limit_reached else None,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentAttempt:
+    """An attempt whose lease ran out."""
+
+    attempt_id: str
+    job_id: str
+    chunk_id: int
+    worker: str
+    silent_seconds: float
+
+
+def silent_attempts(connection: Connection, *, now: datetime) -> list[SilentAttempt]:
+    """Attempts that should have been heard of by now. Changes nothing."""
+    rows = connection.execute(
+        select(attempt).where(attempt.c.outcome == Outcome.RUNNING, attempt.c.lease_until < now)
+    )
+    return [
+        SilentAttempt(
+            attempt_id=row.id,
+            job_id=row.job_id,
+            chunk_id=row.chunk_id,
+            worker=row.worker,
+            silent_seconds=(now - row.seen_at).total_seconds(),
+        )
+        for row in rows
+    ]
+
+
+def give_up_silent(
+    connection: Connection, silent: SilentAttempt, *, policy: RetryPolicy, now: datetime
+) -> bool:
+    """Declare an attempt lost, unless it has been heard of since."""
+    still = connection.execute(
+        select(attempt.c.id)
+        .where(attempt.c.id == silent.attempt_id, attempt.c.lease_until < now)
+        .with_for_update()
+    ).one_or_none()
+    if still is None:
+        return False
+    trouble = Trouble(
+        outcome=Outcome.LOST,
+        error_type="WorkerLost",
+        error=f"not heard of for {silent.silent_seconds:.0f} s ({silent.worker})",
+    )
+    return record_trouble(connection, silent.attempt_id, trouble=trouble, policy=policy, now=now)
+
+
+def running_attempts_of(connection: Connection, *, host: str, pid: int) -> list[tuple[str, str]]:
+    """(attempt id, job id) of what a process of a host has not finished."""
+    rows = connection.execute(
+        select(attempt.c.id, attempt.c.job_id).where(
+            attempt.c.outcome == Outcome.RUNNING, attempt.c.host == host, attempt.c.pid == pid
+        )
+    )
+    return [(row.id, row.job_id) for row in rows]
+
+
+def let_go(connection: Connection, attempt_id: str, *, now: datetime) -> None:
+    """A drained attempt gives its chunk back, as if it had not been claimed."""
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.attempt_id == attempt_id, chunk.c.state == ChunkState.RUNNING)
+        .values(
+            state=ChunkState.WAITING,
+            attempt_id=None,
+            attempts=func.max(chunk.c.attempts - 1, 0)
+            if connection.dialect.name == "sqlite"
+            else func.greatest(chunk.c.attempts - 1, 0),
+            not_before=now,
+            rung_at=None,
+        )
+    )
+
+
+def retry_job(connection: Connection, job_id: str) -> int:
+    """Give every failed or cancelled chunk of a job a fresh start from where it got to.
+
+    Answers how many chunks wait again; 0 changes nothing.
+    """
+    again = connection.execute(
+        update(chunk)
+        .where(chunk.c.job_id == job_id)
+        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .values(**_FRESH)
+    ).rowcount
+    if again:
+        _reopen(connection, job_id)
+    return again
+
+
+def retry_chunk(connection: Connection, chunk_id: int) -> bool:
+    """The same for one chunk; False when there was nothing to retry."""
+    job_id = connection.execute(
+        update(chunk)
+        .where(chunk.c.id == chunk_id)
+        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .values(**_FRESH)
+        .returning(chunk.c.job_id)
+    ).scalar_one_or_none()
+    if job_id is None:
+        return False
+    _reopen(connection, job_id)
+    return True
+
+
+_FRESH = {
+    "state": ChunkState.WAITING,
+    "attempt_id": None,
+    "attempts": 0,
+    "suspect_attempts": 0,
+    "suspect_offset": None,
+    "not_before": None,
+    "rung_at": None,
+    "ended_at": None,
+}
+
+
+def _reopen(connection: Connection, job_id: str) -> None:
+    planned = connection.execute(
+        select(func.count())
+        .select_from(chunk)
+        .where(
+            chunk.c.job_id == job_id,
+            chunk.c.kind == ChunkKind.PLAN,
+            chunk.c.state == ChunkState.DONE,
+        )
+    ).scalar_one()
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .values(
+            state=JobState.RUNNING if planned else JobState.QUEUED, finished_at=None, error=None
+        )
+    )
+
+
+def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
+    """Stop a job where it is; what is committed stays. False when it was over already."""
+    stopped = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.state.in_(OPEN_JOB_STATES))
+        .values(state=JobState.CANCELLED, finished_at=now, error=None)
+    )
+    if stopped.rowcount != 1:
+        return False
+    # Without its attempt id no running attempt gets past the fence again.
+    connection.execute(
+        update(chunk)
+        .where(
+            and_(
+                chunk.c.job_id == job_id,
+                chunk.c.state.in_((ChunkState.WAITING, ChunkState.RUNNING)),
+            )
+        )
+        .values(state=ChunkState.CANCELLED, attempt_id=None, ended_at=now)
+    )
+    connection.execute(
+        update(attempt)
+        .where(attempt.c.job_id == job_id, attempt.c.outcome == Outcome.RUNNING)
+        .values(outcome=Outcome.CANCELLED, ended_at=now)
+    )
+    return True
