@@ -6,38 +6,28 @@ slice of a file, and cannot fail on a damaged message.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
+from mail.detect import Detection, detect
+from mail.rule import Dialect, LineEnd, Quoting, Rule
+from mail.scan import boundaries, mail_end
+from mail.source import BytesSource, Source
 
-class Source(Protocol):
-    """Random access to the bytes of one mbox, as the spool gives it."""
-
-    @property
-    def size(self) -> int:
-        """Length in bytes."""
-        ...
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes from `offset`; fewer only at the end."""
-        ...
-
-
-class Dialect(StrEnum):
-    """The family a file belongs to; decides quoting and which lines are boundaries."""
-
-    MBOXRD = "mboxrd"
-    MBOXO = "mboxo"
-    MBOXCL = "mboxcl"
-    MBOXCL2 = "mboxcl2"
-    GMAIL = "gmail"
-    GROUPS = "groups"
-    THUNDERBIRD = "thunderbird"
-    PIPERMAIL = "pipermail"
-    BARE = "bare"
-    SINGLE = "single"  # one message without any separator (an .eml)
-    NONE = "none"  # nothing in it looks like mail
+__all__ = [
+    "BytesSource",
+    "Detection",
+    "Dialect",
+    "LineEnd",
+    "Quoting",
+    "Rule",
+    "Source",
+    "Span",
+    "SpanKind",
+    "detect",
+    "spans",
+]
 
 
 class SpanKind(StrEnum):
@@ -56,3 +46,34 @@ class Span:
     offset: int
     length: int  # separator line and trailing blank line included
     separator_length: int  # bytes of the separator line with its line end; 0 when there is none
+
+
+def spans(
+    source: Source,
+    rule: Rule,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    block_bytes: int = 8 << 20,
+) -> Iterator[Span]:
+    """Every span that begins in [start, stop), in order, each touching the next.
+
+    `start` is 0 or the offset of a span found before. However a file is cut and whatever the
+    block size, the same spans come out; memory is bounded by `block_bytes`.
+    """
+    stop = source.size if stop is None else min(stop, source.size)
+    if start >= stop:
+        return
+    end = mail_end(source, rule)
+    at, separator, kind = start, 0, SpanKind.PREAMBLE if start < end else SpanKind.TRAILER
+    for offset, length in boundaries(source, rule, start=start, block_bytes=block_bytes):
+        if offset > at:
+            yield Span(kind=kind, offset=at, length=offset - at, separator_length=separator)
+        if offset >= stop:
+            return
+        at, separator, kind = offset, length, SpanKind.MESSAGE
+    if at < end:
+        yield Span(kind=kind, offset=at, length=end - at, separator_length=separator)
+        at = end
+    if at < stop and at >= end:
+        yield Span(kind=SpanKind.TRAILER, offset=at, length=source.size - at, separator_length=0)

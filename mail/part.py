@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.message import Message as Tree
+from email.parser import BytesParser
+from email.policy import compat32
 from enum import StrEnum
+
+from mail.rule import Rule
 
 
 class PartKind(StrEnum):
@@ -33,3 +38,25 @@ class Part:
     size: int  # bytes after the transfer encoding is undone
     sha256: bytes | None  # of those bytes; None for text bodies
     content_id: str | None  # without angle brackets
+
+
+def part_bytes(raw: bytes, path: str, *, rule: Rule) -> bytes:
+    """The decoded bytes of the part at `path`. Raises KeyError for an unknown path."""
+    tree = BytesParser(policy=compat32).parsebytes(bytes(raw))
+    return payload(dict(leaves(tree))[path])
+
+
+def leaves(tree: Tree, path: str = "") -> list[tuple[str, Tree]]:
+    if not tree.is_multipart() or tree.get_content_type() == "message/rfc822":
+        return [(path or "1", tree)]
+    children = enumerate(tree.getpayload(), start=1)
+    return [
+        leaf for number, child in children for leaf in leaves(child, f"{path}.{number}".strip("."))
+    ]
+
+
+def payload(leaf: Tree) -> bytes:
+    if leaf.is_multipart():
+        return leaf.getpayload(0).as_bytes()
+    payload = leaf.getpayload(decode=True)
+    return payload if isinstance(payload, bytes) else b""

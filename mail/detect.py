@@ -1,0 +1,272 @@
+"""Propose the rule by which an mbox is read, with the evidence for it.
+
+Looks at samples (all of a small file, several windows of a large one), so that it answers at
+once for any size. The operator may override the proposal; following it is `mail.scan`'s task.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mail.rule import Dialect, LineEnd, Quoting, Rule
+from mail.scan import claimed_end, opening
+from mail.separator import (
+    BEHIND,
+    CONTEXT,
+    Form,
+    follows_blank_line,
+    form_at,
+    separator_length,
+)
+from mail.source import Source
+
+_WINDOW_BYTES = 2 << 20
+_WINDOWS = 8
+_EXAMPLES = 20
+_LENGTH_CLAIMS = 50
+
+_FROM_LINE = re.compile(rb"(?:^|[\r\n])(From )")
+_ESCAPED = re.compile(rb"[\r\n](>+)From ")
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_ARCHIVERS = (
+    (Dialect.GROUPS, re.compile(rb"\nX-Google-Group-Id:|\nX-Google-Groups?:", re.IGNORECASE)),
+    (Dialect.GMAIL, re.compile(rb"\nX-GM-THRID:|\nX-Gmail-Labels:", re.IGNORECASE)),
+    (Dialect.THUNDERBIRD, re.compile(rb"\nX-Mozilla-Status2?:|\nX-Mozilla-Keys:", re.IGNORECASE)),
+)
+_PIPERMAIL_LINE = re.compile(rb"From \S+ at \S+ {1,4}\S")
+_TAKEOUT_LINE = re.compile(rb"From \d{6,24}@xxx ")
+_MOZILLA_LINE = re.compile(rb"From - (?:\S|\Z)")
+
+_LENIENT = Rule(dialect=Dialect.BARE, quoting=Quoting.MBOXRD, weak_separators=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """One line that some rules call a boundary and the proposed one does not, or the reverse."""
+
+    offset: int
+    line: str
+    boundary: bool  # by the proposed rule
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """The proposed rule, and what was seen that speaks for it.
+
+    `counts` says how many lines of the sample each rule would call a boundary, and what else
+    was counted: escaped lines, right and wrong Content-Lengths, lone carriage returns.
+    """
+
+    rule: Rule
+    sampled_bytes: int
+    size: int
+    counts: dict[str, int]
+    disagreements: tuple[Disagreement, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the console and the job's report."""
+        return {
+            "rule": self.rule.to_json(),
+            "sampled_bytes": self.sampled_bytes,
+            "size": self.size,
+            "counts": dict(self.counts),
+            "disagreements": [
+                {"offset": d.offset, "line": d.line, "boundary": d.boundary, "reason": d.reason}
+                for d in self.disagreements
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FromLine:
+    """A line of the sample that begins with "From "."""
+
+    offset: int
+    line: bytes
+    form: Form
+    length: int
+    after_blank: bool
+    strict: bool  # a boundary when only dated separators count
+    lenient: bool  # a boundary when bare ones count as well
+
+
+def detect(source: Source) -> Detection:
+    """The rule that fits the file best, with the evidence. Never raises on any bytes."""
+    counts: Counter[str] = Counter()
+    lines: list[_FromLine] = []
+    sampled = 0
+    base = _base_rule(source)
+    for offset, length in _windows(source.size):
+        low = max(0, offset - BEHIND)
+        block = source.read_at(low, offset - low + length + CONTEXT)
+        window = block[offset - low : offset - low + length]
+        _count_marks(window, counts)
+        lines += _from_lines(block, low, begin=offset - low, end=offset - low + length, rule=base)
+        sampled += len(window)
+    rule = _propose(source, base, lines=lines, counts=counts)
+    return Detection(
+        rule=rule,
+        sampled_bytes=sampled,
+        size=source.size,
+        counts=_tally(lines, counts),
+        disagreements=tuple(_disagreements(lines, rule)),
+    )
+
+
+def _windows(size: int) -> list[tuple[int, int]]:
+    if size <= _WINDOW_BYTES * _WINDOWS:
+        return [(at, min(_WINDOW_BYTES, size - at)) for at in range(0, size, _WINDOW_BYTES)]
+    step = (size - _WINDOW_BYTES) // (_WINDOWS - 1)
+    return [(number * step, _WINDOW_BYTES) for number in range(_WINDOWS)]
+
+
+def _base_rule(source: Source) -> Rule:
+    """What the first bytes alone decide: line ends, and whether git's own separators count."""
+    front = source.read_at(0, CONTEXT)
+    lone = len(_LONE_CR.findall(front[:-1]))
+    feeds = front.count(b"\n")
+    line_end = LineEnd.LF if not lone else LineEnd.CR if not feeds else LineEnd.MIXED
+    form = form_at(front, 0)[0] if front.startswith(b"From ") else Form.OTHER
+    return replace(_LENIENT, line_end=line_end, git_patches=form is Form.PATCH)
+
+
+def _count_marks(window: bytes, counts: Counter[str]) -> None:
+    for found in _ESCAPED.finditer(window):
+        counts["escaped_once" if len(found.group(1)) == 1 else "escaped_more"] += 1
+    for dialect, pattern in _ARCHIVERS:
+        counts[f"marks_{dialect}"] += len(pattern.findall(window))
+    counts["crlf"] += window.count(b"\r\n")
+    counts["lf"] += window.count(b"\n")
+    counts["lone_cr"] += window.count(b"\r") - window.count(b"\r\n")
+
+
+def _from_lines(block: bytes, low: int, *, begin: int, end: int, rule: Rule) -> Iterator[_FromLine]:
+    strict = replace(rule, weak_separators=False)
+    for found in _FROM_LINE.finditer(block, max(0, begin - 1), min(len(block), end + 5)):
+        at = found.start(1)
+        if not begin <= at < end:
+            continue
+        form, length = form_at(block, at)
+        yield _FromLine(
+            offset=low + at,
+            line=block[at : at + 200].splitlines()[0],
+            form=form,
+            length=length,
+            after_blank=follows_blank_line(block, at),
+            strict=bool(separator_length(block, at, strict)),
+            lenient=bool(separator_length(block, at, rule)),
+        )
+
+
+def _propose(source: Source, base: Rule, *, lines: list[_FromLine], counts: Counter[str]) -> Rule:
+    strict = [line for line in lines if line.strict]
+    lenient = [line for line in lines if line.lenient]
+    weak = len(lenient) > len(strict) and (not strict or not lenient[0].strict)
+    chosen = lenient if weak else strict
+    if not chosen:
+        return _without_separators(source, base)
+    believed = _believes_length(source, chosen, counts)
+    dialect = _dialect(chosen, counts, weak=weak, believed=believed, plain=_unescaped(lines))
+    return replace(
+        base,
+        dialect=dialect,
+        quoting=_quoting(dialect, counts, plain=_unescaped(lines)),
+        weak_separators=weak,
+        content_length=believed,
+    )
+
+
+def _without_separators(source: Source, base: Rule) -> Rule:
+    single = replace(base, dialect=Dialect.SINGLE, quoting=Quoting.NONE, weak_separators=False)
+    lenient = opening(source, replace(base, dialect=Dialect.BARE)) if source.size else None
+    if lenient is None:
+        return replace(single, dialect=Dialect.NONE)
+    if lenient[1]:
+        return replace(base, dialect=Dialect.BARE)
+    return single
+
+
+def _unescaped(lines: list[_FromLine]) -> int:
+    return sum(not line.lenient for line in lines)
+
+
+def _believes_length(source: Source, chosen: list[_FromLine], counts: Counter[str]) -> bool:
+    for line in chosen[:_LENGTH_CLAIMS]:
+        header = line.offset + line.length
+        if re.search(rb"(?i)[\r\n]content-length:", source.read_at(header, CONTEXT)):
+            right = claimed_end(source, header) is not None
+            counts["content_length_right" if right else "content_length_wrong"] += 1
+    return counts["content_length_right"] > 0
+
+
+def _dialect(
+    chosen: list[_FromLine], counts: Counter[str], *, weak: bool, believed: bool, plain: int
+) -> Dialect:
+    if believed and counts["content_length_right"] >= counts["content_length_wrong"]:
+        return Dialect.MBOXCL2 if plain and not counts["escaped_once"] else Dialect.MBOXCL
+    for pattern, dialect in (
+        (_TAKEOUT_LINE, Dialect.GMAIL),
+        (_MOZILLA_LINE, Dialect.THUNDERBIRD),
+        (_PIPERMAIL_LINE, Dialect.PIPERMAIL),
+    ):
+        if 2 * sum(bool(pattern.match(line.line)) for line in chosen) > len(chosen):
+            groups = dialect is Dialect.GMAIL and counts["marks_groups"]
+            return Dialect.GROUPS if groups else dialect
+    for dialect, _ in _ARCHIVERS:
+        if 2 * counts[f"marks_{dialect}"] > len(chosen):
+            return dialect
+    if weak:
+        return Dialect.BARE
+    return Dialect.MBOXO if _writer_skips_lines(counts, plain) else Dialect.MBOXRD
+
+
+def _writer_skips_lines(counts: Counter[str], plain: int) -> bool:
+    """Whether some body lines are escaped and others not, which an mboxrd writer never does."""
+    return plain > 0 and counts["escaped_once"] > 0
+
+
+def _quoting(dialect: Dialect, counts: Counter[str], *, plain: int) -> Quoting:
+    if dialect is Dialect.MBOXO or _writer_skips_lines(counts, plain):
+        return Quoting.MBOXO
+    if dialect is Dialect.MBOXCL2 or (plain and not counts["escaped_once"]):
+        return Quoting.NONE
+    return Quoting.MBOXRD
+
+
+def _tally(lines: list[_FromLine], counts: Counter[str]) -> dict[str, int]:
+    return {
+        "from_lines": len(lines),
+        "after_blank_line": sum(line.after_blank for line in lines),
+        "dated_separators": sum(line.strict for line in lines),
+        "with_bare_separators": sum(line.lenient for line in lines),
+        "suspicious": _unescaped(lines),
+        **dict(counts),
+    }
+
+
+def _disagreements(lines: list[_FromLine], rule: Rule) -> Iterator[Disagreement]:
+    differing = [line for line in lines if not (line.after_blank and line.strict)]
+    for line in differing[:_EXAMPLES]:
+        yield Disagreement(
+            offset=line.offset,
+            line=line.line.decode("utf-8", "replace"),
+            boundary=line.lenient if rule.weak_separators else line.strict,
+            reason=_reason(line),
+        )
+
+
+def _reason(line: _FromLine) -> str:
+    if line.form is Form.PATCH:
+        return "the fixed date of a git patch"
+    if line.form is Form.OTHER:
+        return "no date and no address where a separator has one"
+    if not line.after_blank:
+        return "no blank line before it"
+    if line.form is Form.WEAK:
+        return "no date"
+    return "no header field after it"
