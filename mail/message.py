@@ -61,12 +61,12 @@ def read_message(
     """Read one message. Never raises on any bytes; what was wrong is in `defects`."""
     limits = limits or Limits()
     tree = BytesParser(policy=compat32).parsebytes(bytes(raw))
-    leaves = leaves(tree)
-    text, html = _bodies(leaves, charset)
+    found = leaves(tree)
+    text, html = _bodies(found, charset)
     full = nfc_clean(text if text else visible_text(html))
     return Message(
         envelope=_envelope(tree),
-        parts=tuple(_part(path, leaf) for path, leaf in leaves),
+        parts=tuple(_part(path, leaf) for path, leaf in found),
         text=full[: limits.text_characters],
         text_cut=len(full) > limits.text_characters,
         has_html=bool(html),

@@ -49,7 +49,7 @@ def part_bytes(raw: bytes, path: str, *, rule: Rule) -> bytes:
 def leaves(tree: Tree, path: str = "") -> list[tuple[str, Tree]]:
     if not tree.is_multipart() or tree.get_content_type() == "message/rfc822":
         return [(path or "1", tree)]
-    children = enumerate(tree.getpayload(), start=1)
+    children = enumerate(tree.get_payload(), start=1)
     return [
         leaf for number, child in children for leaf in leaves(child, f"{path}.{number}".strip("."))
     ]
@@ -57,6 +57,6 @@ def leaves(tree: Tree, path: str = "") -> list[tuple[str, Tree]]:
 
 def payload(leaf: Tree) -> bytes:
     if leaf.is_multipart():
-        return leaf.getpayload(0).as_bytes()
-    payload = leaf.getpayload(decode=True)
+        return bytes(leaf.get_payload(0))  # type: ignore[arg-type]
+    payload = leaf.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
