@@ -1,0 +1,59 @@
+"""Rows in the binary form that Postgres' COPY reads.
+
+Values only: which table they are for is the caller's business. Making them in Python, ahead of
+the transaction, leaves the server nothing to parse.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+NULL = b"\xff\xff\xff\xff"
+
+_length = struct.Struct(">i").pack
+_count = struct.Struct(">h").pack
+_int8 = struct.Struct(">iq").pack
+_int4 = struct.Struct(">ii").pack
+_bool = (b"\0\0\0\1\0", b"\0\0\0\1\1")
+
+
+def int8(value: int | None) -> bytes:
+    """A bigint."""
+    return NULL if value is None else _int8(8, value)
+
+
+def int4(value: int) -> bytes:
+    """An integer."""
+    return _int4(4, value)
+
+
+def boolean(value: bool) -> bytes:  # noqa: FBT001
+    """A boolean."""
+    return _bool[value]
+
+
+def blob(value: bytes | None) -> bytes:
+    """A bytea, or any type whose binary form `value` already is."""
+    return NULL if value is None else _length(len(value)) + value
+
+
+def text(value: str | None) -> bytes:
+    """A text; it must hold neither NUL nor lone surrogates."""
+    return NULL if value is None else blob(value.encode())
+
+
+def row(fields: Iterable[bytes]) -> bytes:
+    """One row of fields made by the functions above."""
+    values = tuple(fields)
+    return _count(len(values)) + b"".join(values)
+
+
+def tsvector(lexemes: Iterable[str]) -> bytes:
+    """A tsvector without positions. Lexemes must be distinct; the server sorts them."""
+    words = tuple(lexemes)
+    # After each lexeme: its closing NUL, and the number of its positions as two bytes: none.
+    ending = "\0\0\0" if words else ""
+    return _length(len(words)) + (ending.join(words) + ending).encode()
