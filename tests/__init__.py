@@ -1,0 +1,1 @@
+"""What is true of email-parser, as sentences that can be run; folders mirror the packages."""
