@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from store.database import Database
-from store.tables import metadata
+from store.sql import create_search
+from store.tables_mail import metadata
 from tests.harness.postgres import PostgresCluster
 
 TEMPLATE = "template_migrated"
@@ -20,7 +21,9 @@ TEMPLATE = "template_migrated"
 
 def migrate(database: Database) -> None:
     """Give an empty database its tables."""
-    metadata.create_all(database.engine)
+    with database.write() as connection:
+        metadata.create_all(connection)
+        create_search(connection)
 
 
 def make_sqlite_template(path: Path) -> Path:
