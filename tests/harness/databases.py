@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import store.tables_mail  # noqa: F401  (its tables join the metadata)
 from store.database import Database
 from store.sql import create_search
-from store.tables_mail import metadata
+from store.tables import metadata
 from tests.harness.postgres import PostgresCluster
 
 TEMPLATE = "template_migrated"
