@@ -301,3 +301,8 @@ def end_attempt(
             cpu_seconds=vitals.cpu_seconds,
         )
     )
+
+
+def chunk_exists(connection: Connection, chunk_id: int) -> bool:
+    """True when the database knows that chunk."""
+    return connection.execute(select(chunk.c.id).where(chunk.c.id == chunk_id)).first() is not None

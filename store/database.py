@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -95,3 +97,7 @@ def _begin_immediate(connection: Connection) -> Any:
 
 def _begin_deferred(connection: Connection) -> Any:
     connection.exec_driver_sql("BEGIN")
+
+
+# What a driver raises when the database is away, locked or full, and no statement is to blame.
+OUTAGES: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeoutError)

@@ -23,13 +23,27 @@ chunk, job, upload = tables.chunk, tables.job, tables.upload
 
 def fix_rule(
     connection: Connection, job_id: str, *, rule: dict[str, Any], detection: dict[str, Any]
-) -> None:
-    """Write down how this file is cut, once, so that every attempt cuts it alike."""
-    connection.execute(
+) -> bool:
+    """Write down how this file is cut, once, so that every attempt cuts it alike.
+
+    False when it was written down before: then that one holds.
+    """
+    fixed = connection.execute(
         update(job)
         .where(job.c.id == job_id, job.c.rule.is_(None))
         .values(rule=json.dumps(rule), detection=json.dumps(detection))
     )
+    return fixed.rowcount == 1
+
+
+def counted_messages(connection: Connection, job_id: str) -> int:
+    """How many messages the scan has counted so far."""
+    total = connection.execute(
+        select(func.coalesce(func.sum(chunk.c.expected_messages), 0)).where(
+            chunk.c.job_id == job_id
+        )
+    )
+    return int(total.scalar_one())
 
 
 def add_chunks(
@@ -130,11 +144,7 @@ def _first_error(connection: Connection, job_id: str, *, failed: int) -> str:
 def _audit(
     connection: Connection, job_id: str, *, upload_id: int, size: int
 ) -> tuple[JobState, str | None]:
-    expected = connection.execute(
-        select(func.coalesce(func.sum(chunk.c.expected_messages), 0)).where(
-            chunk.c.job_id == job_id
-        )
-    ).scalar_one()
+    expected = counted_messages(connection, job_id)
     books = balance(connection, upload_id, size=size)
     if not books.balances:
         gap = f"; the first gap is at byte {books.gaps[0][0]}" if books.gaps else ""

@@ -267,3 +267,21 @@ def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
         .values(outcome=Outcome.CANCELLED, ended_at=now)
     )
     return True
+
+
+def last_trouble(connection: Connection, chunk_id: int) -> tuple[str, str, str | None]:
+    """How the latest attempt on a chunk that ended badly did so: cause, sentence, traceback.
+
+    The cause is `crashed` when reading raised and `killed` when the process died.
+    """
+    row = connection.execute(
+        select(attempt)
+        .where(attempt.c.chunk_id == chunk_id)
+        .where(attempt.c.outcome.in_((Outcome.FAILED, Outcome.LOST)))
+        .order_by(attempt.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return "crashed", "An earlier attempt ended here.", None
+    cause = "crashed" if row.outcome == Outcome.FAILED else "killed"
+    return cause, f"{row.error_type}: {row.error}", row.traceback

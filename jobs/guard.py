@@ -1,0 +1,114 @@
+"""Keep one attempt in check: its lease, its time, and its death with its parent.
+
+Knows processes and signals; knows neither mail nor tables beyond the beat.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+PR_SET_PDEATHSIG = 1
+# Wall-clock seconds a batch may take before the process is ended from outside the interpreter:
+# a C library that spins while it holds the interpreter's lock hears no signal of ours.
+HANG_SECONDS = 900
+
+
+class MessageTooSlow(BaseException):
+    """One message took more CPU time than it may. Not an Exception: nobody is to swallow it."""
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent process is, where the system can do that (Linux)."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died between the two lines
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Raise MessageTooSlow inside the block after that much CPU time of this process.
+
+    Uses the virtual timer, because RQ keeps the real one for itself. Main thread only.
+    """
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+def arm_cpu_limit() -> None:
+    """Install the handler behind `cpu_limit`, once per process."""
+    signal.signal(signal.SIGVTALRM, _too_slow)
+
+
+def _too_slow(_number: int, _frame: FrameType | None) -> None:
+    raise MessageTooSlow
+
+
+@contextmanager
+def hang_guard() -> Iterator[Callable[[], None]]:
+    """End the process when nothing calls the yielded function for HANG_SECONDS."""
+
+    def still_moving() -> None:
+        faulthandler.dump_traceback_later(HANG_SECONDS, exit=True, file=2)
+
+    still_moving()
+    try:
+        yield still_moving
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def peak_memory_bytes() -> int:
+    """The most memory this process has held, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+class Heart(threading.Thread):
+    """Calls `beat` every so many seconds until stopped, or until it answers False."""
+
+    def __init__(self, beat: Callable[[], bool], *, every_seconds: float) -> None:
+        super().__init__(name="heart", daemon=True)
+        self._beat = beat
+        self._every_seconds = every_seconds
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Beat."""
+        while not self._stopped.wait(self._every_seconds) and self._beat():
+            pass
+
+    def stop(self) -> None:
+        """No further beat; waits for one under way."""
+        self._stopped.set()
+        self.join()
+
+
+@contextmanager
+def beating(beat: Callable[[], bool], *, every_seconds: float) -> Iterator[None]:
+    """Beat while the block runs."""
+    heart = Heart(beat, every_seconds=every_seconds)
+    heart.start()
+    try:
+        yield
+    finally:
+        heart.stop()
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process so far."""
+    return time.process_time()

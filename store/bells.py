@@ -1,0 +1,77 @@
+"""Which waiting chunks the queue has been told of, and which it must be told of (the outbox)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from store.states import ChunkKind, ChunkState
+from store.tables import chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bell:
+    """A chunk that the queue is to be told of."""
+
+    chunk_id: int
+    job_id: str
+    kind: ChunkKind
+
+
+def due_bells(connection: Connection, *, now: datetime, window: int) -> list[Bell]:
+    """Due chunks without a bell, fairest first, as many as the window leaves room for."""
+    hanging = connection.execute(
+        select(func.count())
+        .select_from(chunk)
+        .where(chunk.c.state == ChunkState.WAITING, chunk.c.rung_at.is_not(None))
+    ).scalar_one()
+    rows = connection.execute(
+        select(chunk.c.id, chunk.c.job_id, chunk.c.kind)
+        .where(chunk.c.state == ChunkState.WAITING, chunk.c.rung_at.is_(None))
+        .where(or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now))
+        .order_by(chunk.c.seq, chunk.c.id)
+        .limit(max(window - hanging, 0))
+        .with_for_update(skip_locked=True)
+    )
+    return [Bell(chunk_id=row.id, job_id=row.job_id, kind=ChunkKind(row.kind)) for row in rows]
+
+
+def mark_rung(connection: Connection, bells: Sequence[Bell], *, now: datetime) -> None:
+    """Note that the bells are being rung."""
+    connection.execute(
+        update(chunk).where(chunk.c.id.in_([bell.chunk_id for bell in bells])).values(rung_at=now)
+    )
+
+
+def unring(connection: Connection, bells: Sequence[Bell]) -> None:
+    """The queue did not hear: ring again later."""
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.id.in_([bell.chunk_id for bell in bells]))
+        .where(chunk.c.state == ChunkState.WAITING)
+        .values(rung_at=None)
+    )
+
+
+def forget_unheard(
+    connection: Connection, *, hanging: set[int], now: datetime, patience_seconds: float
+) -> int:
+    """Bells that were rung a while ago, hang nowhere and were not answered will be rung again.
+
+    `hanging` are the chunks whose bells are in the queue. Answers how many were forgotten.
+    """
+    rows = connection.execute(
+        select(chunk.c.id)
+        .where(chunk.c.state == ChunkState.WAITING)
+        .where(chunk.c.rung_at < now - timedelta(seconds=patience_seconds))
+    )
+    unheard = [chunk_id for chunk_id in rows.scalars() if chunk_id not in hanging]
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.id.in_(unheard), chunk.c.state == ChunkState.WAITING)
+        .values(rung_at=None)
+    )
+    return len(unheard)

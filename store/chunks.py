@@ -1,0 +1,247 @@
+"""Read models of chunks and attempts: what was tried, what failed, what waits.
+
+Pure reads; the jobs they add up to are `store.jobs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from store import tables
+from store.states import ChunkKind, ChunkState, EngineName, Outcome
+
+chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkView:
+    """One chunk of a job."""
+
+    id: int
+    job_id: str
+    seq: int
+    kind: ChunkKind
+    state: ChunkState
+    start: int
+    stop: int
+    position: int
+    expected_messages: int | None
+    messages: int
+    duplicates: int
+    quarantined: int
+    attempts: int
+    not_before: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: str | None
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 1."""
+        return (self.position - self.start) / max(self.stop - self.start, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView:
+    """One run of a chunk."""
+
+    id: str
+    job_id: str
+    chunk_id: int
+    chunk_seq: int
+    number: int
+    engine: EngineName
+    worker: str
+    host: str
+    pid: int
+    version: str
+    outcome: Outcome
+    careful: bool
+    bytes: int
+    messages: int
+    peak_memory_bytes: int | None
+    cpu_seconds: float | None
+    started_at: datetime
+    seen_at: datetime
+    lease_until: datetime
+    ended_at: datetime | None
+    error_type: str | None
+    error: str | None
+    error_offset: int | None
+    traceback: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedChunk:
+    """A chunk that has used up its attempts, with its latest trouble."""
+
+    chunk: ChunkView
+    filename: str
+    last_attempt: AttemptView | None
+
+
+def chunks_of(
+    connection: Connection, job_id: str, *, after: int = -1, limit: int = 200_000
+) -> list[ChunkView]:
+    """The chunks of a job in file order, the plan (seq 0) first; `after` is a seq."""
+    rows = connection.execute(
+        select(chunk)
+        .where(chunk.c.job_id == job_id, chunk.c.seq > after)
+        .order_by(chunk.c.seq)
+        .limit(limit)
+    )
+    return [_chunk_view(row) for row in rows]
+
+
+def _chunk_view(row: Row[Any]) -> ChunkView:
+    return ChunkView(
+        id=row.id,
+        job_id=row.job_id,
+        seq=row.seq,
+        kind=ChunkKind(row.kind),
+        state=ChunkState(row.state),
+        start=row.start,
+        stop=row.stop,
+        position=row.position,
+        expected_messages=row.expected_messages,
+        messages=row.messages,
+        duplicates=row.duplicates,
+        quarantined=row.quarantined,
+        attempts=row.attempts,
+        not_before=row.not_before,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        error=row.error,
+    )
+
+
+_ATTEMPTS = select(attempt, chunk.c.seq.label("chunk_seq")).join(
+    chunk, chunk.c.id == attempt.c.chunk_id
+)
+
+
+def attempts_of(
+    connection: Connection,
+    job_id: str,
+    *,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[AttemptView]:
+    """The attempts of a job, newest first; `before` is (started_at, id) of the last one seen."""
+    query = (
+        _ATTEMPTS.where(attempt.c.job_id == job_id)
+        .order_by(attempt.c.started_at.desc(), attempt.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(
+            or_(
+                attempt.c.started_at < before[0],
+                and_(attempt.c.started_at == before[0], attempt.c.id < before[1]),
+            )
+        )
+    return [_attempt_view(row) for row in connection.execute(query)]
+
+
+def running_attempts(connection: Connection) -> list[AttemptView]:
+    """What is being worked on, as far as the database knows."""
+    query = _ATTEMPTS.where(attempt.c.outcome == Outcome.RUNNING).order_by(attempt.c.started_at)
+    return [_attempt_view(row) for row in connection.execute(query)]
+
+
+def _attempt_view(row: Row[Any]) -> AttemptView:
+    return AttemptView(
+        id=row.id,
+        job_id=row.job_id,
+        chunk_id=row.chunk_id,
+        chunk_seq=row.chunk_seq,
+        number=row.number,
+        engine=EngineName(row.engine),
+        worker=row.worker,
+        host=row.host,
+        pid=row.pid,
+        version=row.version,
+        outcome=Outcome(row.outcome),
+        careful=row.careful,
+        bytes=row.bytes,
+        messages=row.messages,
+        peak_memory_bytes=row.peak_memory_bytes,
+        cpu_seconds=row.cpu_seconds,
+        started_at=row.started_at,
+        seen_at=row.seen_at,
+        lease_until=row.lease_until,
+        ended_at=row.ended_at,
+        error_type=row.error_type,
+        error=row.error,
+        error_offset=row.error_offset,
+        traceback=row.traceback,
+    )
+
+
+def failed_chunks(
+    connection: Connection, *, job_id: str | None = None, after: int = 0, limit: int = 200
+) -> list[FailedChunk]:
+    """Chunks that need a person, by id; `after` is the id of the last one already seen."""
+    query = (
+        select(chunk, upload.c.filename)
+        .join(upload, upload.c.id == chunk.c.upload_id)
+        .where(chunk.c.state == ChunkState.FAILED, chunk.c.id > after)
+        .order_by(chunk.c.id)
+        .limit(limit)
+    )
+    if job_id is not None:
+        query = query.where(chunk.c.job_id == job_id)
+    rows = connection.execute(query).all()
+    latest = _latest_attempts(connection, [row.id for row in rows])
+    return [
+        FailedChunk(chunk=_chunk_view(row), filename=row.filename, last_attempt=latest.get(row.id))
+        for row in rows
+    ]
+
+
+def _latest_attempts(connection: Connection, chunk_ids: list[int]) -> dict[int, AttemptView]:
+    query = _ATTEMPTS.where(attempt.c.chunk_id.in_(chunk_ids)).order_by(attempt.c.number)
+    return {row.chunk_id: _attempt_view(row) for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits: chunks and bytes, and since when the oldest could have been taken."""
+
+    waiting: int
+    running: int
+    failed: int
+    waiting_bytes: int
+    oldest_since: datetime | None
+
+
+def backlog(connection: Connection) -> Backlog:
+    """The queue as the database knows it."""
+    open_states = (ChunkState.WAITING, ChunkState.RUNNING, ChunkState.FAILED)
+    counts: dict[str, int] = {
+        row.state: row.number
+        for row in connection.execute(
+            select(chunk.c.state, func.count().label("number"))
+            .where(chunk.c.state.in_(open_states))
+            .group_by(chunk.c.state)
+        )
+    }
+    waiting = connection.execute(
+        select(
+            func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("size"),
+            func.min(func.coalesce(chunk.c.not_before, job.c.created_at)).label("oldest"),
+        )
+        .join(job, job.c.id == chunk.c.job_id)
+        .where(chunk.c.state == ChunkState.WAITING)
+    ).one()
+    return Backlog(
+        waiting=counts.get(ChunkState.WAITING, 0),
+        running=counts.get(ChunkState.RUNNING, 0),
+        failed=counts.get(ChunkState.FAILED, 0),
+        waiting_bytes=int(waiting.size),
+        oldest_since=waiting.oldest,
+    )

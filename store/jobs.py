@@ -1,0 +1,231 @@
+"""Read models of jobs: what they are, how far they are, how fast they go.
+
+Pure reads: nothing here changes a row, so any page may call it at any time. Chunks and attempts
+one by one are `store.chunks`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select, tuple_
+
+from store import tables
+from store.states import (
+    OPEN_JOB_STATES,
+    ChunkKind,
+    ChunkState,
+    EngineName,
+    JobState,
+)
+
+chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
+
+# The rate is what was done in this many seconds before now.
+RATE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job is. Only what is committed counts. Sizes in bytes."""
+
+    bytes_done: int
+    bytes_total: int
+    bytes_planned: int  # how far the scan has got
+    chunks_done: int
+    chunks_failed: int
+    chunks_total: int
+    messages: int
+    duplicates: int
+    quarantined: int
+    expected_messages: int
+    bytes_per_second: float | None  # None while nothing moves
+    messages_per_second: float | None
+    eta_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """One job as people see it."""
+
+    id: str
+    upload_id: int
+    filename: str
+    size: int
+    sha256: str
+    state: JobState
+    engine: EngineName | None  # of the latest attempt; None before the first
+    progress: Progress
+    error: str | None
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    detection: dict[str, Any] | None
+    rule: dict[str, Any] | None
+
+
+def find_job(connection: Connection, job_id: str, *, now: datetime) -> JobView | None:
+    """The job of that id."""
+    found = _views(connection, _jobs().where(job.c.id == job_id), now=now)
+    return found[0] if found else None
+
+
+def list_jobs(
+    connection: Connection,
+    *,
+    now: datetime,
+    states: Sequence[JobState] = (),
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[JobView]:
+    """Newest first; `before` is (created_at, id) of the last one already seen."""
+    query = _jobs().order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
+    if states:
+        query = query.where(job.c.state.in_(states))
+    if before is not None:
+        query = query.where(tuple_(job.c.created_at, job.c.id) < before)
+    return _views(connection, query, now=now)
+
+
+def open_jobs(connection: Connection, *, now: datetime, limit: int = 20) -> list[JobView]:
+    """What is happening: jobs that are not over, oldest first."""
+    query = _jobs().where(job.c.state.in_(OPEN_JOB_STATES))
+    return _views(connection, query.order_by(job.c.created_at, job.c.id).limit(limit), now=now)
+
+
+def job_counts(connection: Connection) -> dict[JobState, int]:
+    """How many jobs there are in each state that occurs."""
+    rows = connection.execute(select(job.c.state, func.count()).group_by(job.c.state))
+    return {JobState(state): int(number) for state, number in rows}
+
+
+def _jobs() -> Select[Any]:
+    return select(job, upload.c.filename, upload.c.size, upload.c.sha256).join(
+        upload, upload.c.id == job.c.upload_id
+    )
+
+
+def _views(connection: Connection, query: Select[Any], *, now: datetime) -> list[JobView]:
+    rows = connection.execute(query).all()
+    ids = [row.id for row in rows]
+    sums = _sums(connection, ids)
+    rates = _rates(connection, ids, now=now)
+    engines = _engines(connection, ids)
+    return [
+        _job_view(
+            row,
+            progress=_progress(row, sums.get(row.id), rates.get(row.id, (0.0, 0.0))),
+            engine=engines.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
+    parsing = chunk.c.kind == ChunkKind.PARSE
+    done = chunk.c.position - chunk.c.start
+
+    def total(value: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[Any]:
+        return func.sum(case((condition, value), else_=0))
+
+    rows = connection.execute(
+        select(
+            chunk.c.job_id,
+            total(done, parsing).label("bytes_done"),
+            total(done, chunk.c.kind == ChunkKind.PLAN).label("bytes_planned"),
+            func.count(case((parsing, 1))).label("chunks_total"),
+            func.count(case((and_(parsing, chunk.c.state == ChunkState.DONE), 1))).label(
+                "chunks_done"
+            ),
+            func.count(case((chunk.c.state == ChunkState.FAILED, 1))).label("chunks_failed"),
+            func.sum(chunk.c.messages).label("messages"),
+            func.sum(chunk.c.duplicates).label("duplicates"),
+            func.sum(chunk.c.quarantined).label("quarantined"),
+            func.sum(func.coalesce(chunk.c.expected_messages, 0)).label("expected_messages"),
+        )
+        .where(chunk.c.job_id.in_(job_ids))
+        .group_by(chunk.c.job_id)
+    )
+    return {row.job_id: row for row in rows}
+
+
+def _rates(
+    connection: Connection, job_ids: list[str], *, now: datetime
+) -> dict[str, tuple[float, float]]:
+    """Bytes and messages per second of the last while, from what each attempt did in it."""
+    since = now - timedelta(seconds=RATE_SECONDS)
+    rows = connection.execute(
+        select(attempt)
+        .join(chunk, chunk.c.id == attempt.c.chunk_id)
+        .where(attempt.c.job_id.in_(job_ids), chunk.c.kind == ChunkKind.PARSE)
+        .where(attempt.c.seen_at > since)
+    )
+    begun: dict[str, datetime] = {}
+    done: dict[str, tuple[float, float]] = {}
+    for row in rows:
+        began = max(row.started_at, since)
+        span = max((row.seen_at - row.started_at).total_seconds(), 1e-3)
+        share = (row.seen_at - began).total_seconds() / span
+        size, number = done.get(row.job_id, (0.0, 0.0))
+        done[row.job_id] = (size + row.bytes * share, number + row.messages * share)
+        begun[row.job_id] = min(begun.get(row.job_id, began), began)
+    return {
+        job_id: (size / window, number / window)
+        for job_id, (size, number) in done.items()
+        if (window := max((now - begun[job_id]).total_seconds(), 0.5))
+    }
+
+
+def _engines(connection: Connection, job_ids: list[str]) -> dict[str, EngineName]:
+    rows = connection.execute(
+        select(attempt.c.job_id, attempt.c.engine)
+        .where(attempt.c.job_id.in_(job_ids))
+        .group_by(attempt.c.job_id, attempt.c.engine)
+        .order_by(func.max(attempt.c.started_at))
+    )
+    return {row.job_id: EngineName(row.engine) for row in rows}
+
+
+def _progress(row: Row[Any], sums: Row[Any] | None, rates: tuple[float, float]) -> Progress:
+    bytes_done = int(sums.bytes_done) if sums else 0
+    moving = row.state in OPEN_JOB_STATES and rates[0] > 0
+    return Progress(
+        bytes_done=bytes_done,
+        bytes_total=row.size,
+        bytes_planned=int(sums.bytes_planned) if sums else 0,
+        chunks_done=int(sums.chunks_done) if sums else 0,
+        chunks_failed=int(sums.chunks_failed) if sums else 0,
+        chunks_total=int(sums.chunks_total) if sums else 0,
+        messages=int(sums.messages) if sums else 0,
+        duplicates=int(sums.duplicates) if sums else 0,
+        quarantined=int(sums.quarantined) if sums else 0,
+        expected_messages=int(sums.expected_messages) if sums else 0,
+        bytes_per_second=rates[0] if moving else None,
+        messages_per_second=rates[1] if moving else None,
+        eta_seconds=(row.size - bytes_done) / rates[0] if moving else None,
+    )
+
+
+def _job_view(row: Row[Any], *, progress: Progress, engine: EngineName | None) -> JobView:
+    return JobView(
+        id=row.id,
+        upload_id=row.upload_id,
+        filename=row.filename,
+        size=row.size,
+        sha256=row.sha256,
+        state=JobState(row.state),
+        engine=engine,
+        progress=progress,
+        error=row.error,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        detection=json.loads(row.detection) if row.detection else None,
+        rule=json.loads(row.rule) if row.rule else None,
+    )
