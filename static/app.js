@@ -1,0 +1,111 @@
+/* The console's behaviour on top of plain pages: live parts that never close what is open, a stale
+   mark, keyboard, questions before destructive acts, the reader's time zone. Everything works
+   without it. Uploading is upload.js. */
+"use strict";
+
+(() => {
+  const SPEAK_EVERY = 10_000;
+  const arrived = new Map();
+  let spokenAt = 0;
+
+  const isTyping = (target) =>
+    target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+
+  // The server writes times in the reader's zone once it knows it.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes(`zone=${zone}`)) {
+    document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+  }
+
+  // A morph must not close a <details> that somebody opened, nor open one they closed.
+  if (window.Idiomorph) {
+    Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+      !(node.tagName === "DETAILS" && name === "open");
+    Idiomorph.defaults.ignoreActiveValue = true;
+  }
+
+  const noteArrival = (root) => {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      if (root === document || part === root || part.contains(root)) {
+        arrived.set(part.id, performance.now());
+        part.classList.remove("is-stale");
+      }
+    }
+  };
+
+  const markStale = () => {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const age = performance.now() - (arrived.get(part.id) ?? 0);
+      part.classList.toggle("is-stale", age > (Number(part.dataset.live) * 2 + 3) * 1000);
+    }
+  };
+
+  // One sentence at most every ten seconds, for those who listen.
+  const speak = () => {
+    const source = document.querySelector("[data-spoken]");
+    const place = document.getElementById("spoken");
+    if (!source || !place || performance.now() - spokenAt < SPEAK_EVERY) return;
+    if (place.textContent === source.dataset.spoken) return;
+    place.textContent = source.dataset.spoken;
+    spokenAt = performance.now();
+  };
+
+  // A tab that nobody sees asks nothing; it asks at once when it is seen again.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || !window.htmx) return;
+    for (const part of document.querySelectorAll("[data-live]")) {
+      htmx.ajax("GET", part.getAttribute("hx-get"), {
+        source: part, target: part, swap: "morph:outerHTML",
+      });
+    }
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    noteArrival(event.target);
+    speak();
+  });
+
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+
+  // Moving through results and cells.
+  const move = (items, step) => {
+    const all = [...document.querySelectorAll(items)];
+    if (!all.length) return;
+    const at = all.indexOf(document.activeElement);
+    all[Math.min(Math.max(at + step, 0), all.length - 1)].focus();
+  };
+
+  const KEYS = {
+    "/": () => (document.getElementById("query") ?? document.getElementById("quick"))?.focus(),
+    j: () => move(".hit .subject", 1),
+    k: () => move(".hit .subject", -1),
+    o: () => document.activeElement.matches("a") && document.activeElement.click(),
+    "?": () => document.getElementById("keys")?.showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.activeElement.matches(".cell")) {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (step) {
+        event.preventDefault();
+        return move(".cell", step);
+      }
+    }
+    if (isTyping(event.target) || !KEYS[event.key]) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("select[data-submit]")) event.target.form.requestSubmit();
+  });
+
+  noteArrival(document);
+  setInterval(markStale, 1000);
+})();

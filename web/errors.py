@@ -1,0 +1,153 @@
+"""Every refusal and every failure as one clear answer: problem+json under /api, a page elsewhere.
+
+The one place of `web` where any exception is caught. Who raises what stands with the raiser.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+
+from store.accounts import AccountError
+from web.language import N_
+from web.render import render
+from web.security import NotSignedIn
+
+log = logging.getLogger("web")
+PROBLEM_TYPE = "application/problem+json"
+CLIENT_WENT_AWAY = 499
+
+# What to tell a person, by status; the detail of the exception follows where it has one.
+TITLES: dict[int, str] = {
+    400: N_("This request cannot be understood"),
+    401: N_("Sign in first"),
+    403: N_("You may not do this"),
+    404: N_("There is nothing here"),
+    405: N_("This address does not do that"),
+    409: N_("This does not fit what is there"),
+    410: N_("This is gone"),
+    413: N_("This is too large"),
+    429: N_("Too many tries"),
+    500: N_("Something broke on our side"),
+    503: N_("Not available just now"),
+    507: N_("There is no room left"),
+}
+
+
+class NotFound(HTTPException):
+    """There is no such thing (404); `detail` names it."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(404, detail)
+
+
+class BadRequest(HTTPException):
+    """What was sent cannot be used (400); `detail` is a sentence for the person."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(400, detail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView:
+    """An error page."""
+
+    status: int
+    title: str
+    detail: str | None
+    reference: str | None  # found again in the log
+
+
+def problem(
+    status: int,
+    detail: str | None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> Response:
+    """An error for programs (RFC 9457); `extra` are further members."""
+    members = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, **extra}
+    kept = {name: value for name, value in members.items() if value is not None}
+    body = json.dumps(kept, ensure_ascii=False).encode()
+    return Response(body, status_code=status, headers=dict(headers or {}), media_type=PROBLEM_TYPE)
+
+
+def refuse(request: Request, error: Exception) -> Response:
+    """Answer an HTTPException."""
+    refusal = cast(HTTPException, error)
+    if is_api(request):
+        return problem(refusal.status_code, refusal.detail, headers=refusal.headers)
+    if isinstance(refusal, NotSignedIn):
+        return to_sign_in(request)
+    return error_page(request, refusal.status_code, detail=_own_words(refusal))
+
+
+def is_api(request: Request) -> bool:
+    """True for addresses that answer programs."""
+    return request.url.path.startswith("/api/")
+
+
+def _own_words(refusal: HTTPException) -> str | None:
+    # Starlette fills in the status phrase where nobody wrote a sentence.
+    try:
+        phrase = HTTPStatus(refusal.status_code).phrase
+    except ValueError:
+        return refusal.detail
+    return None if refusal.detail == phrase else refusal.detail
+
+
+def to_sign_in(request: Request) -> Response:
+    """Ask to sign in, and remember where to; a fragment cannot, so it makes the page do it."""
+    if request.url.path.startswith("/fragments/"):
+        return Response(status_code=401, headers={"HX-Refresh": "true"})
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = target if request.method == "GET" and target != "/" else None
+    return RedirectResponse(f"/sign-in?next={quote(wanted)}" if wanted else "/sign-in", 303)
+
+
+def error_page(
+    request: Request, status: int, *, detail: str | None = None, reference: str | None = None
+) -> Response:
+    """An error for people."""
+    title = TITLES.get(status, N_("This did not work"))
+    view = ErrorView(status=status, title=title, detail=detail, reference=reference)
+    return render(request, "pages/error.html", view, status=status)
+
+
+def refuse_wish(request: Request, error: Exception) -> Response:
+    """Answer a visitor's mistake whose text is a sentence for them."""
+    if is_api(request):
+        return problem(400, str(error))
+    return error_page(request, 400, detail=str(error))
+
+
+def fail(request: Request, error: Exception) -> Response:
+    """Answer our own bug: say so, and where to look; the server logs the traceback."""
+    reference = secrets.token_hex(4)
+    log.error("reference %s: %s %s: %r", reference, request.method, request.url.path, error)
+    if is_api(request):
+        return problem(500, "Something broke on our side.", reference=reference)
+    return error_page(request, 500, reference=reference)
+
+
+def went_away(_request: Request, _error: Exception) -> Response:
+    """The client left in the middle; nobody reads this answer."""
+    return Response(status_code=CLIENT_WENT_AWAY)
+
+
+exception_handlers: dict[Any, Callable[[Request, Exception], Response]] = {
+    HTTPException: refuse,
+    AccountError: refuse_wish,
+    ClientDisconnect: went_away,
+    Exception: fail,
+}

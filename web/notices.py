@@ -1,0 +1,58 @@
+"""One sentence across a redirect: what an action did, shown on the page it leads to.
+
+Carried in a short-lived cookie as the name of a text, never as text: a link cannot make the
+console say something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from web.language import N_
+
+NOTICE_COOKIE = "notice"
+SHOWN_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the reader. `tone`: good, warn or bad."""
+
+    text: str
+    tone: str
+
+
+NOTICES: dict[str, Notice] = {
+    "retried": Notice(N_("The failed chunks are waiting for a worker again."), "good"),
+    "nothing-to-retry": Notice(N_("Nothing had failed, so nothing was retried."), "warn"),
+    "cancelled": Notice(N_("The job was cancelled. What is already searchable stays."), "good"),
+    "too-late": Notice(N_("The job was over already."), "warn"),
+    "sample": Notice(N_("The sample mbox was imported."), "good"),
+    "twin": Notice(
+        N_("These very bytes were uploaded before; this is the job that read them."), "warn"
+    ),
+    "signed-out": Notice(N_("You are signed out."), "good"),
+    "password": Notice(N_("The password was changed. Other sessions were signed out."), "good"),
+    "language": Notice(N_("The language was changed."), "good"),
+    "revoked": Notice(N_("The token was revoked."), "good"),
+    "account": Notice(N_("The account was created."), "good"),
+}
+
+
+def notice_of(request: Request) -> Notice | None:
+    """What the last action left to say."""
+    return NOTICES.get(request.cookies.get(NOTICE_COOKIE, ""))
+
+
+def go(address: str, *, notice: str | None = None) -> RedirectResponse:
+    """See another page next (303), with a notice on it. Raises KeyError for an unknown notice."""
+    answer = RedirectResponse(address, status_code=303)
+    if notice is not None:
+        _ = NOTICES[notice]
+        answer.set_cookie(
+            NOTICE_COOKIE, notice, max_age=SHOWN_SECONDS, httponly=True, samesite="lax"
+        )
+    return answer

@@ -1,0 +1,131 @@
+"""One view object in, one page out: Jinja, escaped, strict, in the reader's language.
+
+Handlers fetch and call `render`; which words and numbers look how is decided in `web.shown`,
+and what a page says in its template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from store.accounts import Role
+from store.clock import utc_now
+from web import shown, words
+from web.assets import asset
+from web.language import Language, catalogue, language_of
+from web.notices import NOTICE_COOKIE, Notice, notice_of
+from web.security import User
+
+TEMPLATES_DIR = Path(__file__).parents[1] / "templates"
+ZONE_COOKIE = "zone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What every template may use besides its own view: who reads, how, and where."""
+
+    user: User | None
+    language: Language
+    zone: tzinfo
+    now: datetime
+    path: str
+    query: str
+    notice: Notice | None
+
+    def allows(self, role: str) -> bool:
+        """True when the reader may do what needs that role."""
+        return self.user is not None and self.user.role.allows(Role(role))
+
+
+def shell_of(request: Request) -> Shell:
+    """The frame around the answer to a request."""
+    return Shell(
+        user=getattr(request.state, "user", None),
+        language=language_of(request),
+        zone=shown.zone_named(request.cookies.get(ZONE_COOKIE)),
+        now=utc_now(),
+        path=request.url.path,
+        query=request.query_params.get("q", "") if request.url.path == "/search" else "",
+        notice=notice_of(request),
+    )
+
+
+def render(
+    request: Request,
+    template: str,
+    view: object,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Fill a template with a view. Raises jinja2.UndefinedError for a name the view lacks."""
+    shell = shell_of(request)
+    text = environment(shell.language).get_template(template).render(view=view, shell=shell)
+    answer = HTMLResponse(text, status_code=status, headers=headers)
+    answer.headers["Content-Language"] = shell.language
+    answer.headers["Vary"] = "Cookie, Accept-Language"
+    if shell.notice is not None and template.startswith("pages/"):
+        answer.delete_cookie(NOTICE_COOKIE)
+    return answer
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """The templates as they read in a language."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES_DIR),
+        undefined=StrictUndefined,
+        autoescape=True,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    env.filters.update(_filters(language))
+    env.globals.update(asset=asset, words=words, Language=Language)
+    return env
+
+
+def _filters(language: Language) -> dict[str, Callable[..., Any]]:
+    plain: dict[str, Callable[..., Any]] = {"plain": shown.plain}
+    for name in ("number", "percent", "size", "duration"):
+        plain[name] = partial(_in_language, getattr(shown, name), language)
+    for name in ("moment", "minute", "day", "clock"):
+        plain[name] = _zoned(getattr(shown, name))
+    plain["ago"] = _ago
+    plain["said"] = partial(_said, language)
+    return plain
+
+
+def _in_language(write: Callable[..., str], language: Language, value: Any) -> str:
+    return write(value, language)
+
+
+def _zoned(write: Callable[..., str]) -> Callable[[Context, datetime | None], str]:
+    @pass_context
+    def zoned(context: Context, value: datetime | None) -> str:
+        shell: Shell = context["shell"]
+        return write(value, shell.language, zone=shell.zone)
+
+    return zoned
+
+
+@pass_context
+def _ago(context: Context, value: datetime | None) -> str:
+    shell: Shell = context["shell"]
+    return shown.ago(value, shell.language, now=shell.now)
+
+
+def _said(language: Language, message: str) -> str:
+    """A text that was marked with N_ in code, in the reader's language."""
+    return catalogue(language).gettext(message)

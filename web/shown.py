@@ -1,0 +1,139 @@
+"""How bytes, numbers, durations and times are written for a reader of a language.
+
+Pure functions of a value and a language; templates reach them as filters by `web.render`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal, format_percent
+
+from web.language import Language
+
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+DASH = "–"
+# Second-precise, the year first in Korean as people there write it.
+DATE_TIME = {Language.ENGLISH: "d MMM y, HH:mm:ss", Language.KOREAN: "y. M. d. HH:mm:ss"}
+DATE_MINUTE = {Language.ENGLISH: "d MMM y, HH:mm", Language.KOREAN: "y. M. d. HH:mm"}
+DATE = {Language.ENGLISH: "d MMM y", Language.KOREAN: "y. M. d."}
+SPAN_WORDS = {
+    Language.ENGLISH: ("{} d", "{} h", "{} min", "{} s"),
+    Language.KOREAN: ("{}일", "{}시간", "{}분", "{}초"),
+}
+# Characters that change the direction of what follows, or have no shape at all.
+DIRECTION_CHARACTERS = frozenset(
+    "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def number(value: float | None, language: Language) -> str:
+    """12,345 with the language's separators; a dash for nothing."""
+    if value is None:
+        return DASH
+    return format_decimal(value, format="#,##0.##", locale=language)
+
+
+def percent(share: float | None, language: Language) -> str:
+    """A share from 0 to 1; never rounded up to 100 %."""
+    if share is None:
+        return DASH
+    tenths = int(share * 1000) / 1000
+    return format_percent(tenths, format="#,##0.#%", locale=language)
+
+
+def size(value: float | None, language: Language) -> str:
+    """Bytes in the largest fitting decimal unit, three digits."""
+    if value is None:
+        return DASH
+    scaled, unit = float(value), 0
+    while scaled >= 999.5 and unit < len(UNITS) - 1:
+        scaled, unit = scaled / 1000, unit + 1
+    pattern = "#,##0" if unit == 0 or scaled >= 100 else "#,##0.0" if scaled >= 10 else "#,##0.00"
+    return f"{format_decimal(scaled, format=pattern, locale=language)} {UNITS[unit]}"
+
+
+def duration(seconds: float | None, language: Language) -> str:
+    """The two largest units of a length of time in seconds; tenths below ten seconds."""
+    if seconds is None:
+        return DASH
+    words = SPAN_WORDS[language]
+    if seconds < 9.95:
+        return words[3].format(f"{max(seconds, 0):.1f}")
+    counts = _split(round(seconds))
+    first = next(index for index, count in enumerate(counts) if count)
+    kept = [(words[index], counts[index]) for index in range(first, min(first + 2, 4))]
+    return " ".join(word.format(count) for word, count in kept if count)
+
+
+def _split(seconds: int) -> tuple[int, int, int, int]:
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return days, hour, minute, second
+
+
+def moment(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
+    """Date and time to the second, with the name of its zone."""
+    return _dated(value, DATE_TIME[language] + " z", language=language, zone=zone)
+
+
+def minute(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
+    """Date and time to the minute, without a zone: for places where one stands close by."""
+    return _dated(value, DATE_MINUTE[language], language=language, zone=zone)
+
+
+def day(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
+    """The date alone."""
+    return _dated(value, DATE[language], language=language, zone=zone)
+
+
+def clock(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
+    """The time of day to the second."""
+    return _dated(value, "HH:mm:ss", language=language, zone=zone)
+
+
+def _dated(value: datetime | None, pattern: str, *, language: Language, zone: tzinfo) -> str:
+    if value is None:
+        return DASH
+    try:
+        return format_datetime(value, pattern, tzinfo=zone, locale=language)
+    except (OverflowError, ValueError):  # year 1 or 9999, pushed over the edge by the zone
+        return value.replace(microsecond=0).isoformat()
+
+
+def ago(value: datetime | None, language: Language, *, now: datetime) -> str:
+    """ "3 minutes ago"; "in 3 minutes" for the future."""
+    if value is None:
+        return DASH
+    return format_timedelta(value - now, add_direction=True, locale=language)
+
+
+def zone_named(name: str | None) -> tzinfo:
+    """The zone of that IANA name; UTC when it is unknown or no name at all."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder's or overlong name
+        return UTC
+
+
+def plain(text: str | None) -> str:
+    """Text of unknown make with every invisible or direction-changing character made visible.
+
+    Escaping is the template's; this keeps a subject from reversing or swallowing its neighbours.
+    """
+    if text is None:
+        return ""
+    if text.isprintable() and text.isascii():
+        return text
+    return "".join(REPLACEMENT if _misleads(character) else character for character in text)
+
+
+def _misleads(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return character in DIRECTION_CHARACTERS or unicodedata.category(character) in {"Cc", "Cs"}

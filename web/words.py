@@ -1,0 +1,85 @@
+"""The words and shapes of states: one visual language for every page.
+
+A state has a word, a tone (its colour) and a shape (its icon), so that nothing is told by colour
+alone. A word that is not known here is shown as it is: a newer worker may send one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web.language import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How a state is shown. `tone`: calm, active, good, warn or bad; `shape`: an icon's name."""
+
+    text: str
+    tone: str
+    shape: str
+
+
+STATES: dict[str, Word] = {
+    # jobs
+    "queued": Word(N_("Queued"), "calm", "ring"),
+    "planning": Word(N_("Planning"), "active", "half"),
+    "running": Word(N_("Running"), "active", "play"),
+    "finished": Word(N_("Finished"), "good", "check"),
+    "incomplete": Word(N_("Incomplete"), "warn", "gap"),
+    "failed": Word(N_("Failed"), "bad", "cross"),
+    "cancelled": Word(N_("Cancelled"), "calm", "bar"),
+    # chunks
+    "waiting": Word(N_("Waiting"), "calm", "ring"),
+    "retrying": Word(N_("Waiting to retry"), "warn", "again"),
+    "done": Word(N_("Done"), "good", "check"),
+    # attempts
+    "lost": Word(N_("Lost"), "bad", "broken"),
+    "fenced": Word(N_("Fenced off"), "calm", "bar"),
+    "drained": Word(N_("Drained"), "calm", "bar"),
+    "late": Word(N_("Late"), "warn", "clock"),
+    # ledger
+    "message": Word(N_("Messages"), "good", "check"),
+    "duplicate": Word(N_("Duplicates"), "calm", "twin"),
+    "quarantined": Word(N_("Quarantined"), "warn", "octagon"),
+    "preamble": Word(N_("Before the first message"), "calm", "bar"),
+    "trailer": Word(N_("After the last message"), "calm", "bar"),
+    "gap": Word(N_("Not accounted for"), "bad", "gap"),
+    # workers
+    "idle": Word(N_("Idle"), "calm", "ring"),
+    "busy": Word(N_("Busy"), "active", "play"),
+    "draining": Word(N_("Draining"), "warn", "half"),
+    "presumed_dead": Word(N_("Presumed dead"), "bad", "broken"),
+    "orphaned": Word(N_("Orphaned"), "warn", "gap"),
+    "ghost": Word(N_("Ghost entry"), "warn", "gap"),
+    # uploads
+    "receiving": Word(N_("Receiving"), "active", "half"),
+    "stored": Word(N_("Stored"), "good", "check"),
+    "broken": Word(N_("Broken off"), "bad", "broken"),
+    "deleting": Word(N_("Being deleted"), "warn", "half"),
+    "deleted": Word(N_("Deleted"), "calm", "bar"),
+}
+
+ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Administrator")}
+ENGINES = {"rq": N_("RQ worker"), "local": N_("Local fallback")}
+KINDS = {"plan": N_("Plan"), "parse": N_("Parse")}
+
+
+def state(name: str) -> Word:
+    """The word for a state; unknown ones read as they are written."""
+    return STATES.get(str(name), Word(str(name).replace("_", " "), "calm", "ring"))
+
+
+def role(name: str) -> str:
+    """The word for a role."""
+    return ROLES.get(str(name), str(name))
+
+
+def engine(name: str) -> str:
+    """The word for who runs attempts."""
+    return ENGINES.get(str(name), str(name))
+
+
+def kind(name: str) -> str:
+    """The word for what is done with a chunk."""
+    return KINDS.get(str(name), str(name))
