@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from store import reading_settings as reading
+from store.reading_settings import ConfigError, QueueChoice
+
+__all__ = [
+    "SETTINGS",
+    "Config",
+    "ConfigError",
+    "QueueChoice",
+    "Setting",
+    "from_environment",
+    "load",
+]
 
 MEBIBYTE = 1 << 20
-
-
-class ConfigError(ValueError):
-    """A setting that cannot be used; the text is one line, fit for the operator."""
-
-
-class QueueChoice(StrEnum):
-    """Who runs chunks; the meaning of each stands in `SETTINGS`."""
-
-    AUTO = "auto"
-    REDIS = "redis"
-    LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +60,28 @@ class Config:
         """True when RQ workers are expected to do the work."""
         return self.redis_url is not None and self.queue is not QueueChoice.LOCAL
 
+    def environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for a child process."""
+        values = {setting.name: getattr(self, setting.name.lower()) for setting in SETTINGS}
+        return {
+            name: ",".join(value)
+            if isinstance(value, tuple)
+            else ""
+            if value is None
+            else str(value)
+            for name, value in values.items()
+        }
+
     @property
     def spool_dir(self) -> Path:
         """Where uploaded mboxes rest."""
         return self.data_dir / "spool"
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,183 +94,130 @@ class Setting:
     read: Callable[[str], Any]
 
 
-def _text(value: str) -> str:
-    return value
-
-
-def _optional(value: str) -> str | None:
-    return value or None
-
-
-def _names(value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
-        try:
-            number = int(value.replace("_", ""))
-        except ValueError:
-            raise ConfigError("is not a whole number") from None
-        if not low <= number <= high:
-            raise ConfigError(f"must lie between {low} and {high}")
-        return number
-
-    return read
-
-
-def _seconds(low: float, high: float) -> Callable[[str], float]:
-    def read(value: str) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            raise ConfigError("is not a number of seconds") from None
-        if not low <= number <= high:
-            raise ConfigError(f"must lie between {low:g} and {high:g} seconds")
-        return number
-
-    return read
-
-
-def _queue(value: str) -> QueueChoice:
-    try:
-        return QueueChoice(value)
-    except ValueError:
-        raise ConfigError("must be one of auto, redis, local") from None
-
-
-def _database_url(value: str) -> str:
-    if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise ConfigError("must begin with sqlite:/// or postgresql+psycopg://")
-    return value
-
-
-def _redis_url(value: str) -> str | None:
-    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
-        raise ConfigError("must begin with redis://, rediss:// or unix://")
-    return value or None
-
-
-def _log_level(value: str) -> str:
-    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise ConfigError("must be one of DEBUG, INFO, WARNING, ERROR")
-    return value.upper()
-
-
 SETTINGS: tuple[Setting, ...] = (
-    Setting("HOST", "127.0.0.1", "Address the console listens on.", _text),
-    Setting("PORT", "8000", "Port the console listens on; 0 takes a free one.", _whole(0, 65535)),
+    Setting("HOST", "127.0.0.1", "Address the console listens on.", reading.text),
+    Setting(
+        "PORT", "8000", "Port the console listens on; 0 takes a free one.", reading.whole(0, 65535)
+    ),
     Setting("DATA_DIR", "./var", "Folder for the spool and, by default, the database.", Path),
     Setting(
         "DATABASE_URL",
         "",
         "Database: `sqlite:///path` or `postgresql+psycopg://user:password@host/name`. "
         "Empty: SQLite inside `DATA_DIR`.",
-        _database_url,
+        reading.database_url,
     ),
     Setting(
         "REDIS_URL",
         "",
         "Redis for RQ: `redis://`, `rediss://` or `unix://`. Empty: no Redis, the local thread "
         "does the workers' job.",
-        _redis_url,
+        reading.redis_url,
     ),
     Setting(
         "QUEUE",
         "auto",
         "`auto`: RQ when `REDIS_URL` is set, and the local thread while Redis is away; `redis`: RQ "
         "only, work waits for Redis; `local`: the local thread only.",
-        _queue,
+        reading.queue,
     ),
     Setting(
         "ADMIN_PASSWORD",
         "",
         "Password of the first account, `admin`; read on the first start only. Empty: a one-time "
         "sign-in link is printed.",
-        _optional,
+        reading.optional,
     ),
     Setting(
         "ALLOWED_HOSTS",
         "",
         "Host names, comma-separated, under which the console may be addressed (`*` for any). "
         "Empty: the loopback names, HOST and this machine's name.",
-        _names,
+        reading.names,
     ),
     Setting(
         "CHUNK_BYTES",
         str(16 * MEBIBYTE),
         "Nominal size of a chunk in bytes; a chunk ends at the next message boundary.",
-        _whole(1024, 1 << 32),
+        reading.whole(1024, 1 << 32),
     ),
     Setting(
         "LOCAL_WORKERS",
         "1",
         "Child processes of the local thread that parse chunks.",
-        _whole(1, 64),
+        reading.whole(1, 64),
     ),
     Setting(
-        "MAX_UPLOAD_BYTES", str(1 << 40), "Largest upload taken, in bytes.", _whole(1, (1 << 40))
+        "MAX_UPLOAD_BYTES",
+        str(1 << 40),
+        "Largest upload taken, in bytes.",
+        reading.whole(1, (1 << 40)),
     ),
     Setting(
         "MAX_MESSAGE_BYTES",
         str(128 * MEBIBYTE),
         "Largest message read whole, in bytes; of a larger one the headers are read and the body "
         "is quarantined.",
-        _whole(64 * 1024, 1 << 31),
+        reading.whole(64 * 1024, 1 << 31),
     ),
     Setting(
         "MAX_TEXT_CHARS",
         "1000000",
         "Characters of a message's text that are kept and indexed.",
-        _whole(1000, 100_000_000),
+        reading.whole(1000, 100_000_000),
     ),
     Setting(
         "FREE_BYTES_FLOOR",
         str(256 * MEBIBYTE),
         "Bytes of the spool's disk that uploads never fill.",
-        _whole(0, 1 << 50),
+        reading.whole(0, 1 << 50),
     ),
     Setting(
         "READ_TIMEOUT_SECONDS",
         "60",
         "How long an upload may stand still before it is broken off.",
-        _seconds(1, 3600),
+        reading.seconds(1, 3600),
     ),
     Setting(
         "MESSAGE_SECONDS",
         "30",
         "CPU seconds one message may take before it is quarantined.",
-        _seconds(0.5, 3600),
+        reading.seconds(0.5, 3600),
     ),
     Setting(
         "SLICE_SECONDS",
         "20",
         "How long one RQ job goes on taking further chunks before it makes way.",
-        _seconds(0, 3600),
+        reading.seconds(0, 3600),
     ),
     Setting(
         "LEASE_SECONDS",
         "30",
         "How long an attempt may stay silent before its chunk is given to another.",
-        _seconds(1, 3600),
+        reading.seconds(1, 3600),
     ),
     Setting(
-        "BEAT_SECONDS", "5", "How often a running attempt renews its lease.", _seconds(0.2, 600)
+        "BEAT_SECONDS",
+        "5",
+        "How often a running attempt renews its lease.",
+        reading.seconds(0.2, 600),
     ),
     Setting(
         "RECONCILE_SECONDS",
         "5",
         "How often the console compares the database with the queue.",
-        _seconds(0.2, 3600),
+        reading.seconds(0.2, 3600),
     ),
-    Setting("ATTEMPTS", "3", "Runs a chunk gets before it counts as failed.", _whole(1, 100)),
+    Setting(
+        "ATTEMPTS", "3", "Runs a chunk gets before it counts as failed.", reading.whole(1, 100)
+    ),
     Setting(
         "RETRY_SECONDS",
         "10",
         "Wait before the second run of a chunk; doubled for each further one.",
-        _seconds(0, 3600),
+        reading.seconds(0, 3600),
     ),
-    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", _log_level),
+    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", reading.log_level),
 )
 
 

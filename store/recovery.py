@@ -195,19 +195,25 @@ def retry_job(connection: Connection, job_id: str) -> int:
     return again
 
 
-def retry_chunk(connection: Connection, chunk_id: int) -> bool:
-    """The same for one chunk; False when there was nothing to retry."""
-    job_id = connection.execute(
+def retry_everything(connection: Connection) -> int:
+    """The same for every failed chunk of every job; answers how many wait again."""
+    failed = select(chunk.c.job_id).where(chunk.c.state == ChunkState.FAILED).distinct()
+    job_ids = list(connection.execute(failed).scalars())
+    return sum(retry_job(connection, job_id) for job_id in job_ids)
+
+
+def retry_chunk(connection: Connection, chunk_id: int) -> str | None:
+    """The same for one chunk; answers its job's id, or None when there was nothing to retry."""
+    job_id: str | None = connection.execute(
         update(chunk)
         .where(chunk.c.id == chunk_id)
         .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
         .values(**_FRESH)
         .returning(chunk.c.job_id)
     ).scalar_one_or_none()
-    if job_id is None:
-        return False
-    _reopen(connection, job_id)
-    return True
+    if job_id is not None:
+        _reopen(connection, job_id)
+    return job_id
 
 
 _FRESH = {

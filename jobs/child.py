@@ -1,0 +1,51 @@
+"""A child of the local thread: claims chunks and parses them, then goes when nothing is left.
+
+An entry point of its own (`python -m jobs.child NAME`), so that its memory and its crashes are
+not the console's.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType
+
+from jobs.attempts import Surroundings, run_slice
+from jobs.guard import die_with_parent
+from jobs.workshop import this_worker, workshop_of_process
+from store.states import EngineName
+
+IDLE_SECONDS = 20.0
+LOOK_SECONDS = 0.2
+
+
+def main(name: str) -> None:
+    """Work until nothing has been due for a while or until asked to stop."""
+    die_with_parent()
+    asked = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the console decides, also on Ctrl-C
+    workshop = workshop_of_process()
+    worker = this_worker(EngineName.LOCAL, name)
+    idle = 0.0
+    while idle < IDLE_SECONDS and not asked.is_set():
+        made = run_slice(
+            workshop,
+            first=None,
+            worker=worker,
+            seconds=workshop.config.slice_seconds,
+            surroundings=Surroundings(stop_asked=asked.is_set),
+        )
+        idle = 0.0 if made else idle + LOOK_SECONDS
+        if not made:
+            asked.wait(LOOK_SECONDS)
+    workshop.database.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,125 @@
+"""The door to the work: new jobs, retry, cancel. What pages, API and commands call.
+
+Every act is one transaction with its audit entry; the doorbell is rung after it, and a bell
+that nobody hears is the reconciler's business.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from jobs.bell import QueueUnreachable, ring_due
+from jobs.link import QueueLink
+from jobs.workshop import Workshop
+from store.audit import record
+from store.clock import utc_now
+from store.recovery import cancel_job, retry_chunk, retry_everything, retry_job
+from store.states import EngineName
+from store.uploads import Upload, complete_upload
+
+log = logging.getLogger(__name__)
+
+
+class Dispatch:
+    """Hands work over to whoever does it."""
+
+    def __init__(
+        self, workshop: Workshop, *, link: QueueLink | None, wake_local: Callable[[], None]
+    ) -> None:
+        self._workshop = workshop
+        self._wake_local = wake_local
+        self.link = link
+
+    @property
+    def engine(self) -> EngineName:
+        """Who is expected to run chunks, as the settings say."""
+        return EngineName.RQ if self.link is not None else EngineName.LOCAL
+
+    def submit(self, upload: Upload, *, size: int, sha256: str) -> str:
+        """The bytes of an upload are whole: make it a job. Answers the job's id."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            job_id = complete_upload(connection, upload, size=size, sha256=sha256, now=now)
+            record(
+                connection,
+                actor=upload.created_by,
+                action="upload.stored",
+                subject=f"job:{job_id}",
+                now=now,
+                detail={"filename": upload.filename, "size": size, "sha256": sha256},
+            )
+        self.ring()
+        return job_id
+
+    def retry(self, job_id: str, *, actor: str) -> int:
+        """Let failed and cancelled chunks of a job go on; answers how many wait again."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            chunks = retry_job(connection, job_id)
+            if chunks:
+                record(
+                    connection,
+                    actor=actor,
+                    action="job.retry",
+                    subject=f"job:{job_id}",
+                    now=now,
+                    detail={"chunks": chunks},
+                )
+        self.ring()
+        return chunks
+
+    def retry_chunk(self, chunk_id: int, *, actor: str) -> bool:
+        """Let one failed chunk go on; False when there was nothing to retry."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            job_id = retry_chunk(connection, chunk_id)
+            if job_id is not None:
+                record(
+                    connection,
+                    actor=actor,
+                    action="chunk.retry",
+                    subject=f"job:{job_id}",
+                    now=now,
+                    detail={"chunk": chunk_id},
+                )
+        self.ring()
+        return job_id is not None
+
+    def retry_all(self, *, actor: str) -> int:
+        """Let every failed chunk of every job go on; answers how many wait again."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            chunks = retry_everything(connection)
+            if chunks:
+                record(
+                    connection,
+                    actor=actor,
+                    action="failures.retry_all",
+                    subject="failures",
+                    now=now,
+                    detail={"chunks": chunks},
+                )
+        self.ring()
+        return chunks
+
+    def cancel(self, job_id: str, *, actor: str) -> bool:
+        """Stop a job where it is; False when it was over already."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            stopped = cancel_job(connection, job_id, now=now)
+            if stopped:
+                record(
+                    connection, actor=actor, action="job.cancel", subject=f"job:{job_id}", now=now
+                )
+        return stopped
+
+    def ring(self) -> None:
+        """Tell the queue, or the local thread, that something waits."""
+        self._wake_local()
+        if self.link is None:
+            return
+        try:
+            ring_due(self._workshop.database, self.link.redis)
+        except QueueUnreachable as error:
+            log.warning("the queue is unreachable, the work waits in the database: %s", error)

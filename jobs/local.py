@@ -1,0 +1,137 @@
+"""The local fallback: a thread that keeps child processes busy with waiting chunks.
+
+For development and small machines, and while Redis is away. The children claim from the same
+table as RQ's workers do; the thread only starts them, and notes how they ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable
+
+from jobs.workshop import Workshop
+from store.claims import due_chunks
+from store.clock import utc_now
+from store.database import OUTAGES
+from store.locks import hold, release
+from store.planning import settle
+from store.recovery import Trouble, record_trouble, running_attempts_of
+from store.states import Outcome
+
+log = logging.getLogger(__name__)
+
+LOCK = "local_runner"
+LOCK_SECONDS = 15.0
+LOOK_SECONDS = 0.5
+STOP_SECONDS = 10.0
+
+
+class LocalRunner(threading.Thread):
+    """Runs up to LOCAL_WORKERS children while `wanted()` says so. One per database, by a lease."""
+
+    def __init__(self, workshop: Workshop, *, wanted: Callable[[], bool]) -> None:
+        super().__init__(name="local-runner", daemon=True)
+        self._workshop = workshop
+        self._wanted = wanted
+        self._owner = uuid.uuid4().hex
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._stopped = threading.Event()
+        self._woken = threading.Event()
+
+    def wake(self) -> None:
+        """Look now."""
+        self._woken.set()
+
+    def run(self) -> None:
+        """Look, staff, reap, until stopped."""
+        while not self._stopped.is_set():
+            self._woken.wait(LOOK_SECONDS)
+            self._woken.clear()
+            try:
+                self._round()
+            except OUTAGES:
+                log.exception("the database is away; the next round tries again")
+        self._end_children()
+
+    def _round(self) -> None:
+        self._reap()
+        if not self._wanted():
+            for child in self._children:
+                child.terminate()
+            return
+        if self._holds_lease():
+            self._staff()
+
+    def _holds_lease(self) -> bool:
+        with self._workshop.database.write() as connection:
+            return hold(connection, LOCK, owner=self._owner, now=utc_now(), seconds=LOCK_SECONDS)
+
+    def _staff(self) -> None:
+        free = self._workshop.config.local_workers - len(self._children)
+        if free <= 0:
+            return
+        with self._workshop.database.read() as connection:
+            due = len(due_chunks(connection, now=utc_now(), limit=free))
+        self._children.extend(self._child() for _ in range(due))
+
+    def _child(self) -> subprocess.Popen[bytes]:
+        name = f"local-{uuid.uuid4().hex[:8]}"
+        environ = {**os.environ, **self._workshop.config.environment()}
+        return subprocess.Popen(  # noqa: S603  (our own interpreter, our own module)
+            [sys.executable, "-m", "jobs.child", name], env=environ, stdin=subprocess.DEVNULL
+        )
+
+    def _reap(self) -> None:
+        for child in [child for child in self._children if child.poll() is not None]:
+            self._children.remove(child)
+            if child.returncode != 0:
+                self._note_death(child)
+
+    def _note_death(self, child: subprocess.Popen[bytes]) -> None:
+        how = cause_of_death(child.returncode)
+        log.error("the local child %s ended: %s", child.pid, how)
+        with self._workshop.database.read() as connection:
+            left = running_attempts_of(connection, host=socket.gethostname(), pid=child.pid)
+        trouble = Trouble(outcome=Outcome.LOST, error_type="WorkerDied", error=how)
+        for attempt_id, job_id in left:
+            now = utc_now()
+            with self._workshop.database.write() as connection:
+                record_trouble(
+                    connection, attempt_id, trouble=trouble, policy=self._workshop.policy, now=now
+                )
+            with self._workshop.database.write() as connection:
+                settle(connection, job_id, now=now)
+
+    def _end_children(self) -> None:
+        for child in self._children:
+            child.terminate()
+        for child in self._children:
+            try:
+                child.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        with self._workshop.database.write() as connection:
+            release(connection, LOCK, owner=self._owner, now=utc_now())
+
+    def stop(self) -> None:
+        """Ask the children to finish their batch and end; waits for them."""
+        self._stopped.set()
+        self._woken.set()
+        self.join(timeout=STOP_SECONDS * 2)
+
+
+def cause_of_death(returncode: int) -> str:
+    """An exit status in words."""
+    if returncode >= 0:
+        return f"exit status {returncode}"
+    name = signal.Signals(-returncode).name
+    hint = " (out of memory, or ended by hand)" if -returncode == signal.SIGKILL else ""
+    return f"ended by signal {-returncode}, {name}{hint}"

@@ -1,0 +1,152 @@
+"""Database to Redis: find what was forgotten, lost or left open, and set it going again.
+
+Runs in the background of the console and as `email-parser reconcile`; one at a time, by a lease
+in the database. Removes nothing. Pages never call this.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+
+from redis.exceptions import RedisError
+
+from jobs.bell import QueueUnreachable, ring_due, rung_chunks
+from jobs.link import QueueLink
+from jobs.workshop import Workshop
+from store.bells import forget_unheard
+from store.clock import utc_now
+from store.database import OUTAGES
+from store.locks import hold
+from store.planning import settle, unsettled_jobs
+from store.recovery import give_up_silent, silent_attempts
+from store.uploads import break_off, receiving_uploads
+
+log = logging.getLogger(__name__)
+
+LOCK = "reconciler"
+# A bell may be on its way from the queue to a claim for this long.
+BELL_PATIENCE_SECONDS = 15.0
+# An upload to which no byte was added for so long has lost its sender.
+STALE_PART_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What one round set right, in numbers."""
+
+    lost_attempts: int = 0
+    settled_jobs: int = 0
+    broken_uploads: int = 0
+    unheard_bells: int = 0
+    rung: int = 0
+    queue_error: str | None = None
+
+
+def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
+    """One round. Raises what the database raises; a Redis that is away is a finding."""
+    lost = _give_up_the_silent(workshop)
+    settled = _settle_the_open(workshop)
+    broken = _break_off_the_abandoned(workshop)
+    unheard = rung = 0
+    queue_error = None
+    if link is not None:
+        try:
+            unheard, rung = _ring_again(workshop, link)
+        except (RedisError, QueueUnreachable) as error:
+            queue_error = str(error)
+    return Findings(
+        lost_attempts=lost,
+        settled_jobs=settled,
+        broken_uploads=broken,
+        unheard_bells=unheard,
+        rung=rung,
+        queue_error=queue_error,
+    )
+
+
+def _give_up_the_silent(workshop: Workshop) -> int:
+    with workshop.database.read() as connection:
+        silent = silent_attempts(connection, now=utc_now())
+    lost = 0
+    for one in silent:
+        with workshop.database.write() as connection:
+            if give_up_silent(connection, one, policy=workshop.policy, now=utc_now()):
+                lost += 1
+                log.warning("attempt %s of %s is lost", one.attempt_id, one.worker)
+    return lost
+
+
+def _settle_the_open(workshop: Workshop) -> int:
+    with workshop.database.read() as connection:
+        job_ids = unsettled_jobs(connection)
+    for job_id in job_ids:
+        with workshop.database.write() as connection:
+            settle(connection, job_id, now=utc_now())
+    return len(job_ids)
+
+
+def _break_off_the_abandoned(workshop: Workshop) -> int:
+    with workshop.database.read() as connection:
+        receiving = receiving_uploads(connection)
+    now = utc_now()
+    abandoned = 0
+    for upload in receiving:
+        age = workshop.spool.part_age_seconds(upload.spool_name, now=time.time())
+        if age is None:  # no byte has come yet: go by when it was announced
+            age = (now - upload.created_at).total_seconds()
+        if age > STALE_PART_SECONDS:
+            with workshop.database.write() as connection:
+                break_off(connection, upload.id)
+            workshop.spool.remove(upload.spool_name)
+            abandoned += 1
+    return abandoned
+
+
+def _ring_again(workshop: Workshop, link: QueueLink) -> tuple[int, int]:
+    hanging = rung_chunks(link.redis)
+    with workshop.database.write() as connection:
+        unheard = forget_unheard(
+            connection,
+            hanging=hanging,
+            now=utc_now(),
+            patience_seconds=BELL_PATIENCE_SECONDS,
+        )
+    return unheard, ring_due(workshop.database, link.redis)
+
+
+class Reconciler(threading.Thread):
+    """Reconciles every so often while it holds the lease. One per process is plenty."""
+
+    def __init__(self, workshop: Workshop, link: QueueLink | None) -> None:
+        super().__init__(name="reconciler", daemon=True)
+        self._workshop = workshop
+        self._link = link
+        self._owner = uuid.uuid4().hex
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Go round until stopped."""
+        while not self._stopped.is_set():
+            self._round()
+            self._stopped.wait(self._workshop.config.reconcile_seconds)
+
+    def _round(self) -> None:
+        try:
+            if self._holds_lease():
+                reconcile(self._workshop, self._link)
+        except OUTAGES:
+            log.exception("the database is away; the next round tries again")
+
+    def _holds_lease(self) -> bool:
+        seconds = self._workshop.config.reconcile_seconds * 3 + 5
+        with self._workshop.database.write() as connection:
+            return hold(connection, LOCK, owner=self._owner, now=utc_now(), seconds=seconds)
+
+    def stop(self) -> None:
+        """Finish the round under way, then end."""
+        self._stopped.set()
+        self.join(timeout=10)

@@ -1,0 +1,43 @@
+"""Named leases: one reconciler, one local runner per database, whoever holds the row."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from store.tables import task_lock
+
+
+def hold(connection: Connection, name: str, *, owner: str, now: datetime, seconds: float) -> bool:
+    """Take or renew the lease of that name; False while somebody else holds it."""
+    insert = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
+    # An expired row to fight over must exist first; the guarded update then decides.
+    connection.execute(
+        insert(task_lock).values(name=name, owner=owner, until=now).on_conflict_do_nothing()
+    )
+    taken = connection.execute(
+        update(task_lock)
+        .where(task_lock.c.name == name)
+        .where(or_(task_lock.c.owner == owner, task_lock.c.until <= now))
+        .values(owner=owner, until=now + timedelta(seconds=seconds))
+    )
+    return taken.rowcount == 1
+
+
+def release(connection: Connection, name: str, *, owner: str, now: datetime) -> None:
+    """Give a lease back before it runs out."""
+    connection.execute(
+        update(task_lock)
+        .where(task_lock.c.name == name, task_lock.c.owner == owner)
+        .values(until=now)
+    )
+
+
+def holder(connection: Connection, name: str, *, now: datetime) -> str | None:
+    """Who holds that lease now."""
+    return connection.execute(
+        select(task_lock.c.owner).where(task_lock.c.name == name, task_lock.c.until > now)
+    ).scalar_one_or_none()

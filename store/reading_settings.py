@@ -1,0 +1,93 @@
+"""Read one setting from its text: what is allowed, and what to say when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used; the text is one line, fit for the operator."""
+
+
+class QueueChoice(StrEnum):
+    """Who runs chunks; the meaning of each stands in `SETTINGS`."""
+
+    AUTO = "auto"
+    REDIS = "redis"
+    LOCAL = "local"
+
+
+def text(value: str) -> str:
+    """Any text."""
+    return value
+
+
+def optional(value: str) -> str | None:
+    """Text, or None when it is empty."""
+    return value or None
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Names between commas."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number within bounds."""
+
+    def read(value: str) -> int:
+        try:
+            number = int(value.replace("_", ""))
+        except ValueError:
+            raise ConfigError("is not a whole number") from None
+        if not low <= number <= high:
+            raise ConfigError(f"must lie between {low} and {high}")
+        return number
+
+    return read
+
+
+def seconds(low: float, high: float) -> Callable[[str], float]:
+    """A number of seconds within bounds."""
+
+    def read(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            raise ConfigError("is not a number of seconds") from None
+        if not low <= number <= high:
+            raise ConfigError(f"must lie between {low:g} and {high:g} seconds")
+        return number
+
+    return read
+
+
+def queue(value: str) -> QueueChoice:
+    """One of the three queues."""
+    try:
+        return QueueChoice(value)
+    except ValueError:
+        raise ConfigError("must be one of auto, redis, local") from None
+
+
+def database_url(value: str) -> str:
+    """The address of a database we know."""
+    if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigError("must begin with sqlite:/// or postgresql+psycopg://")
+    return value
+
+
+def redis_url(value: str) -> str | None:
+    """The address of a Redis, or None."""
+    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ConfigError("must begin with redis://, rediss:// or unix://")
+    return value or None
+
+
+def log_level(value: str) -> str:
+    """A level of the logging module."""
+    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ConfigError("must be one of DEBUG, INFO, WARNING, ERROR")
+    return value.upper()
