@@ -11,7 +11,7 @@ import httpx2
 from playwright.sync_api import Page
 
 from tests.harness.processes import Process, bare_environment, program, start, wait_until_ready
-from tests.harness.waiting import accepts_connections, free_port
+from tests.harness.waiting import free_port
 
 ADMIN = "admin"
 ADMIN_PASSWORD = "correct horse battery staple"
@@ -114,5 +114,13 @@ def _serve(folder: Path, *, port: int, environ: Mapping[str, str]) -> Process:
         folder=folder,
         environ=bare_environment(environ),
     )
-    wait_until_ready(process, lambda: accepts_connections(port))
+    wait_until_ready(process, lambda: _answers(port))
     return process
+
+
+def _answers(port: int) -> bool:
+    # The socket is open before the application is, so only an answer counts.
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/livez", timeout=2).status_code == 200
+    except httpx2.TransportError:
+        return False

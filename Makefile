@@ -1,0 +1,55 @@
+# The two commands: `make run` and `make test`. Both set up whatever is missing first.
+
+PYTHON = .venv/bin/python
+SECONDS ?= 60
+
+.PHONY: run test setup setup-tests lint fuzz bench lock catalogues docs clean
+
+run: .venv/ready
+	@.venv/bin/email-parser serve
+
+test: setup-tests lint
+	$(PYTHON) -m pytest
+
+setup: .venv/ready
+
+setup-tests: .venv/ready-for-tests
+	@ops/setup/servers.sh
+
+.venv/ready: requirements.lock pyproject.toml
+	@ops/setup/environment.sh requirements.lock
+	@touch $@
+
+.venv/ready-for-tests: requirements-dev.lock requirements.lock pyproject.toml
+	@ops/setup/environment.sh requirements-dev.lock
+	@touch .venv/ready $@
+
+lint: .venv/ready-for-tests
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+# make fuzz SECONDS=600
+fuzz: .venv/ready-for-tests
+	$(PYTHON) -m tests.mail.fuzz --seconds $(SECONDS)
+
+# The quick benchmark; the long ones are listed in docs/benchmarks.md.
+bench: .venv/ready-for-tests
+	$(PYTHON) -m tests.bench.parse ../shared/corpus/mbox/*/*.mbox
+
+lock: .venv/ready
+	ops/setup/lock.sh --upgrade
+
+catalogues: .venv/ready
+	.venv/bin/pybabel extract --quiet --mapping=web/locale/babel.cfg --output=build/messages.pot web templates
+	.venv/bin/pybabel update --quiet --input-file=build/messages.pot --output-dir=web/locale --no-fuzzy-matching
+	.venv/bin/pybabel compile --quiet --directory=web/locale
+
+docs: .venv/ready
+	.venv/bin/email-parser config --markdown > docs/configuration.md
+
+# Only what can be made again: never ./var, which holds mail.
+clean:
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,0 +1,79 @@
+"""`email-parser serve`: the console as one process of uvicorn.
+
+Binds the address itself, so that a taken port is one clear line, and so that PORT=0 is known
+before the application starts. The application is named, not imported: web stays out of ops.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+
+import uvicorn
+
+from ops.premises import settings
+from ops.refusal import Refusal
+from store.config import Config
+
+APPLICATION = "web.app:from_environment"
+# An upload under way is cut off after that; it can be resumed, and nothing of it is lost.
+GRACE_SECONDS = 10
+BACKLOG = 512
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """serve"""
+    parser.add_argument(
+        "--proxy",
+        metavar="ADDRESSES",
+        help="proxies whose X-Forwarded-For and -Proto are believed, comma-separated, or *",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop. Raises Refusal for an address that cannot be had."""
+    config = settings()
+    with listening_socket(config) as listener:
+        port = listener.getsockname()[1]
+        # The application reads its settings itself; it is to know the port that was given.
+        os.environ["PORT"] = str(port)
+        print(f"email-parser listens on {address(config.host, port)}", flush=True)
+        server = uvicorn.Server(_server_settings(config, proxies=args.proxy))
+        server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def listening_socket(config: Config) -> socket.socket:
+    """A socket bound to HOST and PORT. Raises Refusal with the reason."""
+    try:
+        found = socket.getaddrinfo(
+            config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, _, _, _, where = found[0]
+        return socket.create_server(where[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        reason = error.strerror or error
+        raise Refusal(f"cannot listen on {config.host}:{config.port}: {reason}") from None
+
+
+def address(host: str, port: int) -> str:
+    """Where a browser on this machine finds the console."""
+    if host in {"", "0.0.0.0", "::"}:  # noqa: S104
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _server_settings(config: Config, *, proxies: str | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        host=config.host,
+        port=config.port,
+        log_level="warning" if config.log_level == "INFO" else config.log_level.lower(),
+        access_log=config.log_level == "DEBUG",
+        proxy_headers=proxies is not None,
+        forwarded_allow_ips=proxies,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
