@@ -1,17 +1,117 @@
-"""SQLite: an FTS5 table that keeps the index and not the words (the text is kept elsewhere)."""
+"""SQLite: executemany for rows; an FTS5 table that keeps the index and not the words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert as insert_unless_there
+
+from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, MessageRows, Row
+from store.sql.carrying import Encoded, Settled
 from store.sql.ddl import Ddl
+from store.tables_mail import label, message_label
+from store.tokens import index_tokens
 
 # Tokens are made by `store.tokens`; the tokenizer only has to split them at blanks. `ascii`
-# takes every other letter as it is, and field marks end in a colon.
-TOKENIZER = "ascii tokenchars ':@.+-_'"
+# takes every letter beyond ASCII as it is, and a mark ends in a colon.
+TOKENIZER = "ascii tokenchars ':@'"
 
 DDL = Ddl(
     create=(
+        # No positions: a phrase is checked on the text, the same way on both databases.
         "CREATE VIRTUAL TABLE message_tokens USING fts5(tokens, content='', detail=none, "
         f'tokenize="{TOKENIZER}")',
     ),
     drop=("DROP TABLE message_tokens",),
 )
+
+# Parameters of one statement; SQLite's own limit is 32,766.
+_PARAMETERS = 10_000
+
+
+def _insert_into(table: str, columns: Sequence[str]) -> str:
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  (names are our own)
+
+
+_MESSAGE = _insert_into("message", MESSAGE_COLUMNS)
+_SEARCH = _insert_into("message_search", SEARCH_COLUMNS)
+_ATTACHMENT = _insert_into("attachment", ATTACHMENT_COLUMNS)
+_TEXT = _insert_into("message_text", ("id", "text"))
+_TOKENS = "INSERT INTO message_tokens (rowid, tokens) VALUES (?, ?)"
+_FORGET = "INSERT INTO message_tokens (message_tokens, rowid, tokens) VALUES ('delete', ?, ?)"
+_CLAIM = "INSERT INTO content (digest, message_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+
+def encode(rows: MessageRows) -> Encoded:
+    """See `Room.encode`."""
+    text = tokens = None
+    if rows.document is not None:
+        text = (rows.id, rows.document.text)
+        tokens = (rows.id, " ".join(index_tokens(rows.document)))
+    return Encoded(
+        message=rows.message,
+        attachments=rows.attachments,
+        text=text,
+        search=rows.search,
+        tokens=tokens,
+    )
+
+
+def claim(connection: Connection, wanted: Sequence[tuple[bytes, int]]) -> dict[bytes, int]:
+    """See `Room.claim`. Only one transaction writes at a time, so nobody comes between."""
+    if not wanted:
+        return {}
+    _many(connection, _CLAIM, sorted(wanted))
+    digests = [digest for digest, _ in wanted]
+    claimed: dict[bytes, int] = {}
+    for at in range(0, len(digests), _PARAMETERS):
+        some = tuple(digests[at : at + _PARAMETERS])
+        marks = ", ".join("?" * len(some))
+        found = connection.exec_driver_sql(
+            f"SELECT digest, message_id FROM content WHERE digest IN ({marks})",  # noqa: S608
+            some,
+        )
+        claimed |= {row.digest: row.message_id for row in found}
+    return claimed
+
+
+def insert(connection: Connection, settled: Sequence[Settled]) -> None:
+    """See `Room.insert`."""
+    firsts = [one.encoded for one in settled if one.duplicate_of is None]
+    messages = [(*one.encoded.message, one.kind, one.duplicate_of) for one in settled]
+    _many(connection, _MESSAGE, messages)
+    _many(connection, _TEXT, [one.text for one in firsts if one.text])
+    _many(connection, _SEARCH, [one.search for one in firsts if one.search])
+    _many(connection, _TOKENS, [one.tokens for one in firsts if one.tokens])
+    _many(connection, _ATTACHMENT, [row for one in firsts for row in one.attachments])
+
+
+def insert_labels(
+    connection: Connection, *, names: dict[int, str], rows: Sequence[Row], now: datetime
+) -> None:
+    """See `Room.insert_labels`."""
+    seen = [{"id": key, "name": names[key], "seen_at": now} for key in sorted(names)]
+    if seen:
+        connection.execute(insert_unless_there(label).on_conflict_do_nothing(), seen)
+    if rows:
+        columns = ("label_id", "first_id", "message_id")
+        values = [dict(zip(columns, row, strict=True)) for row in sorted(rows)]
+        connection.execute(insert_unless_there(message_label).on_conflict_do_nothing(), values)
+
+
+def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """See `Room.index`."""
+    _many(connection, _TOKENS, [(key, " ".join(tokens)) for key, tokens in entries])
+
+
+def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """See `Room.unindex`. The index does not know its words, so it has to be told them again."""
+    _many(connection, _FORGET, [(key, " ".join(tokens)) for key, tokens in entries])
+
+
+def _many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.exec_driver_sql(statement, list(rows))

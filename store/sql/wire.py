@@ -30,7 +30,7 @@ def int4(value: int) -> bytes:
     return _int4(4, value)
 
 
-def boolean(value: bool) -> bytes:  # noqa: FBT001
+def boolean(value: bool) -> bytes:
     """A boolean."""
     return _bool[value]
 
@@ -45,10 +45,9 @@ def text(value: str | None) -> bytes:
     return NULL if value is None else blob(value.encode())
 
 
-def row(fields: Iterable[bytes]) -> bytes:
-    """One row of fields made by the functions above."""
-    values = tuple(fields)
-    return _count(len(values)) + b"".join(values)
+def row(fields: Iterable[bytes], width: int) -> bytes:
+    """One row. `fields` are made by the functions above, `width` is how many they are in all."""
+    return _count(width) + b"".join(fields)
 
 
 def tsvector(lexemes: Iterable[str]) -> bytes:

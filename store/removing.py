@@ -1,0 +1,132 @@
+"""Take messages away again: to read a range anew, or with the upload they came in.
+
+In bounded steps: one call removes at most so many, the caller repeats it until it answers 0.
+When a first copy goes and others remain, one of those takes its place, with text, search row
+and attachments, so nothing that is still in an archive disappears from the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from store.documents import load_documents
+from store.rows import message_key
+from store.sql import room_of
+from store.tables_mail import (
+    attachment,
+    content,
+    message,
+    message_label,
+    message_search,
+    message_text,
+)
+from store.tokens import index_tokens
+
+
+def delete_range(
+    connection: Connection, *, upload_id: int, start: int, stop: int, limit: int
+) -> int:
+    """Remove up to `limit` messages that begin in [start, stop) of an upload; how many it was."""
+    going = connection.execute(
+        select(message.c.id, message.c.digest, message.c.duplicate_of)
+        .where(message.c.id >= message_key(upload_id, start))
+        .where(message.c.id < message_key(upload_id, stop))
+        .order_by(message.c.id)
+        .limit(limit)
+    ).all()
+    if going:
+        _lock_contents(connection, going)
+        heirs = _heirs(connection, [row.id for row in going])
+        for first, heir in heirs.items():
+            _promote(connection, first, heir)
+        _delete_labels(connection, going, heirs)
+        _delete_messages(connection, [row.id for row in going])
+    return len(going)
+
+
+def _lock_contents(connection: Connection, going: Sequence[Row[*tuple[Any, ...]]]) -> None:
+    """Keep batches that meet the same contents waiting until we are through."""
+    digests = [row.digest for row in going if row.digest is not None]
+    connection.execute(
+        select(content.c.digest)
+        .where(content.c.digest.in_(digests))
+        .order_by(content.c.digest)
+        .with_for_update()
+    ).all()
+
+
+def _heirs(connection: Connection, going: Sequence[int]) -> dict[int, int]:
+    """For each first copy of which others stay, the one that takes its place: the newest key.
+
+    The newest, because a whole upload is deleted from its beginning: an heir from the same
+    upload would soon have to be followed by another.
+    """
+    copies = connection.execute(
+        select(message.c.duplicate_of, func.max(message.c.id))
+        .where(message.c.duplicate_of.in_(going), message.c.id.not_in(going))
+        .group_by(message.c.duplicate_of)
+    )
+    return {copy[0]: copy[1] for copy in copies}
+
+
+def _promote(connection: Connection, first: int, heir: int) -> None:
+    """Hand over what only a first copy has."""
+    _reindex(connection, first, heir)
+    for table, column in (
+        (message_text, message_text.c.id),
+        (attachment, attachment.c.message_id),
+        (content, content.c.message_id),
+        (message_label, message_label.c.first_id),
+        (message, message.c.duplicate_of),
+    ):
+        connection.execute(update(table).where(column == first).values({column.name: heir}))
+    connection.execute(
+        update(message).where(message.c.id == heir).values(kind="message", duplicate_of=None)
+    )
+
+
+def _reindex(connection: Connection, first: int, heir: int) -> None:
+    room = room_of(connection.dialect.name)
+    tokens = [index_tokens(one) for one in load_documents(connection, [first]).values()]
+    room.unindex(connection, [(first, words) for words in tokens])
+    size = select(message.c.length - message.c.separator_length).where(message.c.id == heir)
+    connection.execute(
+        update(message_search)
+        .where(message_search.c.id == first)
+        .values(id=heir, size=size.scalar_subquery())
+    )
+    room.index(connection, [(heir, words) for words in tokens])
+
+
+def _delete_labels(
+    connection: Connection, going: Sequence[Row[*tuple[Any, ...]]], heirs: Mapping[int, int]
+) -> None:
+    """Each copy takes along the labels it brought, wherever they are shown by now."""
+    shown = {row.duplicate_of or row.id for row in going}
+    shown |= {heirs[first] for first in shown if first in heirs}
+    connection.execute(
+        delete(message_label).where(
+            message_label.c.first_id.in_(shown),
+            message_label.c.message_id.in_([row.id for row in going]),
+        )
+    )
+
+
+def _delete_messages(connection: Connection, ids: Sequence[int]) -> None:
+    room = room_of(connection.dialect.name)
+    documents = load_documents(connection, ids)
+    room.unindex(connection, [(key, index_tokens(one)) for key, one in documents.items()])
+    digests = select(message.c.digest).where(message.c.id.in_(ids), message.c.digest.is_not(None))
+    connection.execute(
+        delete(content).where(content.c.digest.in_(digests), content.c.message_id.in_(ids))
+    )
+    for column in (
+        message_text.c.id,
+        message_search.c.id,
+        attachment.c.message_id,
+        message.c.id,
+    ):
+        connection.execute(delete(column.table).where(column.in_(ids)))

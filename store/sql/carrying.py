@@ -1,0 +1,67 @@
+"""What both databases agree on when rows are carried over; the how stands in each room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from store.rows import MessageRows, Row
+from store.sql.ddl import Ddl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """One message's rows in the form its database takes: tuples on SQLite, bytes on Postgres."""
+
+    message: Any
+    attachments: tuple[Any, ...]
+    text: Any | None
+    search: Any | None
+    tokens: Any | None  # only where the index is a table of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """One message and what the database decided about it."""
+
+    encoded: Encoded
+    kind: str
+    duplicate_of: int | None
+
+
+class Room(Protocol):
+    """What each database does in its own way."""
+
+    DDL: Ddl
+
+    def encode(self, rows: MessageRows) -> Encoded:
+        """Everything that costs CPU, before the transaction."""
+        ...
+
+    def claim(
+        self, connection: Connection, wanted: Sequence[tuple[bytes, int]]
+    ) -> dict[bytes, int]:
+        """Which message holds each content, ours if we are first. `wanted`: by digest, once."""
+        ...
+
+    def insert(self, connection: Connection, settled: Sequence[Settled]) -> None:
+        """Write messages, and the content of those that are no duplicates."""
+        ...
+
+    def insert_labels(
+        self, connection: Connection, *, names: dict[int, str], rows: Sequence[Row], now: datetime
+    ) -> None:
+        """Write labels that are new, and which message bears which."""
+        ...
+
+    def index(self, connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
+        """Put the tokens of messages whose search rows exist into the index."""
+        ...
+
+    def unindex(self, connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
+        """Take the tokens of messages out of the index, before their search rows go."""
+        ...

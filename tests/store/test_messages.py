@@ -1,0 +1,108 @@
+"""What becomes of readings in the database, on both databases."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from store import tables_mail as tables
+from store.database import Database
+from store.messages import Kind, Quarantine, delete_range
+from tests.store.mails import a_message, keep, key
+
+KILLER = Quarantine(cause="killed", detail="It killed two workers.")
+END = 1 << 39
+
+
+def count(database: Database, table: str) -> int:
+    with database.read() as connection:
+        found = select(func.count()).select_from(tables.metadata.tables[table])
+        return int(connection.execute(found).scalar_one())
+
+
+def delete_all(database: Database, *, upload_id: int, limit: int = 2) -> int:
+    removed, step = 0, 1
+    while step:
+        with database.write() as connection:
+            step = delete_range(connection, upload_id=upload_id, start=0, stop=END, limit=limit)
+        removed += step
+    return removed
+
+
+def tokens_kept(database: Database) -> int:
+    """Messages that the full-text index finds by the mark of their year."""
+    with database.read() as connection:
+        match = (
+            "SELECT count(*) FROM message_search WHERE tokens @@ '''d:2024'''::tsquery"
+            if database.dialect == "postgresql"
+            else "SELECT count(*) FROM message_tokens WHERE message_tokens MATCH '\"d:2024\"'"
+        )
+        return int(connection.exec_driver_sql(match).scalar_one())
+
+
+def test_a_message_is_kept_with_its_text_and_its_tokens(database: Database) -> None:
+    assert keep(database, a_message("Up the hill"), a_message("Down again")) == (
+        Kind.MESSAGE,
+        Kind.MESSAGE,
+    )
+
+    assert count(database, "message_text") == 2
+    assert tokens_kept(database) == 2
+
+
+def test_the_same_content_is_a_duplicate_within_a_batch_and_across_uploads(
+    database: Database,
+) -> None:
+    one = a_message("Once")
+
+    assert keep(database, one, one) == (Kind.MESSAGE, Kind.DUPLICATE)
+    assert keep(database, one, upload_id=2) == (Kind.DUPLICATE,)
+
+    assert count(database, "message") == 3
+    assert count(database, "message_text") == 1
+    assert tokens_kept(database) == 1
+
+
+def test_a_message_nobody_could_read_is_kept_as_quarantined(database: Database) -> None:
+    assert keep(database, KILLER, a_message()) == (Kind.QUARANTINED, Kind.MESSAGE)
+
+    assert count(database, "message") == 2
+    assert count(database, "message_search") == 1
+
+
+def test_deleting_an_upload_leaves_nothing_of_it(database: Database) -> None:
+    keep(database, *(a_message(f"Letter {n}", labels=["Travel"]) for n in range(5)), KILLER)
+
+    assert delete_all(database, upload_id=1) == 6
+
+    for table in ("message", "message_text", "message_search", "content", "message_label"):
+        assert count(database, table) == 0
+    assert tokens_kept(database) == 0
+
+
+def test_when_a_first_copy_goes_another_takes_its_place(database: Database) -> None:
+    one = a_message("Kept twice", filenames=["map.pdf"], labels=["Travel"])
+    keep(database, one, one, upload_id=1)
+    keep(database, one, upload_id=2)
+
+    delete_all(database, upload_id=1, limit=1)
+
+    assert count(database, "message") == 1
+    assert count(database, "message_label") == 1
+    assert tokens_kept(database) == 1
+    with database.read() as connection:
+        for column in (
+            tables.message_text.c.id,
+            tables.attachment.c.message_id,
+            tables.content.c.message_id,
+            tables.message_label.c.first_id,
+        ):
+            assert connection.execute(select(column)).scalar_one() == key(0, upload_id=2)
+    assert keep(database, one, upload_id=3) == (Kind.DUPLICATE,)
+
+
+def test_a_range_can_be_read_again_after_it_was_removed(database: Database) -> None:
+    keep(database, a_message("First"), a_message("Second"))
+    delete_all(database, upload_id=1)
+
+    assert keep(database, a_message("First"), a_message("Second")) == (Kind.MESSAGE, Kind.MESSAGE)
+    assert tokens_kept(database) == 2
