@@ -1,4 +1,4 @@
-"""Where a command works: the settings of this environment, and the database they name."""
+"""Where a command works: the settings of this environment, and what they name, opened."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobs.engine import Engine, build
+from jobs.workshop import Workshop, open_workshop, set_up_logging
 from store.config import Config, from_environment
 from store.database import Database
 from store.migrate import migrate
@@ -15,19 +17,51 @@ from store.migrate import migrate
 
 def settings() -> Config:
     """The settings of this environment and of `.env` here. Raises ConfigError."""
-    return from_environment(os.environ, Path.cwd())
+    config = from_environment(os.environ, Path.cwd())
+    set_up_logging(config.log_level)
+    return config
 
 
 @contextmanager
 def opened_database(config: Config) -> Iterator[Database]:
     """The database, brought to this version's schema first; made when there is none yet."""
-    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_data_dir(config)
     database = Database(config.database_url)
     try:
         migrate(database)
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def opened_workshop(config: Config) -> Iterator[Workshop]:
+    """Database and spool, ready for work."""
+    _make_data_dir(config)
+    workshop = open_workshop(config)
+    try:
+        migrate(workshop.database)
+        yield workshop
+    finally:
+        workshop.database.close()
+
+
+@contextmanager
+def opened_engine(config: Config) -> Iterator[Engine]:
+    """Everything that does the work or has it done; nothing of it is started."""
+    _make_data_dir(config)
+    engine = build(config)
+    try:
+        migrate(engine.workshop.database)
+        yield engine
+    finally:
+        if engine.link is not None:
+            engine.link.close()
+        engine.workshop.database.close()
+
+
+def _make_data_dir(config: Config) -> None:
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def actor() -> str:

@@ -1,0 +1,118 @@
+"""`email-parser import`: take in mbox files that lie on this machine.
+
+The same way in as an upload: into the spool, hashed, and one transaction makes it a job. The
+parsing is done by whoever the settings say: RQ workers, or the console's local thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import BinaryIO
+
+from jobs.engine import Engine
+from jobs.workshop import Workshop
+from mail.sniff import sniff
+from ops.following import follow
+from ops.premises import actor, opened_engine, settings
+from ops.refusal import Refusal
+from store.clock import utc_now
+from store.spool import DiskFull, SpoolWriter
+from store.uploads import Upload, break_off, find_twin, open_upload
+
+BLOCK_BYTES = 1 << 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """import FILE… [--wait] [--again]"""
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="an mbox or one message"
+    )
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="show the progress until all are parsed; without Redis, parse here if need be",
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="also take in files whose very bytes are here already"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Take the files in, one after the other. Exit status 1 unless every job ends well."""
+    with opened_engine(settings()) as engine:
+        jobs = [take_in(engine, path, again=args.again) for path in args.files]
+        if not args.wait:
+            return 0
+        return 0 if follow(engine, [job for job in jobs if job is not None]) else 1
+
+
+def take_in(engine: Engine, path: Path, *, again: bool) -> str | None:
+    """Copy one file into the spool and make it a job; answers the job's id.
+
+    None when the same bytes came before and `again` is not asked for. Raises Refusal.
+    """
+    workshop = engine.workshop
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            upload = _announce(workshop, path, size=size)
+            sha256, size = _receive(workshop, upload, file)
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror or error}") from None
+    twin = None if again else _twin(workshop, upload, sha256=sha256, size=size)
+    if twin is not None:
+        print(f"{twin}  {path}: these bytes came before; --again takes them in once more")
+        return None
+    job_id = engine.dispatch.submit(upload, size=size, sha256=sha256)
+    print(f"{job_id}  {path}: {size} bytes, sha256 {sha256}")
+    return job_id
+
+
+def _announce(workshop: Workshop, path: Path, *, size: int) -> Upload:
+    with workshop.database.write() as connection:
+        return open_upload(
+            connection, filename=path.name, declared_size=size, by=actor(), now=utc_now()
+        )
+
+
+def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, int]:
+    try:
+        writer = workshop.spool.writer(upload.spool_name, declared_size=upload.size)
+    except DiskFull as error:
+        _forget(workshop, upload)
+        raise Refusal(f"{upload.filename}: {error}") from None
+    try:
+        _copy(file, writer, filename=upload.filename)
+        return writer.finish(), writer.size
+    except (Refusal, DiskFull, OSError, KeyboardInterrupt) as error:
+        writer.abandon()
+        _forget(workshop, upload)
+        if isinstance(error, DiskFull):
+            raise Refusal(f"{upload.filename}: {error}") from None
+        raise
+
+
+def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> None:
+    block = file.read(BLOCK_BYTES)
+    verdict = sniff(block, filename)
+    if not verdict.is_mail:
+        raise Refusal(f"{filename}: {verdict.sentence}")
+    while block:
+        writer.write(block)
+        block = file.read(BLOCK_BYTES)
+
+
+def _twin(workshop: Workshop, upload: Upload, *, sha256: str, size: int) -> str | None:
+    with workshop.database.read() as connection:
+        twin = find_twin(connection, sha256=sha256, size=size)
+    if twin is None:
+        return None
+    workshop.spool.remove(upload.spool_name)
+    _forget(workshop, upload)
+    return twin.job_id
+
+
+def _forget(workshop: Workshop, upload: Upload) -> None:
+    with workshop.database.write() as connection:
+        break_off(connection, upload.id)
