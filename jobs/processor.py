@@ -20,6 +20,7 @@ from store.claims import Claim, Vitals, advance, beat, count, finish, suspect
 from store.clock import utc_now
 from store.ledger import Entry, EntryKind, add_entries
 from store.messages import Batch, Kind, Quarantine, Reading, prepare, write
+from store.quarantine import add_quarantined
 from store.recovery import last_trouble
 
 BATCH_MESSAGES = 500
@@ -204,17 +205,20 @@ class StreamingEmailProcessor:
             dialect=self._workshop.database.dialect,
         )
         to = items[-1].span.offset + items[-1].span.length
-        kinds = self._write(items, prepared, to=to)
+        kinds = self._write(items, readings, prepared, to=to)
         self._careful_left = max(self._careful_left - 1, 0)
         self._position = to
         self.statistics.add(kinds, size=to - items[0].span.offset)
 
-    def _write(self, items: list[_Item], prepared: Batch, *, to: int) -> tuple[Kind, ...]:
+    def _write(
+        self, items: list[_Item], readings: list[Reading], prepared: Batch, *, to: int
+    ) -> tuple[Kind, ...]:
         now = utc_now()
         with self._workshop.database.write() as connection:
             # The fence comes first: a stale attempt finds out before it has written anything.
             advance(connection, self._claim, since=self._position, to=to)
             kinds = write(connection, prepared, now=now)
+            add_quarantined(connection, self._claim.upload_id, readings, now=now)
             add_entries(connection, self._claim.upload_id, _entries(items, kinds))
             count(
                 connection,

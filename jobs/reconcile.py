@@ -95,7 +95,7 @@ def _break_off_the_abandoned(workshop: Workshop) -> int:
     now = utc_now()
     abandoned = 0
     for upload in receiving:
-        age = workshop.spool.part_age_seconds(upload.spool_name, now=time.time())
+        age = workshop.spool.age_seconds(upload.spool_name, now=time.time())
         if age is None:  # no byte has come yet: go by when it was announced
             age = (now - upload.created_at).total_seconds()
         if age > STALE_PART_SECONDS:

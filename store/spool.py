@@ -116,12 +116,14 @@ class Spool:
         self.path(name).unlink(missing_ok=True)
         self.path(name + PART_SUFFIX).unlink(missing_ok=True)
 
-    def part_age_seconds(self, name: str, *, now: float) -> float | None:
-        """How long ago a byte was added to an unfinished file; None when there is none."""
-        try:
-            return now - self.path(name + PART_SUFFIX).stat().st_mtime
-        except FileNotFoundError:
-            return None
+    def age_seconds(self, name: str, *, now: float) -> float | None:
+        """How long ago a file, whole or in part, was written to; None when there is none."""
+        for path in (self.path(name + PART_SUFFIX), self.path(name)):
+            try:
+                return now - path.stat().st_mtime
+            except FileNotFoundError:
+                continue
+        return None
 
     def free_bytes(self) -> int:
         """Free bytes of the disk under the spool."""

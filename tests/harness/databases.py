@@ -11,20 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import store.tables_mail  # noqa: F401  (its tables join the metadata)
 from store.database import Database
-from store.sql import create_search
-from store.tables import metadata
+from store.migrate import migrate
 from tests.harness.postgres import PostgresCluster
 
 TEMPLATE = "template_migrated"
-
-
-def migrate(database: Database) -> None:
-    """Give an empty database its tables."""
-    with database.write() as connection:
-        metadata.create_all(connection)
-        create_search(connection)
 
 
 def make_sqlite_template(path: Path) -> Path:

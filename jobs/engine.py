@@ -1,0 +1,57 @@
+"""Put the working parts together: who rings, who reconciles, who runs chunks here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.dispatch import Dispatch
+from jobs.link import QueueLink
+from jobs.local import LocalRunner
+from jobs.reconcile import Reconciler
+from jobs.workshop import Workshop, open_workshop
+from store.config import Config, QueueChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The parts of one console process that do, or have done, the work."""
+
+    workshop: Workshop
+    dispatch: Dispatch
+    link: QueueLink | None
+    local: LocalRunner
+    reconciler: Reconciler
+
+    def start(self) -> None:
+        """Begin to reconcile, and to run chunks here where that is wanted."""
+        self.reconciler.start()
+        self.local.start()
+        self.dispatch.ring()
+
+    def stop(self) -> None:
+        """End both; a chunk that runs here is left at its last batch."""
+        self.reconciler.stop()
+        self.local.stop()
+        if self.link is not None:
+            self.link.close()
+        self.workshop.database.close()
+
+
+def build(config: Config) -> Engine:
+    """Build, without starting anything."""
+    workshop = open_workshop(config)
+    link = QueueLink(config.redis_url) if config.uses_redis and config.redis_url else None
+
+    def local_wanted() -> bool:
+        if link is None:
+            return True
+        return config.queue is QueueChoice.AUTO and not link.state().reachable
+
+    local = LocalRunner(workshop, wanted=local_wanted)
+    return Engine(
+        workshop=workshop,
+        dispatch=Dispatch(workshop, link=link, wake_local=local.wake),
+        link=link,
+        local=local,
+        reconciler=Reconciler(workshop, link),
+    )

@@ -1,0 +1,169 @@
+"""Jobs for programs: where they stand, their ledger, retry and cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from store.clock import utc_now
+from store.jobs import JobView, Progress, find_job, list_jobs
+from store.ledger import Balance, balance, entries_of
+from store.states import JobState
+from web.api.parameters import whole_parameter
+from web.errors import BadRequest, NotFound
+from web.house import house_of
+from web.security import current_user
+
+LEDGER_PAGE = 1000
+
+
+def job_status(request: Request) -> Response:
+    """Where a job stands."""
+    return JSONResponse(job_json(request, require_job(request)))
+
+
+def job_list(request: Request) -> Response:
+    """Jobs, newest first; `?status=` filters, `?limit=` bounds, `?after=` takes `next`."""
+    limit = whole_parameter(request, "limit", default=50, low=1, high=500)
+    with house_of(request).database.read() as connection:
+        jobs = list_jobs(
+            connection,
+            now=utc_now(),
+            states=_states(request),
+            before=_cursor(request.query_params.get("after")),
+            limit=limit,
+        )
+    last = jobs[-1] if len(jobs) == limit else None
+    return JSONResponse(
+        {
+            "jobs": [job_json(request, job) for job in jobs],
+            "next": f"{last.created_at.isoformat()}_{last.id}" if last else None,
+        }
+    )
+
+
+def _states(request: Request) -> list[JobState]:
+    try:
+        return [JobState(value) for value in request.query_params.getlist("status")]
+    except ValueError as error:
+        raise BadRequest(f"{error}; status is one of {', '.join(JobState)}.") from None
+
+
+def _cursor(text: str | None) -> tuple[datetime, str] | None:
+    if text is None:
+        return None
+    moment, _, job_id = text.rpartition("_")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        raise BadRequest("after is not a place in this list.") from None
+    if at.tzinfo is None:
+        raise BadRequest("after is not a place in this list.")
+    return at, job_id
+
+
+def require_job(request: Request) -> JobView:
+    """The job that the address names. Raises NotFound."""
+    job_id = request.path_params["job_id"]
+    with house_of(request).database.read() as connection:
+        found = find_job(connection, job_id, now=utc_now())
+    if found is None:
+        raise NotFound("There is no job with this id.")
+    return found
+
+
+def job_json(request: Request, job: JobView) -> dict[str, Any]:
+    """A job as the API tells it."""
+    return {
+        "job_id": job.id,
+        "filename": job.filename,
+        "status": job.state,
+        "progress": progress_json(job.progress),
+        "engine": job.engine or house_of(request).dispatch.engine,
+        "error": job.error,
+        "sha256": job.sha256,
+        "size": job.size,
+        "dialect": (job.rule or {}).get("dialect"),
+        "created_at": _time(job.created_at),
+        "started_at": _time(job.started_at),
+        "finished_at": _time(job.finished_at),
+    }
+
+
+def progress_json(progress: Progress) -> dict[str, Any]:
+    """How far a job is; sizes in bytes."""
+    return {
+        "bytes_done": progress.bytes_done,
+        "bytes_total": progress.bytes_total,
+        "chunks_done": progress.chunks_done,
+        "chunks_failed": progress.chunks_failed,
+        "chunks_total": progress.chunks_total,
+        "messages": progress.messages,
+        "duplicates": progress.duplicates,
+        "quarantined": progress.quarantined,
+        "expected_messages": progress.expected_messages,
+        "bytes_per_second": progress.bytes_per_second,
+        "eta_seconds": progress.eta_seconds,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def job_ledger(request: Request) -> Response:
+    """The ledger of a job's mbox: its sum, and its entries from `?after=` (a byte offset) on."""
+    job = require_job(request)
+    after = whole_parameter(request, "after", default=-1, low=-1, high=1 << 62)
+    with house_of(request).database.read() as connection:
+        books = balance(connection, job.upload_id, size=job.size)
+        entries = entries_of(connection, job.upload_id, after=after, limit=LEDGER_PAGE)
+    return JSONResponse(
+        {
+            "job_id": job.id,
+            "size": job.size,
+            "sha256": job.sha256,
+            **_balance_json(books),
+            "entries": [
+                {
+                    "offset": entry.start,
+                    "length": entry.length,
+                    "kind": entry.kind,
+                    "messages": entry.messages,
+                }
+                for entry in entries
+            ],
+            "next": entries[-1].start if len(entries) == LEDGER_PAGE else None,
+        }
+    )
+
+
+def _balance_json(books: Balance) -> dict[str, Any]:
+    return {
+        "balances": books.balances,
+        "accounted": books.accounted,
+        "bytes_by_kind": books.bytes_by_kind,
+        "messages_by_kind": books.messages_by_kind,
+        "gaps": [{"offset": start, "length": length} for start, length in books.gaps],
+    }
+
+
+def retry(request: Request) -> Response:
+    """Let failed and cancelled chunks go on from where they got to."""
+    job = require_job(request)
+    chunks = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
+    if not chunks:
+        raise HTTPException(409, f"This job is {job.state}; there is nothing to retry.")
+    return JSONResponse({**job_json(request, require_job(request)), "retried_chunks": chunks}, 202)
+
+
+def cancel(request: Request) -> Response:
+    """Stop a job where it is; what is committed stays."""
+    job = require_job(request)
+    if not house_of(request).dispatch.cancel(job.id, actor=current_user(request).actor):
+        raise HTTPException(409, f"This job is {job.state}; there is nothing to cancel.")
+    return JSONResponse(job_json(request, require_job(request)))

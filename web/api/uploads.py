@@ -1,0 +1,41 @@
+"""POST /api/upload/stream: an mbox comes in and becomes a job."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from store.states import JobState
+from web.house import house_of
+from web.intake import Intake, Received
+from web.security import current_user
+from web.uploading import receive
+
+
+async def upload_stream(request: Request) -> Response:
+    """Take a raw body, or the file of a multipart form, and answer 202 with its job.
+
+    The same bytes a second time are not kept twice: the answer then names the job of the first
+    upload and carries `duplicate_of`; `?again=1` takes them in all the same.
+    """
+    house = house_of(request)
+    intake = Intake(
+        house, by=current_user(request).actor, again=request.query_params.get("again") == "1"
+    )
+    received = await receive(request, intake, timeout_seconds=house.config.read_timeout_seconds)
+    status_url = f"/api/upload/job/{received.job_id}"
+    return JSONResponse(
+        _answer(received, status_url), status_code=202, headers={"Location": status_url}
+    )
+
+
+def _answer(received: Received, status_url: str) -> dict[str, object]:
+    twin = received.twin
+    answer: dict[str, object] = {
+        "job_id": received.job_id,
+        "status": twin.job_state if twin else JobState.QUEUED,
+        "status_url": status_url,
+        "sha256": received.sha256,
+        "size": received.size,
+    }
+    return answer | ({"duplicate_of": twin.job_id} if twin else {})

@@ -1,0 +1,95 @@
+"""The console as an ASGI application: assembles the rooms and starts what runs beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+
+from jobs.engine import Engine, build
+from jobs.workshop import set_up_logging
+from store.accounts import Role, add_account, find_account, has_accounts, make_link
+from store.clock import utc_now
+from store.config import Config
+from store.config import from_environment as config_from_environment
+from store.database import Database
+from store.migrate import migrate
+from web import routes
+from web.api import api_routes
+from web.errors import exception_handlers
+from web.house import House
+from web.security import middlewares
+
+FIRST_ACCOUNT = "admin"
+
+
+def from_environment() -> Starlette:
+    """The application with the settings of this process; what uvicorn is pointed at."""
+    config = config_from_environment(os.environ, Path.cwd())
+    set_up_logging(config.log_level)
+    return create_app(config)
+
+
+def create_app(config: Config) -> Starlette:
+    """The application; nothing runs before its lifespan begins."""
+    engine = build(config)
+    app = Starlette(
+        routes=[*api_routes, *routes.routes],
+        middleware=middlewares(config),
+        exception_handlers=exception_handlers,
+        lifespan=_lifespan(config, engine),
+    )
+    app.state.house = House(
+        config=config,
+        workshop=engine.workshop,
+        dispatch=engine.dispatch,
+        link=engine.link,
+        local=engine.local,
+        reconciler=engine.reconciler,
+    )
+    return app
+
+
+def _lifespan(
+    config: Config, engine: Engine
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(open_house, config, engine)
+        yield
+        await run_in_threadpool(engine.stop)
+
+    return lifespan
+
+
+def open_house(config: Config, engine: Engine) -> None:
+    """Migrate, make sure somebody can sign in, start the work."""
+    database = engine.workshop.database
+    migrate(database)
+    link = first_link(database, password=config.admin_password)
+    if link is not None:
+        print(f"\n  Sign in once with: {address(config)}/sign-in/{link}\n", flush=True)
+    engine.start()
+
+
+def address(config: Config) -> str:
+    """Where a browser on this machine finds the console."""
+    anywhere = config.host in {"0.0.0.0", "::"}  # noqa: S104
+    host = "127.0.0.1" if anywhere else config.host
+    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
+
+
+def first_link(database: Database, *, password: str | None) -> str | None:
+    """Make the first account; answers a one-time secret as long as it has no password."""
+    now = utc_now()
+    with database.write() as connection:
+        if not has_accounts(connection):
+            add_account(connection, name=FIRST_ACCOUNT, role=Role.ADMIN, password=password, now=now)
+        first = find_account(connection, FIRST_ACCOUNT)
+        if first is None or first.has_password:
+            return None
+        return make_link(connection, first.id, now=now)

@@ -1,0 +1,164 @@
+"""Take one upload in: bytes to the spool, looked at on the way, all or nothing.
+
+Fed by `web.uploading` with whatever arrives; knows no HTTP body formats.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from mail.sniff import Found, sniff
+from store.clock import utc_now
+from store.spool import DiskFull, SpoolWriter
+from store.uploads import Twin, Upload, break_off, find_twin, open_upload
+from web.house import House
+
+HEAD_BYTES = 64 << 10
+WRITE_BYTES = 1 << 20
+NAME_CHARS = 200
+# Names show on pages and in headers: no control and no direction characters, no path.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Refused(HTTPException):
+    """An upload that is not taken; `detail` is the sentence for whoever sent it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A whole upload. `twin` is an earlier one of the same bytes; then this one was not kept."""
+
+    job_id: str
+    sha256: str
+    size: int
+    twin: Twin | None
+
+
+def safe_name(name: str | None) -> str:
+    """A file name fit to show: the last part of a path, NFC, without control characters."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    cleaned = _UNSAFE.sub(
+        "", unicodedata.normalize("NFC", last.encode("utf-8", "replace").decode())
+    )
+    return cleaned.strip()[-NAME_CHARS:] or "upload.mbox"
+
+
+class Intake:
+    """One upload under way: feed it, then `finish`; `abandon` is harmless in any state."""
+
+    def __init__(self, house: House, *, by: str, again: bool) -> None:
+        self._house = house
+        self._by = by
+        self._again = again
+        self._upload: Upload | None = None
+        self._writer: SpoolWriter | None = None
+        self._buffer = bytearray()
+        self._filename = ""
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes taken so far."""
+        return self._size
+
+    async def begin(self, filename: str | None, *, declared_size: int | None) -> None:
+        """Open the books. Raises Refused when there is no room."""
+        self._filename = safe_name(filename)
+        await run_in_threadpool(self._open, declared_size)
+
+    def _open(self, declared_size: int | None) -> None:
+        if declared_size is not None:
+            self._check_size(declared_size)
+        with self._house.database.write() as connection:
+            self._upload = open_upload(
+                connection,
+                filename=self._filename,
+                declared_size=declared_size,
+                by=self._by,
+                now=utc_now(),
+            )
+        try:
+            self._writer = self._house.spool.writer(
+                self._upload.spool_name, declared_size=declared_size
+            )
+        except DiskFull as error:
+            raise _no_room(error) from error
+
+    async def feed(self, data: bytes | memoryview) -> None:
+        """Take bytes. Raises Refused: no mail (415), too large (413), disk full (507)."""
+        before = self._size
+        self._buffer += data
+        self._size += len(data)
+        if before < HEAD_BYTES <= self._size:
+            self._look()
+        if len(self._buffer) >= WRITE_BYTES:
+            await run_in_threadpool(self._flush)
+
+    def _look(self) -> None:
+        # Nothing is written before the first look, so the buffer still begins with byte 0.
+        verdict = sniff(bytes(self._buffer[:HEAD_BYTES]), self._filename)
+        if verdict.found is Found.EMPTY:
+            raise Refused(400, "The file is empty: there is nothing to take in.")
+        if not verdict.is_mail:
+            raise Refused(415, verdict.sentence)
+
+    def _check_size(self, size: int) -> None:
+        limit = self._house.config.max_upload_bytes
+        if size > limit:
+            raise Refused(413, f"The file has more than the {limit} bytes that are taken here.")
+
+    def _flush(self) -> None:
+        self._check_size(self._size)
+        if self._writer is None:
+            raise RuntimeError("begin() comes first")
+        try:
+            self._writer.write(self._buffer)
+        except DiskFull as error:
+            raise _no_room(error) from error
+        self._buffer = bytearray()
+
+    async def finish(self) -> Received:
+        """All bytes came: make them durable and give them a job. Raises Refused."""
+        if self._size < HEAD_BYTES:
+            self._look()
+        return await run_in_threadpool(self._finish)
+
+    def _finish(self) -> Received:
+        self._flush()
+        if self._writer is None or self._upload is None:
+            raise RuntimeError("begin() comes first")
+        sha256 = self._writer.finish()
+        twin = None if self._again else self._twin(sha256)
+        if twin is not None:
+            self._forget()
+            return Received(job_id=twin.job_id, sha256=sha256, size=self._size, twin=twin)
+        job_id = self._house.dispatch.submit(self._upload, size=self._size, sha256=sha256)
+        self._upload = self._writer = None
+        return Received(job_id=job_id, sha256=sha256, size=self._size, twin=None)
+
+    def _twin(self, sha256: str) -> Twin | None:
+        with self._house.database.read() as connection:
+            return find_twin(connection, sha256=sha256, size=self._size)
+
+    async def abandon(self) -> None:
+        """The bytes are of no use; nothing of them stays. Harmless after `finish`."""
+        await run_in_threadpool(self._forget)
+
+    def _forget(self) -> None:
+        upload, writer = self._upload, self._writer
+        self._upload = self._writer = None
+        if writer is not None:
+            writer.abandon()
+        if upload is not None:
+            self._house.spool.remove(upload.spool_name)
+            with self._house.database.write() as connection:
+                break_off(connection, upload.id)
+
+
+def _no_room(error: DiskFull) -> Refused:
+    return Refused(507, f"There is no room for this file on the server: {error}.")
