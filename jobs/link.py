@@ -83,3 +83,8 @@ def _client(url: str) -> Redis:
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
     )
+
+
+def work_client(url: str) -> Redis:
+    """A client for a worker, which waits on the queue and may take its time."""
+    return Redis.from_url(url)

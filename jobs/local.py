@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import socket
 import subprocess
 import sys
 import threading
 import uuid
 from collections.abc import Callable
 
+from jobs.deaths import cause_of_death, note_death
 from jobs.workshop import Workshop
 from store.claims import due_chunks
 from store.clock import utc_now
 from store.database import OUTAGES
 from store.locks import hold, release
-from store.planning import settle
-from store.recovery import Trouble, record_trouble, running_attempts_of
-from store.states import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -97,17 +93,7 @@ class LocalRunner(threading.Thread):
     def _note_death(self, child: subprocess.Popen[bytes]) -> None:
         how = cause_of_death(child.returncode)
         log.error("the local child %s ended: %s", child.pid, how)
-        with self._workshop.database.read() as connection:
-            left = running_attempts_of(connection, host=socket.gethostname(), pid=child.pid)
-        trouble = Trouble(outcome=Outcome.LOST, error_type="WorkerDied", error=how)
-        for attempt_id, job_id in left:
-            now = utc_now()
-            with self._workshop.database.write() as connection:
-                record_trouble(
-                    connection, attempt_id, trouble=trouble, policy=self._workshop.policy, now=now
-                )
-            with self._workshop.database.write() as connection:
-                settle(connection, job_id, now=now)
+        note_death(self._workshop, pid=child.pid, how=how)
 
     def _end_children(self) -> None:
         for child in self._children:
@@ -126,12 +112,3 @@ class LocalRunner(threading.Thread):
         self._stopped.set()
         self._woken.set()
         self.join(timeout=STOP_SECONDS * 2)
-
-
-def cause_of_death(returncode: int) -> str:
-    """An exit status in words."""
-    if returncode >= 0:
-        return f"exit status {returncode}"
-    name = signal.Signals(-returncode).name
-    hint = " (out of memory, or ended by hand)" if -returncode == signal.SIGKILL else ""
-    return f"ended by signal {-returncode}, {name}{hint}"

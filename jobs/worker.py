@@ -1,0 +1,85 @@
+"""`email-parser worker`: RQ's worker with the settings that suit this work.
+
+A unique name (a crashed worker's name blocks RQ for minutes), a short heartbeat, the work's
+modules loaded once, an outage of Redis survived, and a dead work-horse noted with its cause.
+The plain `rq worker` does the same work without these comforts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import time
+from resource import struct_rusage
+
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.job import Job
+
+import jobs.tasks  # noqa: F401  (loaded here once, inherited by every work-horse)
+from jobs.bell import QUEUE_NAME, QueueUnreachable, ring_due
+from jobs.deaths import cause_of_death, note_death
+from jobs.link import work_client
+from jobs.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+WORKER_TTL_SECONDS = 60
+MONITORING_SECONDS = 10
+MAINTENANCE_SECONDS = 60
+RESTART_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class NoQueue(Exception):
+    """There is no Redis to work for."""
+
+
+def run_worker(workshop: Workshop, *, burst: bool = False) -> None:
+    """Work until asked to stop (SIGTERM or SIGINT: the job under way is finished first).
+
+    With `burst`, until the queue is empty. Raises NoQueue without a REDIS_URL.
+    """
+    url = workshop.config.redis_url
+    if url is None:
+        raise NoQueue("a worker needs REDIS_URL; without it the console's local thread works")
+    failures = 0
+    while True:
+        try:
+            _worker(workshop, url).work(burst=burst, logging_level=workshop.config.log_level)
+        except RedisError as error:
+            # RQ's worker ends when Redis is away at its start or at the end of a job.
+            pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)]
+            failures += 1
+            log.warning("Redis is away (%s); trying again in %g s", error, pause)
+            time.sleep(pause)
+        else:
+            return
+
+
+def worker_name() -> str:
+    """A name nobody has had: a crashed worker's name stays taken in Redis for a while."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def _worker(workshop: Workshop, url: str) -> Worker:
+    redis = work_client(url)
+
+    def horse_killed(_job: Job, pid: int, status: int, _usage: struct_rusage) -> None:
+        how = cause_of_death(os.waitstatus_to_exitcode(status))
+        note_death(workshop, pid=pid, how=f"work-horse {pid}: {how}")
+        try:
+            ring_due(workshop.database, redis)
+        except QueueUnreachable as error:
+            log.warning("the reconciler will ring again: %s", error)
+
+    return Worker(
+        [Queue(QUEUE_NAME, connection=redis)],
+        name=worker_name(),
+        connection=redis,
+        worker_ttl=WORKER_TTL_SECONDS,
+        job_monitoring_interval=MONITORING_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        work_horse_killed_handler=horse_killed,
+    )
