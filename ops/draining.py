@@ -1,0 +1,63 @@
+"""`email-parser drain`: have RQ workers finish what they hold and end, as before an upgrade."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from jobs.bell import QueueUnreachable
+from jobs.draining import ask_to_drain
+from jobs.engine import Engine
+from jobs.health import look
+from ops.premises import opened_engine, settings
+from ops.refusal import Refusal
+from store.clock import utc_now
+
+LOOK_SECONDS = 0.5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """drain [NAME…] [--host HOST] [--wait SECONDS]"""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="workers; all if none is named")
+    parser.add_argument("--host", help="only the workers of that host")
+    parser.add_argument(
+        "--wait", metavar="SECONDS", type=float, default=0.0, help="until they are gone, at most"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask, and wait if told to. Exit status 1 when some are still there after the wait."""
+    with opened_engine(settings()) as engine:
+        names = _living(engine, names=set(args.names), host=args.host)
+        left = names
+        try:
+            if engine.link is not None:
+                ask_to_drain(engine.link, names)
+        except QueueUnreachable as error:
+            raise Refusal(f"the queue cannot be reached: {error}") from None
+        for name in sorted(names):
+            print(f"{name} was asked to finish and end")
+        until = time.monotonic() + args.wait
+        while (left := left & _living(engine, names=names, host=None)) and (
+            time.monotonic() < until
+        ):
+            time.sleep(LOOK_SECONDS)
+    return 1 if args.wait and left else 0
+
+
+def _living(engine: Engine, *, names: set[str], host: str | None) -> set[str]:
+    if engine.link is None:
+        raise Refusal("there is no REDIS_URL: the local thread ends with the console")
+    health = look(
+        engine.workshop.database,
+        config=engine.workshop.config,
+        link=engine.link,
+        now=utc_now(),
+    )
+    return {
+        worker.name
+        for worker in health.workers
+        if worker.subscribed
+        and (not names or worker.name in names)
+        and (host is None or worker.host == host)
+    }
