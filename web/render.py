@@ -25,6 +25,7 @@ from web.assets import asset
 from web.language import Language, catalogue, language_of
 from web.notices import NOTICE_COOKIE, Notice, notice_of
 from web.security import User
+from web.shown import pieces
 
 TEMPLATES_DIR = Path(__file__).parents[1] / "templates"
 ZONE_COOKIE = "zone"
@@ -92,7 +93,7 @@ def environment(language: Language) -> Environment:
     )
     env.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(_filters(language))
-    env.globals.update(asset=asset, words=words, Language=Language)
+    env.globals.update(asset=asset, words=words, pieces=pieces)
     return env
 
 

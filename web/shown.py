@@ -6,12 +6,14 @@ Pure functions of a value and a language; templates reach them as filters by `we
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
+from store.results import Marked
 from web.language import Language
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -137,3 +139,15 @@ def _misleads(character: str) -> bool:
     if character in "\n\t":
         return False
     return character in DIRECTION_CHARACTERS or unicodedata.category(character) in {"Cc", "Cs"}
+
+
+def pieces(marked: Marked) -> Iterator[tuple[str, bool]]:
+    """A marked text as runs of (text, is it a hit), in order."""
+    at = 0
+    for start, stop in marked.ranges:
+        if start > at:
+            yield marked.text[at:start], False
+        yield marked.text[start:stop], True
+        at = stop
+    if at < len(marked.text):
+        yield marked.text[at:], False

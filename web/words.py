@@ -31,6 +31,7 @@ STATES: dict[str, Word] = {
     "cancelled": Word(N_("Cancelled"), "calm", "bar"),
     # chunks
     "waiting": Word(N_("Waiting"), "calm", "ring"),
+    "recovered": Word(N_("Done after a retry"), "good", "again"),
     "retrying": Word(N_("Waiting to retry"), "warn", "again"),
     "done": Word(N_("Done"), "good", "check"),
     # attempts
@@ -50,8 +51,9 @@ STATES: dict[str, Word] = {
     "busy": Word(N_("Busy"), "active", "play"),
     "draining": Word(N_("Draining"), "warn", "half"),
     "presumed_dead": Word(N_("Presumed dead"), "bad", "broken"),
-    "orphaned": Word(N_("Orphaned"), "warn", "gap"),
-    "ghost": Word(N_("Ghost entry"), "warn", "gap"),
+    "orphaned_horse": Word(N_("Orphaned work-horse"), "warn", "gap"),
+    "ghost_entry": Word(N_("Ghost entry"), "calm", "broken"),
+    "unregistered": Word(N_("Alive, not listed"), "warn", "gap"),
     # uploads
     "receiving": Word(N_("Receiving"), "active", "half"),
     "stored": Word(N_("Stored"), "good", "check"),
@@ -64,10 +66,29 @@ ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Admini
 ENGINES = {"rq": N_("RQ worker"), "local": N_("Local fallback")}
 KINDS = {"plan": N_("Plan"), "parse": N_("Parse")}
 
+ACTIONS = {
+    "account.sign_in": N_("signed in"),
+    "account.password": N_("changed the password"),
+    "account.add": N_("added an account"),
+    "token.add": N_("made a token"),
+    "token.revoke": N_("revoked a token"),
+    "upload.stored": N_("uploaded an mbox"),
+    "job.retry": N_("retried a job"),
+    "job.cancel": N_("cancelled a job"),
+    "chunk.retry": N_("retried a chunk"),
+    "failures.retry_all": N_("retried all failures"),
+}
+
+
+def action(name: str) -> str:
+    """The words for an act in the audit log."""
+    return ACTIONS.get(name, name)
+
 
 def state(name: str) -> Word:
     """The word for a state; unknown ones read as they are written."""
-    return STATES.get(str(name), Word(str(name).replace("_", " "), "calm", "ring"))
+    known = STATES.get(str(name).replace(" ", "_"))
+    return known or Word(str(name).replace("_", " "), "calm", "ring")
 
 
 def role(name: str) -> str:

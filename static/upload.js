@@ -1,0 +1,99 @@
+/* Uploading with progress: the file goes as the raw body of one request to the upload address.
+   Without this script the form posts it as a plain form. */
+"use strict";
+
+(() => {
+  const form = document.getElementById("upload");
+  const field = document.getElementById("file");
+  const sending = document.getElementById("sending");
+  const bar = document.getElementById("sending-bar");
+  const text = document.getElementById("sending-text");
+  const trouble = document.getElementById("trouble");
+  const language = document.documentElement.lang;
+  let request = null;
+
+  const size = (bytes) => {
+    const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+    const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+    return new Intl.NumberFormat(language, {
+      style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: step ? 1 : 0,
+    }).format(bytes / 1000 ** step);
+  };
+
+  const duration = (seconds) =>
+    seconds < 90
+      ? new Intl.NumberFormat(language, { style: "unit", unit: "second" }).format(Math.ceil(seconds))
+      : new Intl.NumberFormat(language, { style: "unit", unit: "minute" }).format(
+          Math.ceil(seconds / 60));
+
+  const complain = (sentence) => {
+    sending.hidden = true;
+    form.hidden = false;
+    trouble.textContent = sentence;
+    trouble.hidden = false;
+  };
+
+  const finish = () => {
+    let answer = {};
+    try {
+      answer = JSON.parse(request.responseText);
+    } catch {
+      return complain(form.dataset.broken);
+    }
+    if (request.status === 202) {
+      window.location.assign(`/jobs/${answer.job_id}`);
+    } else {
+      complain(answer.detail ?? form.dataset.broken);
+    }
+  };
+
+  const send = (file) => {
+    trouble.hidden = true;
+    if (file.size > Number(form.dataset.max)) return complain(form.dataset.tooLarge);
+    form.hidden = true;
+    sending.hidden = false;
+    document.getElementById("sending-name").textContent = file.name;
+    const began = performance.now();
+    request = new XMLHttpRequest();
+    request.open("POST", `/api/upload/stream?filename=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.addEventListener("progress", (event) => {
+      bar.max = event.total || 1;
+      bar.value = event.loaded;
+      const rate = event.loaded / Math.max((performance.now() - began) / 1000, 0.1);
+      const left = duration((event.total - event.loaded) / Math.max(rate, 1));
+      text.textContent = event.loaded >= event.total
+        ? form.dataset.sent
+        : `${size(event.loaded)} / ${size(event.total)} · ${size(rate)}/s · ${left} ${form.dataset.left}`;
+    });
+    request.addEventListener("load", finish);
+    request.addEventListener("error", () => complain(form.dataset.broken));
+    request.addEventListener("abort", () => {
+      sending.hidden = true;
+      form.hidden = false;
+    });
+    request.send(file);
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (field.files.length) send(field.files[0]);
+  });
+  document.getElementById("stop").addEventListener("click", () => request?.abort());
+  for (const name of ["dragenter", "dragover"]) {
+    form.addEventListener(name, (event) => {
+      event.preventDefault();
+      form.classList.add("over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) {
+    form.addEventListener(name, () => form.classList.remove("over"));
+  }
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (request && request.readyState > 0 && request.readyState < 4) event.preventDefault();
+  });
+})();

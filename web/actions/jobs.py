@@ -1,0 +1,40 @@
+"""What may be asked of jobs: retry, cancel. Each act is audited where it is done, in `jobs`."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.asked import job_id_of
+from web.forms import Form, own_address
+from web.house import house_of
+from web.notices import go
+from web.security import current_user
+
+
+def retry_job(request: Request) -> Response:
+    """`POST /jobs/{id}/retry`: the failed and cancelled chunks go on from where they got to."""
+    job_id = job_id_of(request)
+    chunks = house_of(request).dispatch.retry(job_id, actor=current_user(request).actor)
+    return go(f"/jobs/{job_id}", notice="retried" if chunks else "nothing-to-retry")
+
+
+def cancel_job(request: Request) -> Response:
+    """`POST /jobs/{id}/cancel`: the job stops where it is."""
+    job_id = job_id_of(request)
+    stopped = house_of(request).dispatch.cancel(job_id, actor=current_user(request).actor)
+    return go(f"/jobs/{job_id}", notice="cancelled" if stopped else "too-late")
+
+
+def retry_chunk(request: Request, form: Form) -> Response:
+    """`POST /chunks/{id}/retry`: this one chunk, as a trial."""
+    chunk_id = int(request.path_params["id"])
+    retried = house_of(request).dispatch.retry_chunk(chunk_id, actor=current_user(request).actor)
+    target = own_address(form.get("next"), default="/failures")
+    return go(target, notice="retried" if retried else "nothing-to-retry")
+
+
+def retry_all(request: Request) -> Response:
+    """`POST /failures/retry`: everything that failed, anywhere."""
+    chunks = house_of(request).dispatch.retry_all(actor=current_user(request).actor)
+    return go("/failures", notice="retried" if chunks else "nothing-to-retry")

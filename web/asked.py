@@ -1,0 +1,70 @@
+"""What handlers take from a request: ids in the path, cursors and filters in the query.
+
+Anything that is not as it should be is a visitor's mistake, raised here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from web.errors import BadRequest, NotFound
+
+JOB_ID = re.compile(r"[0-9a-f]{32}")
+Choice = TypeVar("Choice", bound=str)
+
+
+def job_id_of(request: Request) -> str:
+    """The job in the path. Raises NotFound for what cannot be one."""
+    job_id = str(request.path_params["id"])
+    if not JOB_ID.fullmatch(job_id):
+        raise NotFound("There is no such job.")
+    return job_id
+
+
+def whole(request: Request, name: str) -> int | None:
+    """A whole number of the query. Raises BadRequest when it is something else."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise BadRequest("This address has a number in it that is none.")
+    return int(text)
+
+
+def chosen(request: Request, name: str, choices: type[Choice]) -> Choice | None:
+    """One of an enum in the query; None for anything else, so that old links go on working."""
+    try:
+        return choices(request.query_params.get(name, ""))
+    except ValueError:
+        return None
+
+
+def cursor(at: datetime, key: str) -> str:
+    """A place in a list that is ordered by time and key."""
+    return f"{at.astimezone(UTC).isoformat()}~{key}"
+
+
+def place_in_list(request: Request, name: str = "before") -> tuple[datetime, str] | None:
+    """The cursor of the query. Raises BadRequest when it was tampered with."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    at, _, key = text.partition("~")
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        when = None
+    if when is None or when.tzinfo is None or not key:
+        raise BadRequest("This link to a page of a list is damaged.")
+    return when, key
+
+
+def address(path: str, **query: object) -> str:
+    """A path with those parts of a query that have a value."""
+    kept = {name: str(value) for name, value in query.items() if value not in (None, "", False)}
+    return f"{path}?{urlencode(kept)}" if kept else path

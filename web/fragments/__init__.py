@@ -1,0 +1,1 @@
+"""Fragments: the live parts of pages, by addresses of their own."""

@@ -1,0 +1,69 @@
+"""The console at a glance: what needs a person, what is happening, what came last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobs.health import Health, look
+from store.clock import utc_now
+from store.jobs import JobView, job_counts, list_jobs, open_jobs
+from store.states import JobState
+from web.house import house_of
+from web.needs import Need, needs_of
+from web.pace import pace
+from web.render import render
+from web.timeline import Eta, eta_of
+
+OPEN_SHOWN = 10
+LATEST_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveJob:
+    """A job that is not over, with when it will be."""
+
+    job: JobView
+    eta: Eta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewView:
+    """Everything at a glance. `is_new`: nothing was ever uploaded."""
+
+    is_new: bool
+    needs: tuple[Need, ...]
+    live: tuple[LiveJob, ...]
+    latest: tuple[JobView, ...]
+    counts: dict[JobState, int]
+    health: Health
+    free_bytes: int
+    every: int
+
+
+def overview_fragment(request: Request) -> Response:
+    """`GET /fragments/overview`."""
+    return render(request, "fragments/overview.html", find_overview(request))
+
+
+def find_overview(request: Request) -> OverviewView:
+    """Look at everything, cheaply."""
+    house, now = house_of(request), utc_now()
+    with house.database.read() as connection:
+        counts = job_counts(connection)
+        moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
+        latest = list_jobs(connection, now=now, limit=LATEST_SHOWN)
+    health = look(house.database, config=house.config, link=house.link, now=now)
+    free = house.spool.free_bytes()
+    return OverviewView(
+        is_new=not counts,
+        needs=needs_of(health, free_bytes=free, config=house.config),
+        live=tuple(LiveJob(job=job, eta=eta_of(job, now=now)) for job in moving),
+        latest=tuple(job for job in latest if job.state.is_over),
+        counts=counts,
+        health=health,
+        free_bytes=free,
+        every=pace(moving=bool(moving)),
+    )

@@ -1,0 +1,99 @@
+"""The hits of a search: as they are typed for, and as a page of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.clock import utc_now
+from store.results import CursorError, Facets, Order, QueryError, Results
+from store.search import search
+from web.asked import address, chosen
+from web.errors import BadRequest
+from web.house import house_of
+from web.render import render
+
+PAGE = 25
+MAX_QUERY = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A query that could not be read: the parts around the character at fault, and why."""
+
+    before: str
+    at: str
+    after: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsView:
+    """A page of hits. `results` is None when nothing was asked or it could not be understood."""
+
+    query: str
+    order: Order
+    results: Results | None
+    facets: Facets | None
+    mistake: Mistake | None
+    first: str | None
+    next: str | None
+
+
+def results_fragment(request: Request) -> Response:
+    """`GET /fragments/results`."""
+    return render(request, "fragments/results.html", find_results(request))
+
+
+def find_results(request: Request) -> ResultsView:
+    """Search for the query of the request. Raises BadRequest for a cursor that is not ours."""
+    query = request.query_params.get("q", "").strip()
+    order = chosen(request, "order", Order) or Order.NEWEST
+    after = request.query_params.get("after") or None
+    if len(query) > MAX_QUERY:
+        return _unread(query, order, QueryError(MAX_QUERY, "The query is too long."))
+    if not query:
+        return _unread("", order, None)
+    try:
+        with house_of(request).database.read() as connection:
+            results = search(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
+    except QueryError as error:
+        return _unread(query, order, error)
+    except CursorError:
+        raise BadRequest("This link to a page of a list is damaged.") from None
+    chosen_order = order if order is not Order.NEWEST else None
+    return ResultsView(
+        query=query,
+        order=order,
+        results=results,
+        facets=None,
+        mistake=None,
+        first=address("/search", q=query, order=chosen_order) if after else None,
+        next=address("/search", q=query, order=chosen_order, after=results.next)
+        if results.next
+        else None,
+    )
+
+
+def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:
+    return ResultsView(
+        query=query,
+        order=order,
+        results=None,
+        facets=None,
+        mistake=_mistake(query, error) if error else None,
+        first=None,
+        next=None,
+    )
+
+
+def _mistake(query: str, error: QueryError) -> Mistake:
+    at = min(error.position, len(query))
+    return Mistake(
+        before=query[max(at - 60, 0) : at],
+        at=query[at : at + 1] or " ",
+        after=query[at + 1 : at + 60],
+        sentence=error.sentence,
+    )

@@ -1,0 +1,61 @@
+"""One message from the spool: its bytes, and the rule they are read by.
+
+For pages that show what the database does not hold: headers, HTML, attachments, hex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from mail.rule import Dialect, Rule
+from store.reading import MessageView, Place, find_message
+from store.rules import rule_of_upload
+from store.spool import SpoolError
+from store.uploads import require_upload
+from web.errors import NotFound
+from web.house import House, house_of
+
+# Showing a message must not take more memory than reading it did.
+SHOWN_BYTES = 128 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The bytes of a message without its separator line. `whole` is False when they were cut."""
+
+    raw: bytes
+    separator: bytes
+    rule: Rule
+    whole: bool
+
+
+def require_message(request: Request) -> MessageView:
+    """The message in the path. Raises NotFound."""
+    with house_of(request).database.read() as connection:
+        found = find_message(connection, str(request.path_params["id"]))
+    if found is None:
+        raise NotFound("There is no such message.")
+    return found
+
+
+def letter_of(
+    house: House, place: Place, *, separator_length: int, at_most: int = SHOWN_BYTES
+) -> Letter:
+    """Read a message's bytes, `at_most` so many. Raises HTTPException 410 when they are gone."""
+    with house.database.read() as connection:
+        upload = require_upload(connection, place.upload_id)
+        kept_rule = rule_of_upload(connection, place.upload_id)
+    try:
+        with house.spool.source(upload.spool_name, size=upload.size or 0) as source:
+            span = source.read_at(place.offset, min(place.length, at_most + separator_length))
+    except SpoolError as error:
+        raise HTTPException(410, f"The bytes of this message are gone: {error}.") from error
+    return Letter(
+        raw=span[separator_length:],
+        separator=span[:separator_length],
+        rule=Rule.from_json(kept_rule) if kept_rule else Rule.of(Dialect.MBOXRD),
+        whole=len(span) == place.length,
+    )

@@ -1,0 +1,67 @@
+"""What needs a person now, drawn from the state of queue, workers, failures and disk.
+
+Pure: health in, needs out. The sentence for each is in the template, by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs.health import Health, WorkerState
+from store.config import Config
+
+LOST = (WorkerState.PRESUMED_DEAD, WorkerState.LATE)
+# Warn while there is still time: this many times the reserve.
+LOW_DISK_FACTOR = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One thing. `tone`: bad or warn; `count` or `since` fills its sentence."""
+
+    name: str
+    tone: str
+    address: str
+    count: int = 0
+    since: datetime | None = None
+
+
+def needs_of(health: Health, *, free_bytes: int, config: Config) -> tuple[Need, ...]:
+    """The list, the worst first."""
+    found = [*_queue_needs(health), *_work_needs(health), *_disk_needs(free_bytes, config)]
+    return tuple(sorted(found, key=lambda need: need.tone != "bad"))
+
+
+def _queue_needs(health: Health) -> Iterator[Need]:
+    link = health.queue.link
+    if link is not None and not link.reachable:
+        yield Need(
+            name="queue_unreachable", tone="bad", address="/workers", since=link.unreachable_since
+        )
+    elif health.queue.is_stuck:
+        yield Need(
+            name="no_worker",
+            tone="bad",
+            address="/workers",
+            count=health.queue.backlog.waiting,
+            since=health.queue.backlog.oldest_since,
+        )
+
+
+def _work_needs(health: Health) -> Iterator[Need]:
+    failed = health.queue.backlog.failed
+    if failed:
+        yield Need(name="failures", tone="bad", address="/failures", count=failed)
+    lost = sum(worker.state in LOST for worker in health.workers)
+    if lost:
+        yield Need(name="lost_workers", tone="warn", address="/workers", count=lost)
+
+
+def _disk_needs(free_bytes: int, config: Config) -> Iterator[Need]:
+    floor = config.free_bytes_floor
+    if free_bytes <= floor:
+        yield Need(name="disk_full", tone="bad", address="/workers", count=free_bytes)
+    elif free_bytes < floor * LOW_DISK_FACTOR:
+        yield Need(name="disk_low", tone="warn", address="/workers", count=free_bytes)

@@ -1,0 +1,14 @@
+"""How often a live part asks again, in seconds.
+
+A part that is finished is sent without its trigger, and so ends by itself.
+"""
+
+from __future__ import annotations
+
+MOVING = 2
+RESTING = 10
+
+
+def pace(*, moving: bool) -> int:
+    """For parts that never end: quick while something moves, slow while nothing does."""
+    return MOVING if moving else RESTING

@@ -1,0 +1,1 @@
+"""Pages: one module per address, the template of the same name shows what it fetches."""

@@ -1,0 +1,48 @@
+"""`GET /messages/{id}/parts/{path}`: one attachment, always as a download.
+
+Never shown from our own address: an HTML or SVG attachment would speak in our name.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mail.part import part_bytes
+from web.errors import NotFound
+from web.house import house_of
+from web.letters import letter_of, require_message
+
+
+def part_download(request: Request) -> Response:
+    """The decoded bytes. Raises NotFound, and HTTPException 410 when they are gone."""
+    message, path = require_message(request), str(request.path_params["path"])
+    found = next((part for part in message.attachments if part.path == path), None)
+    if found is None:
+        raise NotFound("This message has no such part.")
+    letter = letter_of(house_of(request), message.place, separator_length=message.separator_length)
+    try:
+        content = part_bytes(letter.raw, path, rule=letter.rule)
+    except KeyError:
+        raise NotFound("This message has no such part.") from None
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": disposition(found.filename or f"part-{path}"),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+def disposition(filename: str) -> str:
+    """To be saved under that name (RFC 6266): plain ASCII for old programs, UTF-8 for the rest."""
+    plain = "".join(
+        character if character.isascii() and character.isprintable() else "_"
+        for character in filename
+    )
+    quoted = plain.replace("\\", "_").replace('"', "_")
+    exact = quote(filename.encode("utf-8", "replace"), safe="")
+    return f"attachment; filename=\"{quoted}\"; filename*=UTF-8''{exact}"

@@ -1,0 +1,91 @@
+"""Which address is answered by what, and who may ask.
+
+Pages and fragments read, actions change; the API has a table of its own in `web.api`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+
+from store.accounts import Role
+from web.actions import jobs as act_on_jobs
+from web.actions import language, settings, sign_in, upload
+from web.assets import static_route
+from web.forms import with_form as form
+from web.fragments import attempts, failures, jobs, ledger, overview, progress, results, workers
+from web.pages.audit import audit_page
+from web.pages.failures import failures_page
+from web.pages.job import job_page
+from web.pages.jobs import jobs_page
+from web.pages.message import message_page
+from web.pages.message_html import message_html
+from web.pages.overview import overview_page
+from web.pages.part import part_download
+from web.pages.search import search_page
+from web.pages.settings import settings_page
+from web.pages.sign_in import sign_in_link_page, sign_in_page
+from web.pages.upload import upload_page
+from web.pages.workers import workers_page
+from web.security import require
+
+viewer, operator, admin = require(Role.VIEWER), require(Role.OPERATOR), require(Role.ADMIN)
+
+
+def act(address: str, endpoint: Callable[[Request], object]) -> Route:
+    """A route that changes something: POST only."""
+    return Route(address, endpoint, methods=["POST"])
+
+
+public: list[BaseRoute] = [
+    static_route,
+    Route("/sign-in", sign_in_page, methods=["GET"]),
+    act("/sign-in", form(sign_in.sign_in)),
+    Route("/sign-in/{token}", sign_in_link_page, methods=["GET"]),
+    act("/sign-in/{token}", sign_in.sign_in_by_link),
+    act("/sign-out", sign_in.sign_out),
+    act("/language", form(language.set_language)),
+]
+
+pages: list[BaseRoute] = [
+    Route("/", viewer(overview_page)),
+    Route("/upload", operator(upload_page), methods=["GET"]),
+    Route("/jobs", viewer(jobs_page)),
+    Route("/jobs/{id}", viewer(job_page)),
+    Route("/search", viewer(search_page)),
+    Route("/messages/{id}", viewer(message_page)),
+    Route("/messages/{id}/html", viewer(message_html)),
+    Route("/messages/{id}/parts/{path}", viewer(part_download)),
+    Route("/workers", viewer(workers_page)),
+    Route("/failures", viewer(failures_page), methods=["GET"]),
+    Route("/audit", operator(audit_page)),
+    Route("/settings", viewer(settings_page)),
+]
+
+fragments: list[BaseRoute] = [
+    Route("/fragments/overview", viewer(overview.overview_fragment)),
+    Route("/fragments/jobs", viewer(jobs.jobs_fragment)),
+    Route("/fragments/progress/{id}", viewer(progress.progress_fragment)),
+    Route("/fragments/ledger/{id}", viewer(ledger.ledger_fragment)),
+    Route("/fragments/attempts/{id}", viewer(attempts.attempts_fragment)),
+    Route("/fragments/results", viewer(results.results_fragment)),
+    Route("/fragments/workers", viewer(workers.workers_fragment)),
+    Route("/fragments/failures", viewer(failures.failures_fragment)),
+]
+
+actions: list[BaseRoute] = [
+    act("/upload", operator(upload.upload)),
+    act("/sample", operator(upload.import_sample)),
+    act("/jobs/{id}/retry", operator(act_on_jobs.retry_job)),
+    act("/jobs/{id}/cancel", operator(act_on_jobs.cancel_job)),
+    act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
+    act("/failures/retry", operator(act_on_jobs.retry_all)),
+    act("/settings/password", viewer(form(settings.change_password))),
+    act("/settings/accounts", admin(form(settings.add_account))),
+    act("/settings/tokens", admin(form(settings.add_token))),
+    act("/settings/tokens/revoke", admin(form(settings.revoke_token))),
+]
+
+routes: list[BaseRoute] = [*public, *pages, *fragments, *actions]

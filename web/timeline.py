@@ -1,0 +1,74 @@
+"""Where a job stands between "the bytes came" and "the mail is found", as four steps.
+
+Pure: a job in, steps out. The words of each step are in the template, by the step's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.jobs import JobView
+from store.states import JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step. `mark` is one of: ahead, now, done, warn, bad, stopped. `share` from 0 to 1."""
+
+    name: str  # upload, plan, parse, searchable
+    mark: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eta:
+    """When a job will be done, as a range in seconds from now."""
+
+    low_seconds: float
+    high_seconds: float
+
+
+def steps_of(job: JobView) -> tuple[Step, ...]:
+    """The four steps of a job."""
+    progress = job.progress
+    planned = progress.bytes_planned / max(progress.bytes_total, 1)
+    read = progress.bytes_done / max(progress.bytes_total, 1)
+    planning_over = planned >= 1 and job.state not in (JobState.QUEUED, JobState.PLANNING)
+    return (
+        Step(name="upload", mark="done", share=1.0),
+        Step(name="plan", mark="done" if planning_over else _mark(job), share=planned),
+        Step(name="parse", mark=_mark(job) if planning_over else "ahead", share=read),
+        Step(name="searchable", mark=_end_mark(job, started=progress.messages > 0), share=read),
+    )
+
+
+_ENDS = {
+    JobState.FINISHED: "done",
+    JobState.INCOMPLETE: "warn",
+    JobState.FAILED: "bad",
+    JobState.CANCELLED: "stopped",
+}
+
+
+def _mark(job: JobView) -> str:
+    if job.progress.chunks_failed:
+        return "bad"
+    return _ENDS.get(job.state, "ahead" if job.state is JobState.QUEUED else "now")
+
+
+def _end_mark(job: JobView, *, started: bool) -> str:
+    if job.state.is_over:
+        return _ENDS[job.state] if started or job.state is JobState.FINISHED else "stopped"
+    return "now" if started else "ahead"
+
+
+def eta_of(job: JobView, *, now: datetime) -> Eta | None:
+    """By the rate of the last half minute and by the average since the start; None if unknown."""
+    progress = job.progress
+    if progress.eta_seconds is None or job.started_at is None or not progress.bytes_done:
+        return None
+    elapsed = (now - job.started_at).total_seconds()
+    average = (progress.bytes_total - progress.bytes_done) * elapsed / progress.bytes_done
+    low, high = sorted((progress.eta_seconds, average))
+    return Eta(low_seconds=low, high_seconds=high)
