@@ -6,6 +6,52 @@ A defect never stops a reading; it travels with the message and is shown beside 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+_EVIDENCE_CHARACTERS = 200
+
+
+class DefectKind(StrEnum):
+    """The catalogue: every kind of trouble a reading can note, in stable lower-case words."""
+
+    # headers
+    HEADER_LINE_BROKEN = "header_line_broken"  # a line among headers that is no field
+    HEADER_END_MISSING = "header_end_missing"  # no blank line between headers and body
+    HEADER_TOO_LARGE = "header_too_large"  # cut to the limit before it was read
+    HEADERS_MISSING = "headers_missing"  # nothing before the body
+    STRAY_SEPARATOR = "stray_separator"  # a From line among the headers
+    MESSAGE_ID_MISSING = "message_id_missing"
+    MESSAGE_ID_MALFORMED = "message_id_malformed"
+    MESSAGE_ID_LONG = "message_id_long"  # shortened, its digest kept in its place
+    ADDRESS_MALFORMED = "address_malformed"
+    ADDRESSES_CUT = "addresses_cut"  # more than the limit; the number is in the evidence
+    DATE_MISSING = "date_missing"
+    DATE_UNREADABLE = "date_unreadable"
+    DATE_IMPLAUSIBLE = "date_implausible"
+    DATE_ZONE_UNKNOWN = "date_zone_unknown"  # taken as UTC
+    ENCODED_WORD_BROKEN = "encoded_word_broken"
+    # letters
+    CHARSET_GUESSED = "charset_guessed"  # the guess is the evidence
+    CHARSET_UNKNOWN = "charset_unknown"  # a label nobody defines
+    CHARSET_BROKEN = "charset_broken"  # bytes that the charset does not have
+    NUL_REMOVED = "nul_removed"
+    # body
+    BASE64_BROKEN = "base64_broken"
+    QUOTED_PRINTABLE_BROKEN = "quoted_printable_broken"
+    ENCODING_UNKNOWN = "encoding_unknown"  # a Content-Transfer-Encoding nobody defines
+    BOUNDARY_MISSING = "boundary_missing"  # a multipart that does not say its boundary
+    BOUNDARY_WRONG = "boundary_wrong"  # says one that does not occur; another was found
+    MULTIPART_EMPTY = "multipart_empty"  # no part inside: read as one text
+    MULTIPART_UNCLOSED = "multipart_unclosed"  # cut off, or its end boundary is missing
+    PARTS_CUT = "parts_cut"
+    DEPTH_CUT = "depth_cut"
+    TIME_CUT = "time_cut"
+    TEXT_CUT = "text_cut"
+    UUENCODE_BROKEN = "uuencode_broken"
+    TOO_LARGE = "too_large"  # only the headers were read
+    # mailbox
+    FOLDER_INTERNAL_DATA = "folder_internal_data"  # a mail program's note to itself
+    LINE_COUNT_FRONT = "line_count_front"  # Apple's byte count before the headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +65,30 @@ class Defect:
     kind: str
     where: str
     what: str
+
+
+class Defects:
+    """Collects what is found wrong while one message is read; each finding once."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, str], None] = {}
+
+    def note(self, kind: DefectKind, *, where: str, what: str = "") -> None:
+        """Keep one finding; `what` is cut to a length fit to show."""
+        self._found[(kind, where, printable(what))] = None
+
+    def all(self) -> tuple[Defect, ...]:
+        """Everything noted, in the order of noting."""
+        return tuple(
+            Defect(kind=str(kind), where=where, what=what) for kind, where, what in self._found
+        )
+
+
+def printable(evidence: str) -> str:
+    """Evidence that any database and any page can take: short, without controls or surrogates."""
+    shown = evidence[:_EVIDENCE_CHARACTERS]
+    if shown.isascii() and shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)

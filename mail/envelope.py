@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from mail.address import Mailbox, parse_addresses
+from mail.defect import DefectKind
+from mail.header import Header
+from mail.label import split_labels
+from mail.limits import Limits
+from mail.when import DateSource, choose_date
+from mail.words import Reading, header_text
 
-class DateSource(StrEnum):
-    """Where a message's date was found."""
+__all__ = ["Address", "DateSource", "Envelope", "read_envelope"]
 
-    DATE = "date"
-    RECEIVED = "received"
-    SEPARATOR = "separator"
-    RESENT_DATE = "resent_date"
-    NONE = "none"
+_ID = re.compile(rb"<+([^<>\s]+)>")
+_SPACED_ID = re.compile(rb"<([^<>]+)>")
+_BARE_ID = re.compile(rb"[^\s<>(),;\[\]\"]+@[^\s<>(),;\[\]\"]+")
+_LONGEST_ID = 500
+_LIST_ID = re.compile(r"<\s*([^<>]+?)\s*>")
+_THREAD = re.compile(r"[0-9A-Za-z]{1,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +54,118 @@ class Envelope:
     labels: tuple[str, ...]
     thread_id: str | None  # X-GM-THRID
     list_id: str | None
+
+
+def read_envelope(
+    header: Header, *, separator: bytes, reading: Reading, limits: Limits
+) -> Envelope:
+    """The envelope of a header; what is wrong in it is noted as defects. Never raises."""
+    people = functools.partial(_people, header, reading=reading, limits=limits)
+    date = choose_date(header, separator, reading)
+    return Envelope(
+        message_id=_message_id(header, reading),
+        in_reply_to=_ids(header, b"in-reply-to", limits),
+        references=_ids(header, b"references", limits),
+        subject=_text(header, b"subject", name="Subject", reading=reading),
+        senders=people(b"from", name="From"),
+        to=people(b"to", name="To"),
+        cc=people(b"cc", name="Cc"),
+        bcc=people(b"bcc", name="Bcc"),
+        reply_to=people(b"reply-to", name="Reply-To"),
+        sent_at=date.sent_at,
+        date_source=date.source,
+        date_raw=date.raw,
+        date_plausible=date.plausible,
+        labels=_labels(header, reading, limits),
+        thread_id=_thread_id(header, reading),
+        list_id=_list_id(header, reading),
+    )
+
+
+def _text(header: Header, field: bytes, *, name: str, reading: Reading) -> str | None:
+    value = header.get(field)
+    return header_text(value, name=name, reading=reading) if value is not None else None
+
+
+def _people(
+    header: Header, field: bytes, *, name: str, reading: Reading, limits: Limits
+) -> tuple[Address, ...]:
+    if header.get(field) is None:
+        return ()
+    found = [one for value in header.every(field) for one in _mailboxes(value, name, reading)]
+    if len(found) > limits.addresses:
+        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=str(len(found)))
+    return tuple(Address(name, address) for name, address in found[: limits.addresses])
+
+
+_MAILBOXES: dict[bytes, list[Mailbox]] = {}
+_MOST_REMEMBERED = 4096
+_LONGEST_REMEMBERED = 300
+
+
+def _mailboxes(value: bytes, name: str, reading: Reading) -> list[Mailbox]:
+    """Mail of one list repeats the same few headers; those that are plain are remembered."""
+    known = _MAILBOXES.get(value)
+    if known is not None:
+        return known
+    found = parse_addresses(value, name=name, reading=reading)
+    if (
+        len(value) <= _LONGEST_REMEMBERED
+        and value.isascii()
+        and b"=?" not in value
+        and (all("@" in one.address for one in found))
+    ):
+        if len(_MAILBOXES) >= _MOST_REMEMBERED:
+            _MAILBOXES.clear()
+        _MAILBOXES[value] = found
+    return found
+
+
+def _message_id(header: Header, reading: Reading) -> str | None:
+    value = header.get(b"message-id")
+    if value is None or not value.strip(b" \t\r\n<>[]"):
+        reading.defects.note(DefectKind.MESSAGE_ID_MISSING, where="Message-ID")
+        return None
+    found = _ID.findall(value)
+    if len(found) != 1 or value.count(b"<") != 1:
+        what = value[:100].decode("utf-8", "replace")
+        reading.defects.note(DefectKind.MESSAGE_ID_MALFORMED, where="Message-ID", what=what)
+    if not found:
+        spaced = _SPACED_ID.search(value)
+        found = [b"".join((spaced.group(1) if spaced else value).split()).strip(b"<>[]")]
+    if len(found[0]) > _LONGEST_ID:
+        what = f"{len(found[0])} bytes"
+        reading.defects.note(DefectKind.MESSAGE_ID_LONG, where="Message-ID", what=what)
+    return _id_text(found[0])
+
+
+def _id_text(written: bytes) -> str:
+    """An id as text; one that is too long for any index keeps its digest instead of its end."""
+    if len(written) > _LONGEST_ID:
+        kept = written[: _LONGEST_ID - 65].decode("ascii", "replace")
+        return f"{kept}~{hashlib.sha256(written).hexdigest()}"
+    return written.replace(b"\0", b"").decode("utf-8", "replace")
+
+
+def _ids(header: Header, field: bytes, limits: Limits) -> tuple[str, ...]:
+    value = header.get(field)
+    if not value:
+        return ()
+    found = _ID.findall(value) or _BARE_ID.findall(value)
+    return tuple(map(_id_text, dict.fromkeys(found[: limits.references])))
+
+
+def _labels(header: Header, reading: Reading, limits: Limits) -> tuple[str, ...]:
+    text = _text(header, b"x-gmail-labels", name="X-Gmail-Labels", reading=reading)
+    return split_labels(text, limit=limits.labels) if text else ()
+
+
+def _thread_id(header: Header, reading: Reading) -> str | None:
+    text = _text(header, b"x-gm-thrid", name="X-GM-THRID", reading=reading)
+    return text if text and _THREAD.match(text) else None
+
+
+def _list_id(header: Header, reading: Reading) -> str | None:
+    text = _text(header, b"list-id", name="List-Id", reading=reading)
+    found = _LIST_ID.search(text) if text else None
+    return (found.group(1) if found else text) or None

@@ -1,62 +1,43 @@
-"""The MIME tree of a message, flattened."""
+"""The MIME tree of a message, flattened, and the bytes of each of its leaves.
+
+What a leaf is gets found out in `mail.leaf`, and put together in `mail.body`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from email.message import Message as Tree
-from email.parser import BytesParser
-from email.policy import compat32
-from enum import StrEnum
-
+from mail.body import html_of
+from mail.defect import Defects
+from mail.embedded import take_out_files
+from mail.leaf import leaf_bytes
+from mail.opened import open_message
+from mail.part_record import Part, PartKind
 from mail.rule import Rule
 
-
-class PartKind(StrEnum):
-    """What a leaf is, as far as it matters to a reader."""
-
-    TEXT = "text"  # a plain text body
-    HTML = "html"  # an HTML body
-    ATTACHMENT = "attachment"
-    INLINE = "inline"  # referred to by cid:
-    MESSAGE = "message"  # message/rfc822
-    ENCRYPTED = "encrypted"  # S/MIME or PGP
-    SIGNATURE = "signature"
-    TNEF = "tnef"  # winmail.dat
-    UUENCODE = "uuencode"  # found inside a text body
+__all__ = ["Part", "PartKind", "body_html", "part_bytes"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One leaf of a message's body. `path` ("1", "1.2") addresses it in `part_bytes`."""
+def part_bytes(raw: bytes | memoryview, path: str, *, rule: Rule) -> bytes:
+    """The decoded bytes of the part at `path`; `raw` is the span without its separator line.
 
-    path: str
-    kind: PartKind
-    content_type: str  # lower case, "text/plain" when none was given
-    charset: str | None  # as declared
-    filename: str | None  # safe to show and to save: no path, control or direction characters
-    original_filename: str | None  # as decoded, kept for evidence
-    size: int  # bytes after the transfer encoding is undone
-    sha256: bytes | None  # of those bytes; None for text bodies
-    content_id: str | None  # without angle brackets
-
-
-def part_bytes(raw: bytes, path: str, *, rule: Rule) -> bytes:
-    """The decoded bytes of the part at `path`. Raises KeyError for an unknown path."""
-    tree = BytesParser(policy=compat32).parsebytes(bytes(raw))
-    return payload(dict(leaves(tree))[path])
+    Raises KeyError for an unknown path.
+    """
+    opened = open_message(raw, rule)
+    outer, _, number = path.partition("#")
+    for leaf in opened.leaves:
+        if leaf.path == outer:
+            content = leaf_bytes(opened.raw, leaf, opened.reading)
+            return _file_in(content, number) if number else content
+    raise KeyError(path)
 
 
-def leaves(tree: Tree, path: str = "") -> list[tuple[str, Tree]]:
-    if not tree.is_multipart() or tree.get_content_type() == "message/rfc822":
-        return [(path or "1", tree)]
-    children = enumerate(tree.get_payload(), start=1)
-    return [
-        leaf for number, child in children for leaf in leaves(child, f"{path}.{number}".strip("."))
-    ]
+def _file_in(content: bytes, number: str) -> bytes:
+    files = take_out_files(content, where="", defects=Defects())[1]
+    if not number.isdecimal() or not 1 <= int(number) <= len(files):
+        raise KeyError(number)
+    return files[int(number) - 1].content
 
 
-def payload(leaf: Tree) -> bytes:
-    if leaf.is_multipart():
-        return bytes(leaf.get_payload(0))  # type: ignore[arg-type]
-    payload = leaf.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
+def body_html(raw: bytes | memoryview, *, rule: Rule, charset: str | None = None) -> str | None:
+    """The HTML body, decoded and unsanitised, or None when there is none. Never raises."""
+    opened = open_message(raw, rule, charset=charset)
+    return html_of(opened.raw, opened.leaves, opened.reading)

@@ -1,32 +1,37 @@
-"""Text as it is searched: cleaned, freed of markup, cut into words.
+"""Text as it is searched: cleaned, unwrapped, cut into words.
 
 The words of an index and of a query come from the same function, so that they meet. Which bytes
-mean which letters is settled before, in `mail.charset`.
+mean which letters is settled before, in `mail.charset`; markup is `mail.html`'s.
 """
 
 from __future__ import annotations
 
 import functools
-import html
 import re
 import unicodedata
 from itertools import chain
 
+from mail.html import visible_text
+
+__all__ = ["nfc_clean", "tokens", "unflowed", "visible_text", "with_plain_line_ends"]
+
 _SURROGATE_OR_NUL = re.compile("[\x00\ud800-\udfff]")
-# The letters that are searched in pairs: Hangul, Kana, Han. As a piece of a character class.
-PAIRED_LETTERS = (
+_CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3105-\u312f\u3131-\u318e"
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_ASIAN_LETTER = re.compile(f"[{PAIRED_LETTERS}]")
-_RUN = re.compile(f"[{PAIRED_LETTERS}]+|[^{PAIRED_LETTERS}]+")
+_ASIAN_LETTER = re.compile(f"[{_CJK}]")
+_RUN = re.compile(f"[{_CJK}]+|[^{_CJK}]+")
 _TOKEN_CHARACTERS = 64
 _ASCII_WORDS = bytes(
     byte + 32 if 65 <= byte <= 90 else byte if chr(byte).isalnum() and byte < 128 else 32
     for byte in range(256)
 )
-_LONG_ASCII_WORD = re.compile(r"[a-z0-9]{65}")
+_LONG_ASCII_WORD = re.compile(r"[A-Za-z0-9]{65}")
+_WORD = re.compile(r"[^\W_]+")
+_FLOWED_LINE = re.compile(r"(>*)( ?)(.*)")
+_SIGNATURE = "-- "
 
 
 def nfc_clean(text: str) -> str:
@@ -36,6 +41,32 @@ def nfc_clean(text: str) -> str:
     if _SURROGATE_OR_NUL.search(text):
         text = text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return unicodedata.normalize("NFC", text)
+
+
+def with_plain_line_ends(text: str) -> str:
+    """The text with CRLF and lone CR turned into LF."""
+    if "\r" not in text:
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def unflowed(text: str, *, delete_space: bool) -> str:
+    """format=flowed text (RFC 3676) with its soft line breaks joined and its stuffing undone."""
+    paragraphs: list[str] = []
+    open_depth = -1  # the quote depth of a paragraph that goes on, or -1
+    for line in text.split("\n"):
+        found = _FLOWED_LINE.match(line)
+        if found is None:
+            continue
+        quotes, _, words = found.groups()
+        signature = words == _SIGNATURE
+        if open_depth == len(quotes) and not signature:
+            joined = paragraphs[-1][:-1] if delete_space else paragraphs[-1]
+            paragraphs[-1] = joined + words
+        else:
+            paragraphs.append(f"{quotes} {words}" if quotes else words)
+        open_depth = len(quotes) if words.endswith(" ") and not signature else -1
+    return "\n".join(paragraphs)
 
 
 def tokens(text: str) -> list[str]:
@@ -49,18 +80,28 @@ def tokens(text: str) -> list[str]:
     """
     if text.isascii():
         words = text.encode().translate(_ASCII_WORDS).decode().split()
-        return [word[:_TOKEN_CHARACTERS] for word in words]
-    words = _word_pattern().findall(unicodedata.normalize("NFC", text).lower())
-    if not _ASIAN_LETTER.search(text):
+        if _LONG_ASCII_WORD.search(text):
+            return [word[:_TOKEN_CHARACTERS] for word in words]
+        return words
+    lowered = unicodedata.normalize("NFC", text).lower()
+    marked = _marks().search(lowered)
+    words = (_marked_words() if marked else _WORD).findall(lowered)
+    if not _ASIAN_LETTER.search(lowered):
         return [word[:_TOKEN_CHARACTERS] for word in words]
     return list(chain.from_iterable(map(_pieces, words)))
 
 
 @functools.cache
-def _word_pattern() -> re.Pattern[str]:
-    """Letters, digits and marks; `\\w` alone would split Indic words at their vowel signs."""
-    marks = (chr(c) for c in range(0x300, 0x20000) if unicodedata.category(chr(c))[0] == "M")
-    return re.compile(f"(?:[^\\W_]|[{''.join(marks)}])+")
+def _marks() -> re.Pattern[str]:
+    """Combining marks of the basic plane. Rare enough that the slow pattern of words with marks is worth avoiding."""
+    marks = (chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c))[0] == "M")
+    return re.compile(f"[{''.join(marks)}]")
+
+
+@functools.cache
+def _marked_words() -> re.Pattern[str]:
+    r"""Letters, digits and marks; `\w` alone would split Indic words at their vowel signs."""
+    return re.compile(f"(?:[^\\W_]|{_marks().pattern})+")
 
 
 def _pieces(word: str) -> list[str]:
@@ -75,9 +116,3 @@ def _run_tokens(run: str) -> list[str]:
     if len(run) == 1:
         return [run]
     return [run[at : at + 2] for at in range(len(run) - 1)]
-
-
-def visible_text(markup: str) -> str:
-    """The text a reader of an HTML body would see."""
-    bare = re.sub(r"(?is)<(style|script|head)\b.*?</\1>|<!--.*?-->", " ", markup)
-    return html.unescape(re.sub(r"<[^>]*>", " ", bare))

@@ -1,0 +1,201 @@
+"""Addresses of a header (RFC 5322 section 3.4, and what programs write instead).
+
+Groups are opened, comments become names where there is no other, encoded-words are decoded after
+the structure is found. An address that makes no sense is kept as written and noted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mail.defect import DefectKind
+from mail.words import Reading, decode_words, raw_text
+
+_PLAIN = re.compile(
+    r'(?:"([^"\\=]*)"|([^"<>@,;:()\\\[\]=]*?))\s*<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
+)
+_BARE = re.compile(r'[^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+\Z')
+_TOKEN = re.compile(
+    r"""(?P<quoted>"(?:[^"\\]|\\.)*")"""
+    r"""|(?P<angle><[^<>]*>|<<[^<>]*>>)"""
+    r"""|(?P<open>\()"""
+    r"""|(?P<comma>[,;])"""
+    r"""|(?P<colon>:)"""
+    r"""|(?P<word>=\?[^?\s]+\?[bBqQ]\?[^?]*\?=|[^\s"<>(),;:]+)"""
+    r"""|(?P<other>[<>)"])"""
+    r"""|(?P<blank>\s+)""",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_COMMENT = re.compile(r"\([^()]*\)")
+_COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
+_PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
+_COMMENT_DEPTH = 20
+
+
+class Mailbox(NamedTuple):
+    """A name, if any, and an address as written."""
+
+    name: str | None
+    address: str
+
+
+class _Pending:
+    """What was read of one mailbox so far."""
+
+    __slots__ = ("angle", "comments", "words")
+
+    def __init__(self) -> None:
+        self.words: list[str] = []  # blanks kept as they stood between words
+        self.comments: list[str] = []
+        self.angle: str | None = None
+
+
+def parse_addresses(value: bytes, *, name: str, reading: Reading) -> list[Mailbox]:
+    """The mailboxes of a header's value, in order. `name` is the header, for defects."""
+    text = raw_text(value, name=name, reading=reading)
+    if not text:
+        return []
+    single = _plain(text)
+    if single:
+        return [single]
+    pieces = text.split(",")
+    plain = [_plain(piece.strip()) for piece in pieces] if len(pieces) > 1 else [None]
+    if all(plain):
+        return [mailbox for mailbox in plain if mailbox]
+    return _careful(text, name=name, reading=reading)
+
+
+def _plain(text: str) -> Mailbox | None:
+    """A mailbox without comments, escapes or encoded-words, else None."""
+    found = _PLAIN.match(text)
+    if found:
+        quoted, words, address = found.groups()
+        return Mailbox((quoted if words is None else words).strip() or None, address)
+    return Mailbox(None, text) if _BARE.match(text) else None
+
+
+def _careful(text: str, *, name: str, reading: Reading) -> list[Mailbox]:
+    found = [
+        mailbox
+        for pending in _pendings(text)
+        if (mailbox := _finished(pending, name=name, reading=reading))
+    ]
+    if "@" in text or "=?" not in text:
+        return found
+    # Some programs encode the whole address, brackets included.
+    decoded = decode_words(text, name=name, reading=reading)
+    again = [_finished(pending, name=name, reading=reading) for pending in _pendings(decoded)]
+    return [one for one in again if one] if "@" in decoded else found
+
+
+def _pendings(text: str) -> list[_Pending]:
+    """One pending mailbox for each stretch between commas; group names are dropped."""
+    done: list[_Pending] = []
+    now = _Pending()
+    at = 0
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None:  # nothing else is left than a character no token begins with
+            at += 1
+            continue
+        at = token.end()
+        kind, written = token.lastgroup, token.group()
+        if kind == "open":
+            at, comment = _comment(text, token.end())
+            now.comments.append(comment)
+        elif kind == "comma":
+            done.append(now)
+            now = _Pending()
+        elif kind == "colon" and now.words and now.angle is None and _is_group(now, text, at):
+            now = _Pending()
+        elif kind == "angle" and now.angle is not None:
+            done.append(now)
+            now = _Pending()
+            now.angle = written
+        else:
+            _take(now, kind, written)
+    return [*done, now]
+
+
+def _is_group(pending: _Pending, text: str, at: int) -> bool:
+    return "@" not in "".join(pending.words) and not text.startswith("//", at)
+
+
+def _take(pending: _Pending, kind: str | None, written: str) -> None:
+    if kind == "angle":
+        pending.angle = written
+    elif kind == "quoted":
+        pending.words.append(_ESCAPED.sub(r"\1", written[1:-1]) if _is_name(pending) else written)
+    elif kind == "blank":
+        pending.words.append(" ")
+    elif kind != "other":
+        pending.words.append(written)
+
+
+def _is_name(pending: _Pending) -> bool:
+    return not pending.words or pending.words[-1] == " "
+
+
+def _comment(text: str, at: int) -> tuple[int, str]:
+    """Where a comment ends and what it says; nested ones stay inside it."""
+    depth, begin = 1, at
+    for step in _COMMENT_STEP.finditer(text, at):
+        depth += {"(": 1, ")": -1}.get(step.group(), 0)
+        if depth == 0 or depth > _COMMENT_DEPTH:
+            return step.end(), text[begin : step.start()]
+    return len(text), text[begin:]
+
+
+def _finished(pending: _Pending, *, name: str, reading: Reading) -> Mailbox | None:
+    words = "".join(pending.words).strip()
+    if pending.angle is not None:
+        return _with_angle(pending, words, name=name, reading=reading)
+    if not words:
+        return None
+    address = _address_of_words(words)
+    if "@" not in address:
+        reading.defects.note(DefectKind.ADDRESS_MALFORMED, where=name, what=words)
+        address = decode_words(address, name=name, reading=reading)
+    return Mailbox(_commented(pending, name=name, reading=reading), address)
+
+
+def _address_of_words(words: str) -> str:
+    found = _PIPERMAIL.match(words)
+    if found:
+        return f"{found.group(1)}@{found.group(2)}"
+    compact = words.replace(" ", "")
+    return compact if compact.count("@") == 1 and words.count(" ") <= 2 else words
+
+
+def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -> Mailbox | None:
+    address = _COMMENT.sub("", pending.angle or "").strip("<> \t").partition(">")[0]
+    if not address and not words:
+        return None
+    if "@" not in address:
+        reading.defects.note(DefectKind.ADDRESS_MALFORMED, where=name, what=address or words)
+    route = address.rpartition(":")
+    if address.startswith("@") and route[2]:
+        address = route[2]
+    shown = decode_words(words, name=name, reading=reading).strip(" '\"") if words else ""
+    return Mailbox(shown or _commented(pending, name=name, reading=reading), address)
+
+
+def _commented(pending: _Pending, *, name: str, reading: Reading) -> str | None:
+    text = " ".join(_ESCAPED.sub(r"\1", comment) for comment in pending.comments)
+    return decode_words(text, name=name, reading=reading).strip() or None
+
+
+def first_addresses(
+    values: list[bytes], *, name: str, reading: Reading, limit: int
+) -> tuple[Mailbox, ...]:
+    """The mailboxes of all fields of one name, at most `limit`; what is cut is counted."""
+    found = [
+        mailbox
+        for value in values
+        for mailbox in parse_addresses(value, name=name, reading=reading)
+    ]
+    if len(found) > limit:
+        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=f"{len(found)} addresses")
+    return tuple(found[:limit])

@@ -1,0 +1,54 @@
+"""One digest for one mail, whichever archive kept it.
+
+Taken over what the sender wrote: some headers, and the body as it was sent. Blind to line ends,
+to the quoting of From lines, to folds and to everything that transport and archivers add; a
+single other letter in the rest gives another digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from mail.header import Header
+from mail.transfer import SLICE_BYTES, slices
+
+_FIELDS = (
+    b"message-id",
+    b"date",
+    b"from",
+    b"to",
+    b"cc",
+    b"subject",
+    b"in-reply-to",
+    b"references",
+    b"content-type",
+    b"content-transfer-encoding",
+)
+_QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)
+
+
+def content_digest(header: Header, raw: bytes, body: int) -> bytes:
+    """SHA-256, 32 bytes, over the sender's headers and the body that begins at `body`."""
+    digest = hashlib.sha256()
+    for name in _FIELDS:
+        values = header.every(name)
+        written = b"\n".join(b"".join(value.split()) for value in values)
+        digest.update(b"%s:%d:%s\n" % (name, len(values), written))
+    end = _end_of_content(raw, body)
+    pieces = (raw[body:end],) if end - body <= SLICE_BYTES else slices(raw, body, end)
+    for piece in pieces:
+        digest.update(_normal(piece))
+    return digest.digest()
+
+
+def _end_of_content(raw: bytes, body: int) -> int:
+    """Where the body ends but for blank lines, which archives add and drop."""
+    tail = max(body, len(raw) - 4096)
+    return tail + len(raw[tail:].rstrip(b"\r\n"))
+
+
+def _normal(piece: bytes) -> bytes:
+    if b"\r" in piece:
+        piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return _QUOTED_FROM.sub(b"", piece) if b">From " in piece else piece

@@ -1,0 +1,171 @@
+"""Cut the header block off a message or a part, and into its fields.
+
+A quick path takes blocks whose lines all add up; `careful_fields` takes the rest line by line.
+Values stay bytes, folds included: which letters they mean is `mail.words`' task.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mail.defect import DefectKind, Defects
+
+_FIELDS = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_FIELD_START = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
+_LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
+_STRAY = re.compile(rb">?From ")
+_WELL_KNOWN = re.compile(
+    rb"(?:From|To|Cc|Bcc|Subject|Date|Message-ID|Received|Return-Path|Delivered-To|Reply-To|"
+    rb"Sender|MIME-Version|Content-[A-Za-z-]+|References|In-Reply-To|List-[A-Za-z-]+|Status|"
+    rb"X-[!-9;-~]+|DKIM-Signature|Authentication-Results|User-Agent)[ \t]*:",
+    re.IGNORECASE,
+)
+_USUAL_BYTES = 16 << 10
+_BLANK = re.compile(rb"[ \t]*(?:\r?\n|\r)")
+
+
+class Header:
+    """The fields of one header block: names in lower case, values as bytes with their folds."""
+
+    __slots__ = ("_first", "fields")
+
+    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
+        self.fields = fields
+        self._first: dict[bytes, bytes] = {}
+        for name, value in reversed(fields):
+            self._first[name.lower()] = value
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first field of that (lower-case) name, or None."""
+        return self._first.get(name)
+
+    def every(self, name: bytes) -> list[bytes]:
+        """All fields of that (lower-case) name, in order."""
+        if name not in self._first:
+            return []
+        return [value for field, value in self.fields if field.lower() == name]
+
+
+class Cut(NamedTuple):
+    """A header block and where the body begins after it."""
+
+    header: Header
+    body: int
+
+
+def cut_header(
+    raw: bytes, begin: int, end: int, *, limit: int, where: str, defects: Defects
+) -> Cut:
+    """The header at `begin` and the offset of its body; never past `end`.
+
+    Blocks beyond `limit` bytes are read up to it. What is odd is noted under `where`.
+    """
+    stop, body = _block_end(raw, begin, end)
+    body = end if body < 0 else body
+    cut = stop - begin > limit
+    if cut:
+        defects.note(DefectKind.HEADER_TOO_LARGE, where=where, what=f"{stop - begin} bytes")
+        stop = begin + limit
+    fields = quick_fields(raw[begin:stop])
+    if fields is not None:
+        return Cut(Header(fields), body)
+    block = raw[begin : min(end, begin + limit)]
+    fields, used = careful_fields(block, where, defects)
+    return Cut(Header(fields), body if cut and used >= len(block) else begin + used)
+
+
+def _block_end(raw: bytes, begin: int, end: int) -> tuple[int, int]:
+    """Where the block's last line ends and where the body begins (-1: no blank line)."""
+    if raw.startswith((b"\n", b"\r\n"), begin, end):
+        return begin, begin + (1 if raw.startswith(b"\n", begin) else 2)
+    # Most headers are short; looking for LF LF through all of a CRLF message would be slow.
+    near = begin + _USUAL_BYTES
+    if near < end and raw.find(b"\n\r\n", begin, near) >= 0:
+        end = near
+    feed = raw.find(b"\n\n", begin, end)
+    crlf = raw.find(b"\n\r\n", begin, end if feed < 0 else feed + 1)
+    if crlf >= 0:
+        return crlf, crlf + 3
+    if feed >= 0:
+        return feed, feed + 2
+    return end, -1
+
+
+def quick_fields(block: bytes) -> list[tuple[bytes, bytes]] | None:
+    """The fields of a block whose every line is a field or its continuation, else None."""
+    if not block:
+        return []
+    fields: list[tuple[bytes, bytes]] = _FIELDS.findall(block)
+    folds = block.count(b"\n ") + block.count(b"\n\t")
+    if len(fields) + folds != block.count(b"\n") + 1:
+        return None
+    if b"\r" in block and block.count(b"\r") > block.count(b"\r\n") + block.endswith(b"\r"):
+        return None
+    return fields
+
+
+def careful_fields(
+    block: bytes, where: str, defects: Defects
+) -> tuple[list[tuple[bytes, bytes]], int]:
+    """The fields of any block, line by line, and how many bytes they and their end took up.
+
+    A line that is no field ends the headers, unless a well-known field follows it: then it is
+    a fold that lost its blank, and stays with the field before.
+    """
+    fields: list[tuple[bytes, list[bytes]]] = []
+    at = 0
+    while at < len(block):
+        line, line_end = _line_at(block, at)
+        if _is_end(line) and not (fields and line and _continues(block, line_end)):
+            at = line_end
+            break
+        if not _take_line(line, fields):
+            if not _tolerated(block, line_end, line, where=where, defects=defects):
+                defects.note(DefectKind.HEADER_END_MISSING, where=where, what=_shown(line))
+                break
+            if fields and not _STRAY.match(line):
+                fields[-1][1].append(line)
+        at = line_end
+    return [(name, b"\n ".join(lines)) for name, lines in fields], at
+
+
+def _line_at(block: bytes, at: int) -> tuple[bytes, int]:
+    found = _LINE.match(block, at)
+    return (found.group(1), found.end()) if found else (b"", len(block))
+
+
+def _is_end(line: bytes) -> bool:
+    return not line.strip(b" \t")
+
+
+def _continues(block: bytes, at: int) -> bool:
+    """Whether a line of blanks is a fold: another fold or a field comes after it."""
+    folds = block[at : at + 1] in (b" ", b"\t") and not _BLANK.match(block, at)
+    return folds or _FIELD_START.match(block, at) is not None
+
+
+def _take_line(line: bytes, fields: list[tuple[bytes, list[bytes]]]) -> bool:
+    """Add a field or a continuation to `fields`; False when the line is neither."""
+    if line[:1] in (b" ", b"\t") and fields:
+        fields[-1][1].append(line.strip(b" \t"))
+        return True
+    found = _FIELD_START.match(line)
+    if found is None:
+        return False
+    fields.append((found.group(1), [line[found.end() :]]))
+    return True
+
+
+def _tolerated(block: bytes, after: int, line: bytes, *, where: str, defects: Defects) -> bool:
+    if _STRAY.match(line):
+        defects.note(DefectKind.STRAY_SEPARATOR, where=where, what=_shown(line))
+        return True
+    if _WELL_KNOWN.match(block, after):
+        defects.note(DefectKind.HEADER_LINE_BROKEN, where=where, what=_shown(line))
+        return True
+    return False
+
+
+def _shown(line: bytes) -> str:
+    return line[:200].decode("utf-8", "replace")

@@ -1,0 +1,200 @@
+"""Find the leaves of a message's body: which range of bytes each part is, and its header.
+
+Nothing is decoded here. Plain multiparts are cut by a quick search for their delimiters; what
+is not plain goes to `mail.careful`. Limits on depth and number keep bombs small: what lies
+beyond them stays one leaf.
+"""
+
+from __future__ import annotations
+
+import time
+
+from mail.careful import careful_pieces
+from mail.defect import DefectKind, Defects
+from mail.header import Header, cut_header
+from mail.limits import Limits
+from mail.parameters import Parametered, boundary, content_type
+
+_PART_HEADER_BYTES = 64 << 10
+_NESTED = frozenset(("message/rfc822", "message/global", "message/news"))
+_IDENTITY = frozenset((b"", b"7bit", b"8bit", b"binary"))
+
+
+class Leaf:
+    """One leaf: its place in the tree, its header, and the range of its encoded body."""
+
+    __slots__ = ("begin", "end", "group", "header", "inner", "nested", "parent", "path", "type")
+
+    def __init__(self, *, path: str, header: Header, kind: Parametered, place: Place) -> None:
+        self.path = path
+        self.header = header
+        self.type = kind
+        self.begin = place.begin
+        self.end = place.end
+        self.parent = place.parent  # the type of the multipart it stands in, "" at the root
+        self.group = place.group  # the number of the innermost multipart/alternative, or 0
+        self.nested = place.nested  # inside a message/rfc822
+        self.inner: Header | None = None  # the header of a message/rfc822's message
+
+
+class Place:
+    """Where in the tree the walk stands."""
+
+    __slots__ = ("begin", "depth", "end", "group", "nested", "parent")
+
+    def __init__(
+        self, begin: int, end: int, *, depth: int, parent: str, group: int, nested: bool
+    ) -> None:
+        self.begin = begin
+        self.end = end
+        self.depth = depth
+        self.parent = parent
+        self.group = group
+        self.nested = nested
+
+
+class Walk:
+    """One walk through one message's tree."""
+
+    __slots__ = ("deadline", "defects", "groups", "leaves", "limits", "raw")
+
+    def __init__(self, raw: bytes, *, limits: Limits, defects: Defects) -> None:
+        self.raw = raw
+        self.limits = limits
+        self.defects = defects
+        self.leaves: list[Leaf] = []
+        self.groups = 0
+        self.deadline = time.monotonic() + limits.seconds
+
+    def is_full(self) -> bool:
+        """Whether no further leaf is taken."""
+        return len(self.leaves) >= self.limits.parts
+
+    def is_late(self) -> bool:
+        """Whether this message has taken longer than one message may."""
+        return time.monotonic() > self.deadline
+
+
+def find_leaves(walk: Walk, header: Header, body: int) -> list[Leaf]:
+    """The leaves of a message whose header was cut already, in document order."""
+    end = len(walk.raw)
+    place = Place(body, end, depth=0, parent="", group=0, nested=False)
+    _enter(walk, header, place, path="")
+    return walk.leaves
+
+
+def _enter(walk: Walk, header: Header, place: Place, *, path: str) -> None:
+    default = "message/rfc822" if place.parent == "multipart/digest" else "text/plain"
+    kind = content_type(header.get(b"content-type"), default=default)
+    if kind.value.startswith("multipart/"):
+        if place.depth < walk.limits.depth:
+            _enter_multipart(walk, header, place, path=path, kind=kind)
+            return
+        walk.defects.note(DefectKind.DEPTH_CUT, where=_where(path), what=str(place.depth))
+    leaf = Leaf(path=path or "1", header=header, kind=kind, place=place)
+    walk.leaves.append(leaf)
+    if kind.value in _NESTED and place.depth < walk.limits.depth and _is_readable(header):
+        _enter_message(walk, leaf, place)
+
+
+def _is_readable(header: Header) -> bool:
+    return (header.get(b"content-transfer-encoding") or b"").strip().lower() in _IDENTITY
+
+
+def _enter_message(walk: Walk, leaf: Leaf, place: Place) -> None:
+    cut = cut_header(
+        walk.raw,
+        place.begin,
+        place.end,
+        limit=_PART_HEADER_BYTES,
+        where=_where(leaf.path),
+        defects=walk.defects,
+    )
+    leaf.inner = cut.header
+    inside = Place(
+        cut.body, place.end, depth=place.depth + 1, parent="", group=place.group, nested=True
+    )
+    kind = content_type(cut.header.get(b"content-type"), default="text/plain").value
+    multipart = kind.startswith("multipart/")
+    _enter(walk, cut.header, inside, path=leaf.path if multipart else f"{leaf.path}.1")
+
+
+def _enter_multipart(
+    walk: Walk, header: Header, place: Place, *, path: str, kind: Parametered
+) -> None:
+    pieces = _pieces(walk, place, kind=kind, where=_where(path))
+    if not pieces:
+        text = Parametered("text/plain", kind.plain, kind.sections)
+        walk.leaves.append(Leaf(path=path or "1", header=header, kind=text, place=place))
+        return
+    group = place.group
+    if kind.value == "multipart/alternative":
+        walk.groups += 1
+        group = walk.groups
+    for number, (begin, end) in enumerate(pieces, start=1):
+        if walk.is_full() or walk.is_late():
+            _note_cut(walk, path, rest=len(pieces) - number + 1)
+            return
+        cut = cut_header(
+            walk.raw,
+            begin,
+            end,
+            limit=_PART_HEADER_BYTES,
+            where=_where(f"{path}.{number}"),
+            defects=walk.defects,
+        )
+        inside = Place(
+            min(cut.body, end),
+            end,
+            depth=place.depth + 1,
+            parent=kind.value,
+            group=group,
+            nested=place.nested,
+        )
+        _enter(walk, cut.header, inside, path=f"{path}.{number}" if path else str(number))
+
+
+def _note_cut(walk: Walk, path: str, *, rest: int) -> None:
+    kind = DefectKind.PARTS_CUT if walk.is_full() else DefectKind.TIME_CUT
+    walk.defects.note(kind, where=_where(path), what=f"{rest} parts left out")
+
+
+def _pieces(walk: Walk, place: Place, *, kind: Parametered, where: str) -> list[tuple[int, int]]:
+    mark = boundary(kind)
+    if mark:
+        found = quick_pieces(walk.raw, place.begin, place.end, mark)
+        if found:
+            return found
+    return careful_pieces(
+        walk.raw, place.begin, place.end, mark=mark, where=where, defects=walk.defects
+    )
+
+
+def quick_pieces(raw: bytes, begin: int, end: int, mark: bytes) -> list[tuple[int, int]] | None:
+    """The parts of a multipart whose delimiters are all in order, else None.
+
+    A part's range leaves out the line end before the next delimiter, which belongs to it.
+    """
+    delimiter = b"\n--" + mark
+    length = len(delimiter)
+    pieces: list[tuple[int, int]] = []
+    at = raw.find(delimiter, max(0, begin - 1), end)
+    begun = -1
+    while at >= 0:
+        after = at + length
+        if begun >= 0:
+            stop = at - 1 if raw.startswith(b"\r", at - 1) else at
+            pieces.append((begun, max(begun, stop)))
+        if raw.startswith(b"\n", after):
+            begun = after + 1
+        elif raw.startswith(b"\r\n", after):
+            begun = after + 2
+        else:
+            closed = raw.startswith((b"--\n", b"--\r\n"), after) or raw[after:end] == b"--"
+            return pieces if closed and raw.find(delimiter, after, end) < 0 else None
+        at = raw.find(delimiter, begun - 1, end)
+    return None
+
+
+def _where(path: str) -> str:
+    return f"part {path.strip('.')}" if path else "body"

@@ -1,0 +1,59 @@
+"""Open a span: its container's marks undone, its header cut, its leaves found.
+
+Every reader of a message begins here, so that a part has the same path for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mail.defect import Defects
+from mail.header import Header
+from mail.limits import Limits
+from mail.mime import Leaf, Walk, find_leaves
+from mail.parameters import label
+from mail.prepare import Prepared, prepare
+from mail.rule import Rule
+from mail.words import Reading
+
+LIMITS = Limits()
+_WORD_CHARSET = re.compile(rb"=\?([A-Za-z0-9_.:-]{2,40})\?[bBqQ]\?")
+
+
+class Opened(NamedTuple):
+    """A message ready to be read."""
+
+    raw: bytes
+    header: Header
+    body: int
+    leaves: list[Leaf]
+    reading: Reading
+
+
+def open_message(
+    span: bytes | memoryview,
+    rule: Rule,
+    *,
+    limits: Limits = LIMITS,
+    charset: str | None = None,
+    whole: bool = True,
+) -> Opened:
+    """The message in a span without its separator line; without leaves unless it is `whole`."""
+    defects = Defects()
+    mail = prepare(span, rule, limits=limits, defects=defects)
+    leaves: list[Leaf] = []
+    if whole:
+        walk = Walk(mail.raw, limits=limits, defects=defects)
+        leaves = find_leaves(walk, mail.header, mail.body)
+    reading = Reading(_hints(mail, leaves), charset, defects)
+    return Opened(mail.raw, mail.header, mail.body, leaves, reading)
+
+
+def _hints(mail: Prepared, leaves: list[Leaf]) -> tuple[str, ...]:
+    """The charsets that a message declares anywhere, for what declares none."""
+    labels = dict.fromkeys(label(leaf.type) for leaf in leaves if leaf.type.plain)
+    head = mail.raw[: mail.body]
+    if not head.isascii():
+        labels |= dict.fromkeys(word.decode("ascii") for word in _WORD_CHARSET.findall(head))
+    return tuple(one for one in labels if one)

@@ -1,0 +1,75 @@
+"""Bring a stored span into the shape that readers expect, and cut its header off.
+
+Undoes what the container did (quoted From lines, the blank line at the end, lone carriage
+returns, a byte order mark, Apple's byte count); touches nothing that the sender wrote. Part paths
+and sizes are all counted in the result, so every reader begins here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mail.defect import DefectKind, Defects
+from mail.header import Header, cut_header
+from mail.limits import Limits
+from mail.rule import Dialect, LineEnd, Quoting, Rule
+
+_QUOTED = {
+    Quoting.MBOXRD: re.compile(rb"^>(?=>*From )", re.MULTILINE),
+    Quoting.MBOXO: re.compile(rb"^>(?=From )", re.MULTILINE),
+}
+_MARK = b"\xef\xbb\xbf"
+_APPLE_COUNT = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n(?=[!-9;-~]{1,80}:)")
+_OPENING_FIELD = re.compile(rb"[!-9;-~]{1,80}[ \t]*:")
+
+
+class Prepared(NamedTuple):
+    """A message without its container's marks, its header cut off at `body`."""
+
+    raw: bytes
+    header: Header
+    body: int
+
+
+def prepare(span: bytes | memoryview, rule: Rule, *, limits: Limits, defects: Defects) -> Prepared:
+    """The message that a span (without its separator line) holds."""
+    raw = bytes(span)
+    if rule.line_end is not LineEnd.LF or _has_only_carriage_returns(raw):
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    raw = _without_front(raw, defects)
+    if rule.dialect is not Dialect.SINGLE:
+        raw = _without_blank_end(raw)
+    cut = cut_header(raw, 0, len(raw), limit=limits.header_bytes, where="headers", defects=defects)
+    if not cut.header.fields:
+        defects.note(DefectKind.HEADERS_MISSING, where="headers")
+    quoted = _QUOTED.get(rule.quoting)
+    if quoted and raw.find(b">From ", cut.body) >= 0:
+        raw = raw[: cut.body] + quoted.sub(b"", raw[cut.body :])
+    return Prepared(raw, cut.header, cut.body)
+
+
+def _has_only_carriage_returns(raw: bytes) -> bool:
+    return b"\r" in raw[:4096] and b"\n" not in raw
+
+
+def _without_front(raw: bytes, defects: Defects) -> bytes:
+    """The message without a byte order mark, Apple's byte count, or blank lines before fields."""
+    if raw.startswith(_MARK):
+        raw = raw[len(_MARK) :]
+    count = _APPLE_COUNT.match(raw)
+    if count:
+        defects.note(DefectKind.LINE_COUNT_FRONT, where="headers", what=count.group(1).decode())
+        return raw[count.end() : count.end() + int(count.group(1))]
+    if raw.startswith((b"\n", b"\r\n")):
+        begin = len(raw) - len(raw.lstrip(b"\r\n"))
+        if _OPENING_FIELD.match(raw, begin):
+            return raw[begin:]
+    return raw
+
+
+def _without_blank_end(raw: bytes) -> bytes:
+    """The message without the blank line that an mbox puts before the next separator."""
+    if raw.endswith(b"\r\n\r\n"):
+        return raw[:-2]
+    return raw[:-1] if raw.endswith(b"\n\n") else raw

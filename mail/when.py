@@ -1,0 +1,122 @@
+"""Choose the date of a message among those it carries, and say where it came from.
+
+Date first, then the hop nearest to the sender, then the separator, then Resent-Date. Never
+the present: a message without any usable date has none.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from mail.date import parse_date
+from mail.defect import DefectKind
+from mail.header import Header
+from mail.words import Reading, header_text
+
+_SEPARATOR_DATE = re.compile(
+    rb"(?:^|[ \t])((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?[ \t].*|\d{4}-\d\d?-.*|"
+    rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ \t]+\d.*|"
+    rb"\d{1,2}[ -](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -]\d{2,4}.*)"
+)
+_SUFFIX = re.compile(r"\s+(?:remote from|forwarded by)\s.*")
+_MOST_HOPS = 30
+# Mail as such begins in 1971; programs without a clock write 1970 or less.
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_CLOCK_SLACK = timedelta(days=2)
+_LONGEST_WAY = timedelta(days=5 * 365)
+
+
+class DateSource(StrEnum):
+    """Where a message's date was found."""
+
+    DATE = "date"
+    RECEIVED = "received"
+    SEPARATOR = "separator"
+    RESENT_DATE = "resent_date"
+    NONE = "none"
+
+
+class Dated(NamedTuple):
+    """The date of a message in UTC, with its origin, its raw form, and whether it can be true."""
+
+    sent_at: datetime | None
+    source: DateSource
+    raw: str | None
+    plausible: bool
+
+
+def choose_date(header: Header, separator: bytes, reading: Reading) -> Dated:
+    """The best date of a message. Unusable ones on the way are noted as defects."""
+    value = header.get(b"date")
+    raw = header_text(value, name="Date", reading=reading) if value is not None else None
+    found = parse_date(raw) if raw else None
+    if found is None or found.moment.year < 1:
+        _note_unusable(raw, reading)
+        return _fallback(header, separator, raw=raw, reading=reading)
+    if not found.zone_known:
+        reading.defects.note(DefectKind.DATE_ZONE_UNKNOWN, where="Date", what=raw or "")
+    plausible = _is_plausible(found.moment, header, separator, reading)
+    if not plausible:
+        reading.defects.note(DefectKind.DATE_IMPLAUSIBLE, where="Date", what=raw or "")
+    return Dated(found.moment, DateSource.DATE, raw, plausible)
+
+
+def _note_unusable(raw: str | None, reading: Reading) -> None:
+    kind = DefectKind.DATE_UNREADABLE if raw else DefectKind.DATE_MISSING
+    reading.defects.note(kind, where="Date", what=raw or "")
+
+
+def _fallback(header: Header, separator: bytes, *, raw: str | None, reading: Reading) -> Dated:
+    candidates: list[tuple[datetime | None, DateSource]] = [
+        (moment, DateSource.RECEIVED) for moment in hops(header, reading)
+    ]
+    candidates.append((separator_date(separator), DateSource.SEPARATOR))
+    candidates.append((_resent(header, reading), DateSource.RESENT_DATE))
+    for moment, source in candidates:
+        if moment is not None and _EARLIEST <= moment <= _LATEST:
+            return Dated(moment, source, raw, True)
+    return Dated(None, DateSource.NONE, raw, False)
+
+
+def hops(header: Header, reading: Reading) -> list[datetime]:
+    """The dates of the Received fields, the hop nearest to the sender first."""
+    moments = []
+    for value in reversed(header.every(b"received")[:_MOST_HOPS]):
+        text = header_text(value.rpartition(b";")[2], name="Received", reading=reading)
+        found = parse_date(text)
+        if found:
+            moments.append(found.moment)
+    return moments
+
+
+def separator_date(separator: bytes) -> datetime | None:
+    """The date of a From line; None for none, and for the epoch that some writers put there."""
+    found = _SEPARATOR_DATE.search(separator[5:1000])
+    if found is None:
+        return None
+    text = _SUFFIX.sub("", found.group(1).decode("latin-1").strip())
+    read = parse_date(text)
+    return read.moment if read and read.moment >= _EARLIEST else None
+
+
+def _resent(header: Header, reading: Reading) -> datetime | None:
+    value = header.get(b"resent-date")
+    found = parse_date(header_text(value, name="Resent-Date", reading=reading)) if value else None
+    return found.moment if found else None
+
+
+def _is_plausible(moment: datetime, header: Header, separator: bytes, reading: Reading) -> bool:
+    """Whether a date lies in the window that the message's own way through the net allows."""
+    if not _EARLIEST <= moment <= _LATEST:
+        return False
+    arrived = separator_date(separator)
+    if arrived and arrived - _CLOCK_SLACK * 30 <= moment <= arrived + _CLOCK_SLACK:
+        return True
+    received = hops(header, reading)
+    if received:
+        return received[0] - _LONGEST_WAY <= moment <= max(received) + _CLOCK_SLACK
+    return arrived is None or moment <= arrived + _CLOCK_SLACK
