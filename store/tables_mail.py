@@ -75,6 +75,13 @@ message = Table(
         postgresql_where=text("duplicate_of IS NOT NULL"),
         sqlite_where=text("duplicate_of IS NOT NULL"),
     ),
+    Index(
+        "ix_message_upload_id_duplicate_of",
+        "upload_id",
+        "duplicate_of",
+        postgresql_where=text("duplicate_of IS NOT NULL"),
+        sqlite_where=text("duplicate_of IS NOT NULL"),
+    ),
 )
 
 # The one place that decides which copy of a content came first.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, FromClause
 
 from store.rows import MessageRows, Row
 from store.sql.ddl import Ddl
+from store.sql.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +65,13 @@ class Room(Protocol):
 
     def unindex(self, connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
         """Take the tokens of messages out of the index, before their search rows go."""
+        ...
+
+    def matches(self, tree: Tree) -> ColumnElement[bool]:
+        """A condition on message_search: the index says that the message meets `tree`."""
+        ...
+
+    def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
+        """Where to select search rows from, and the condition that goes with it, so that the
+        index is read first and the rows it names after."""
         ...

@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Table,
+    cast,
+    literal_column,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.types import TypeEngine
 
@@ -14,6 +27,7 @@ from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, Mess
 from store.sql import wire
 from store.sql.carrying import Encoded, Settled
 from store.sql.ddl import Ddl
+from store.sql.tree import Token, Tree, spelled
 from store.tables_mail import attachment, label, message, message_label, message_search
 from store.tokens import index_tokens
 
@@ -152,6 +166,23 @@ def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) 
 
 def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
     """See `Room.unindex`: here the index follows its rows by itself."""
+
+
+def matches(tree: Tree) -> ColumnElement[bool]:
+    """See `Room.matches`."""
+    asked = spelled(tree, token=_lexeme, all_of=" & ", any_of=" | ", without=" & !")
+    tokens: ColumnElement[Any] = literal_column("message_search.tokens")
+    return tokens.bool_op("@@")(cast(asked, TSQUERY))
+
+
+def _lexeme(token: Token) -> str:
+    quoted = token.text.replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}':*" if token.beginning else f"'{quoted}'"
+
+
+def source(tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
+    """See `Room.source`."""
+    return message_search, true() if tree is None else matches(tree)
 
 
 def copy_rows(

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Join,
+    Select,
+    literal_column,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.dialects.sqlite import insert as insert_unless_there
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, MessageRows, Row
 from store.sql.carrying import Encoded, Settled
 from store.sql.ddl import Ddl
-from store.tables_mail import label, message_label
+from store.sql.tree import Token, Tree, spelled
+from store.tables_mail import label, message_label, message_search
 from store.tokens import index_tokens
 
 # Tokens are made by `store.tokens`; the tokenizer only has to split them at blanks. `ascii`
-# takes every letter beyond ASCII as it is, and a mark ends in a colon.
+# takes every letter beyond ASCII as it is, and a mark begins with a colon.
 TOKENIZER = "ascii tokenchars ':@'"
 
 DDL = Ddl(
@@ -26,6 +40,8 @@ DDL = Ddl(
     ),
     drop=("DROP TABLE message_tokens",),
 )
+
+_INDEX = table("message_tokens")
 
 # Parameters of one statement; SQLite's own limit is 32,766.
 _PARAMETERS = 10_000
@@ -110,6 +126,49 @@ def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) 
 def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
     """See `Room.unindex`. The index does not know its words, so it has to be told them again."""
     _many(connection, _FORGET, [(key, " ".join(tokens)) for key, tokens in entries])
+
+
+def matches(tree: Tree) -> ColumnElement[bool]:
+    """See `Room.matches`."""
+    found: Select[Any] = select(literal_column("rowid")).select_from(_INDEX).where(_match(tree))
+    return message_search.c.id.in_(found)
+
+
+class _CrossJoin(Join):
+    """A join whose left side SQLite reads first, which a plain one leaves to its planner.
+
+    Begun with the other table, the index would be asked once for every message.
+    """
+
+    inherit_cache = True
+
+
+@compiles(_CrossJoin, "sqlite")
+def _spell_cross_join(join: _CrossJoin, compiler: SQLCompiler, **options: Any) -> str:
+    options |= {"asfrom": True, "from_linter": None}
+    left = compiler.process(join.left, **options)
+    right = compiler.process(join.right, **options)
+    assert join.onclause is not None
+    return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause)}"
+
+
+def source(tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
+    """See `Room.source`."""
+    if tree is None:
+        return message_search, true()
+    same = message_search.c.id == literal_column("message_tokens.rowid")
+    return _CrossJoin(_INDEX, message_search, same), _match(tree)
+
+
+def _match(tree: Tree) -> ColumnElement[bool]:
+    asked = spelled(tree, token=_quoted, all_of=" AND ", any_of=" OR ", without=" NOT ")
+    index: ColumnElement[Any] = literal_column("message_tokens")
+    return index.bool_op("MATCH")(asked)
+
+
+def _quoted(token: Token) -> str:
+    quoted = '"' + token.text.replace('"', '""') + '"'
+    return quoted + "*" if token.beginning else quoted
 
 
 def _many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from store import tables_mail as tables
+from store.tables import metadata
 from store.database import Database
 from store.messages import Kind, Quarantine, delete_range
 from tests.store.mails import a_message, keep, key
@@ -15,7 +16,7 @@ END = 1 << 39
 
 def count(database: Database, table: str) -> int:
     with database.read() as connection:
-        found = select(func.count()).select_from(tables.metadata.tables[table])
+        found = select(func.count()).select_from(metadata.tables[table])
         return int(connection.execute(found).scalar_one())
 
 
@@ -32,9 +33,9 @@ def tokens_kept(database: Database) -> int:
     """Messages that the full-text index finds by the mark of their year."""
     with database.read() as connection:
         match = (
-            "SELECT count(*) FROM message_search WHERE tokens @@ '''d:2024'''::tsquery"
+            "SELECT count(*) FROM message_search WHERE tokens @@ ''':d2024'''::tsquery"
             if database.dialect == "postgresql"
-            else "SELECT count(*) FROM message_tokens WHERE message_tokens MATCH '\"d:2024\"'"
+            else "SELECT count(*) FROM message_tokens WHERE message_tokens MATCH '\":d2024\"'"
         )
         return int(connection.exec_driver_sql(match).scalar_one())
 

@@ -1,0 +1,110 @@
+"""Find the words of a query in a text: to check a phrase, to mark hits, to cut a snippet.
+
+Works on the text itself and not on its tokens, so that what is marked is what was found.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Sequence
+
+from store.expression import Words
+from store.letters import PAIRED_LETTERS
+from store.results import Marked
+
+SNIPPET_CHARACTERS = 240
+# A text is looked through as far as this for the first hit; a snippet is no proof.
+SNIPPET_SEARCH_CHARACTERS = 200_000
+RANGES_SHOWN = 50
+
+_RUN = re.compile(f"[{PAIRED_LETTERS}]+|[^\\W_{PAIRED_LETTERS}]+|[\\W_]+")
+_PAIRED = re.compile(f"[{PAIRED_LETTERS}]")
+# A letter or digit of a word whose inside is not searched.
+_WORDY = f"[^\\W_{PAIRED_LETTERS}]"
+_LONGEST_TOKEN = 64
+
+
+@functools.lru_cache(maxsize=512)
+def pattern(words: Words) -> re.Pattern[str]:
+    """Matches `words` in a lower-cased NFC text: words that follow each other, with whatever is
+    no letter and no digit between them. Hangul, Kana and Han match inside longer words."""
+    runs = _RUN.findall(words.spoken)
+    while runs and not _is_word(runs[-1]):
+        runs.pop()
+    while runs and not _is_word(runs[0]):
+        runs.pop(0)
+    pieces = [_run_pattern(run) for run in runs]
+    if words.open_end and runs and not _PAIRED.match(runs[-1]):
+        pieces[-1] = f"(?<!{_WORDY}){re.escape(runs[-1])}"
+    return re.compile("".join(pieces) if pieces else r"(?!)")
+
+
+def _is_word(run: str) -> bool:
+    return run[0].isalnum() or _PAIRED.match(run) is not None
+
+
+def _run_pattern(run: str) -> str:
+    if _PAIRED.match(run):
+        return re.escape(run)
+    if not _is_word(run):
+        return r"[\W_]+"
+    end = "" if len(run) > _LONGEST_TOKEN else f"(?!{_WORDY})"
+    return f"(?<!{_WORDY}){re.escape(run[:_LONGEST_TOKEN])}{end}"
+
+
+def lowered(text: str) -> str:
+    """The text in lower case, letter for letter: positions stay what they were."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    # A few letters (İ) become two.
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+
+
+def marked(text: str | None, wanted: Iterable[Words]) -> Marked | None:
+    """A short text with its hits; None for no text."""
+    if text is None:
+        return None
+    return Marked(text, _ranges(lowered(text), wanted))
+
+
+def snippet(text: str, wanted: Sequence[Words]) -> Marked:
+    """A piece of a long text, on one line, that shows the first hit; the beginning if none."""
+    head = text[:SNIPPET_SEARCH_CHARACTERS]
+    found = _first_hit(lowered(head), wanted) if wanted else None
+    start = 0 if found is None else _snippet_start(head, found)
+    piece = " ".join(head[start : start + SNIPPET_CHARACTERS + 60].split())
+    piece = piece[:SNIPPET_CHARACTERS]
+    if start:
+        piece = "…" + piece
+    if len(text) > start + SNIPPET_CHARACTERS + 60:
+        piece += "…"
+    return Marked(piece, _ranges(lowered(piece), wanted))
+
+
+def _first_hit(text: str, wanted: Sequence[Words]) -> int | None:
+    hits = [found.start() for words in wanted if (found := pattern(words).search(text))]
+    return min(hits, default=None)
+
+
+def _snippet_start(text: str, hit: int) -> int:
+    """A little before the hit, at the beginning of a word where one is near."""
+    start = hit - 60
+    if start <= 0:
+        return 0
+    blank = text.find(" ", start, hit)
+    return start if blank < 0 else blank + 1
+
+
+def _ranges(text: str, wanted: Iterable[Words]) -> tuple[tuple[int, int], ...]:
+    spans = sorted(
+        found.span() for words in wanted for found in pattern(words).finditer(text) if found[0]
+    )
+    merged: list[tuple[int, int]] = []
+    for start, stop in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        elif len(merged) < RANGES_SHOWN:
+            merged.append((start, stop))
+    return tuple(merged)

@@ -1,0 +1,228 @@
+"""An expression into what a database is asked: words for its index, conditions for its columns.
+
+The index does not know where in a message a word stands, so for some conditions it is asked for
+more than is wanted; those are listed in `Plan.unsure`, to be checked message by message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+
+from store.document import Field
+from store.expression import (
+    And,
+    Condition,
+    DeletedInSource,
+    Duplicated,
+    Expression,
+    Has,
+    InUpload,
+    Labelled,
+    Not,
+    Or,
+    Person,
+    Sent,
+    Sized,
+    Undated,
+    WithMessageId,
+    Words,
+    conditions_in,
+)
+from store.sql import room_of
+from store.sql.tree import AllOf, AnyOf, Token, Tree, Without
+from store.tables_mail import OFFSET_BITS, UNDATED, message, message_label, message_search
+from store.threads import message_id_key
+from store.tokens import MARK_OF, Mark, address_token, is_lone_paired_letter, year_token
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the names in a query stand for; looked up before it is planned."""
+
+    labels: dict[str, tuple[int, ...]]
+    uploads: dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to find what an expression asks for."""
+
+    tree: Tree | None  # for the index; None when the index cannot narrow it down
+    conditions: tuple[ColumnElement[bool], ...]  # on message_search
+    unsure: tuple[Expression, ...]  # to be checked on each message found
+    known_by_columns: dict[Condition, ColumnElement[bool]]  # what that check cannot see itself
+
+
+def plan(expression: Expression, *, names: Names, dialect: str) -> Plan:
+    """Decide what goes to the index, what to columns, and what is left to be checked."""
+    planner = _Planner(names, dialect)
+    parts = _conjuncts(expression)
+    if not any(isinstance(found, DeletedInSource) for found in conditions_in(expression)):
+        parts.append(Not(DeletedInSource()))
+    kept, dropped, conditions = [], [], []
+    for part in parts:
+        if tree := _tree(part):
+            kept.append(tree)
+        elif isinstance(part, Not) and (tree := _exact_tree(part.part)):
+            dropped.append(tree)
+        else:
+            conditions.append(planner.at_most(part))
+    if not kept:
+        conditions += [not_(planner.indexed(tree)) for tree in dropped]
+    unsure = tuple(part for part in parts if not _is_exact(part))
+    return Plan(
+        tree=_joined(kept, dropped) if kept else None,
+        conditions=tuple(conditions),
+        unsure=unsure,
+        known_by_columns={
+            condition: planner.column(condition)
+            for part in unsure
+            for condition in conditions_in(part)
+            if not isinstance(condition, (Words, Person, Has, Sent, Undated))
+        },
+    )
+
+
+def _conjuncts(expression: Expression) -> list[Expression]:
+    if isinstance(expression, And):
+        return [found for part in expression.parts for found in _conjuncts(part)]
+    return [expression]
+
+
+def _joined(kept: list[Tree], dropped: list[Tree]) -> Tree:
+    tree = kept[0] if len(kept) == 1 else AllOf(tuple(kept))
+    for unwanted in dropped:
+        tree = Without(tree, unwanted)
+    return tree
+
+
+def _tree(expression: Expression) -> Tree | None:
+    """What the index is asked: at least everything wanted. None: it cannot say."""
+    match expression:
+        case Words():
+            return _words_tree(expression)
+        case Person(field, address):
+            return Token(address_token(MARK_OF[field], address))
+        case Has(fact):
+            return Token(Mark.FACT + fact)
+        case Undated():
+            return Token(year_token(None))
+        case And(parts) if parts:
+            return _conjunction(parts)
+        case Or(parts):
+            trees = [_tree(part) for part in parts]
+            found = tuple(tree for tree in trees if tree)
+            return AnyOf(found) if len(found) == len(trees) else None
+        case _:
+            return None
+
+
+def _conjunction(parts: tuple[Expression, ...]) -> Tree | None:
+    kept: list[Tree] = []
+    dropped: list[Tree] = []
+    for part in parts:
+        tree = _exact_tree(part.part) if isinstance(part, Not) else _tree(part)
+        if tree is None:
+            return None
+        (dropped if isinstance(part, Not) else kept).append(tree)
+    return _joined(kept, dropped) if kept else None
+
+
+def _exact_tree(expression: Expression) -> Tree | None:
+    return _tree(expression) if _is_exact(expression) else None
+
+
+def _words_tree(words: Words) -> Tree:
+    mark = "" if words.field in (None, Field.BODY) else MARK_OF[words.field]
+    last = len(words.tokens) - 1
+    tokens = tuple(
+        Token(mark + word, (words.open_end and at == last) or is_lone_paired_letter(word))
+        for at, word in enumerate(words.tokens)
+    )
+    return tokens[0] if len(tokens) == 1 else AllOf(tokens)
+
+
+def _is_exact(expression: Expression) -> bool:
+    """Whether index and columns alone decide it."""
+    return all(
+        not isinstance(found, Words) or (len(found.tokens) == 1 and found.field is not Field.BODY)
+        for found in conditions_in(expression)
+    )
+
+
+class _Planner:
+    """Makes conditions on message_search."""
+
+    def __init__(self, names: Names, dialect: str) -> None:
+        self._names = names
+        self._room = room_of(dialect)
+
+    def indexed(self, tree: Tree) -> ColumnElement[bool]:
+        """What the index says, as a condition among others."""
+        return self._room.matches(tree)
+
+    def at_most(self, expression: Expression) -> ColumnElement[bool]:
+        """True for everything wanted, and perhaps for more."""
+        return self._bound(expression, upper=True)
+
+    def _bound(self, expression: Expression, *, upper: bool) -> ColumnElement[bool]:
+        if (tree := _tree(expression)) and (upper or _is_exact(expression)):
+            return self.indexed(tree)
+        match expression:
+            case And(parts):
+                return and_(true(), *(self._bound(part, upper=upper) for part in parts))
+            case Or(parts):
+                return or_(false(), *(self._bound(part, upper=upper) for part in parts))
+            case Not(part):
+                return not_(self._bound(part, upper=not upper))
+            case Words():
+                return false()  # the least that is sure of words the index cannot place
+            case _:
+                return self.column(expression)
+
+    def column(self, condition: Condition) -> ColumnElement[bool]:
+        """A condition that columns decide."""
+        row = message_search.c
+        match condition:
+            case Sent(since, until):
+                return and_(
+                    row.sort_at >= (UNDATED + 1 if since is None else since),
+                    true() if until is None else row.sort_at < until,
+                )
+            case Sized(above, below):
+                return and_(
+                    true() if above is None else row.size > above,
+                    true() if below is None else row.size < below,
+                )
+            case DeletedInSource():
+                return row.deleted_in_source
+            case Duplicated():
+                copies = select(message.c.duplicate_of).where(message.c.duplicate_of.is_not(None))
+                return row.id.in_(copies)
+            case Labelled(name):
+                borne = select(message_label.c.first_id)
+                ids = self._names.labels[name]
+                return row.id.in_(borne.where(message_label.c.label_id.in_(ids)))
+            case WithMessageId(message_id):
+                return row.id.in_(_with_message_id(message_id))
+            case InUpload(name):
+                return or_(false(), *(_in_upload(one) for one in self._names.uploads[name]))
+            case _:
+                raise TypeError(f"no column decides {condition}")
+
+
+def _with_message_id(message_id: str) -> Select[int]:
+    return select(func.coalesce(message.c.duplicate_of, message.c.id)).where(
+        message.c.message_id_hash == message_id_key(message_id)
+    )
+
+
+def _in_upload(upload_id: int) -> ColumnElement[bool]:
+    start, stop = upload_id << OFFSET_BITS, (upload_id + 1) << OFFSET_BITS
+    copies = select(message.c.duplicate_of).where(
+        message.c.upload_id == upload_id, message.c.duplicate_of.is_not(None)
+    )
+    row = message_search.c
+    return or_(and_(row.id >= start, row.id < stop), row.id.in_(copies))

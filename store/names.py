@@ -1,0 +1,47 @@
+"""Look up what the names in a query stand for: labels and uploads.
+
+Compared here and not by the databases, which disagree on upper and lower case beyond ASCII.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from store.expression import Expression, InUpload, Labelled, conditions_in
+from store.matching import Names
+from store.tables import upload
+from store.tables_mail import label
+
+_LARGEST_UPLOAD = 1 << 22
+
+
+def find_names(connection: Connection, expression: Expression) -> Names:
+    """The keys behind every label and upload a query names; none for an unknown name."""
+    conditions = conditions_in(expression)
+    labels = {found.name for found in conditions if isinstance(found, Labelled)}
+    uploads = {found.name for found in conditions if isinstance(found, InUpload)}
+    return Names(labels=_labels(connection, labels), uploads=_uploads(connection, uploads))
+
+
+def _labels(connection: Connection, names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    if not names:
+        return {}
+    known = connection.execute(select(label.c.id, label.c.name)).all()
+    return {
+        name: tuple(row.id for row in known if row.name.lower() == name.lower()) for name in names
+    }
+
+
+def _uploads(connection: Connection, names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    if not names:
+        return {}
+    known = connection.execute(select(upload.c.id, upload.c.filename)).all()
+    return {name: _upload_ids(name, [(row.id, row.filename) for row in known]) for name in names}
+
+
+def _upload_ids(name: str, known: Iterable[tuple[int, str]]) -> tuple[int, ...]:
+    if name.isascii() and name.isdecimal() and int(name) < _LARGEST_UPLOAD:
+        return (int(name),)
+    return tuple(key for key, filename in known if name.lower() in filename.lower())

@@ -1,0 +1,386 @@
+"""What a search finds, in which order, and how it says so; on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from mail.defect import Defect
+from mail.envelope import Address
+from store import finder
+from store.cursor import Cursor
+from store.database import Database
+from store.results import Count, CursorError, Order, QueryError, Results
+from store.search import search
+from store.tables import upload
+from tests.store.mails import NOW, a_message, keep, key
+
+PAYMENT = "온라인결제시스템은 내일 점검합니다."
+
+
+def found(database: Database, query: str, **options: object) -> Results:
+    with database.read() as connection:
+        return search(connection, query, now=NOW, **options)  # type: ignore[arg-type]
+
+
+def offsets(database: Database, query: str, **options: object) -> list[int]:
+    """Where the hits lie, in thousands: the number of the message as it was kept."""
+    return [(hit.id & (1 << 40) - 1) // 1000 for hit in found(database, query, **options).hits]
+
+
+def found_or_refused(database: Database, query: str) -> Results | QueryError:
+    try:
+        return found(database, query)
+    except QueryError as error:
+        return error
+
+
+def days_ago(days: int) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def test_all_words_must_be_there_in_any_order_and_any_field(database: Database) -> None:
+    keep(
+        database,
+        a_message("The boat leaves at noon", subject="Harbour"),
+        a_message("The boat has sunk", subject="Sea"),
+    )
+
+    assert offsets(database, "harbour boat") == [0]
+    assert offsets(database, "boat") == [1, 0]
+    assert offsets(database, "boat train") == []
+
+
+def test_a_phrase_is_found_only_where_its_words_follow_each_other(database: Database) -> None:
+    keep(database, a_message("cold hot water"), a_message("hot, cold water"))
+
+    assert offsets(database, '"hot water"') == [0]
+    assert offsets(database, '"hot cold"') == [1]
+    assert found(database, '"hot water"').count == Count(1, False)
+
+
+def test_either_or_and_not(database: Database) -> None:
+    keep(database, a_message("apple"), a_message("pear"), a_message("apple pear"))
+
+    assert offsets(database, "apple OR pear") == [2, 1, 0]
+    assert offsets(database, "apple -pear") == [0]
+    assert offsets(database, "-apple") == [1]
+    assert offsets(database, "-(apple pear)") == [1, 0]
+    assert offsets(database, '-"apple pear"') == [1, 0]
+    assert offsets(database, "(apple OR pear) -(apple pear)") == [1, 0]
+
+
+def test_a_beginning_finds_what_goes_on(database: Database) -> None:
+    keep(database, a_message("mountaineer"), a_message("mount"), a_message("amount"))
+
+    assert offsets(database, "mount*") == [1, 0]
+    assert offsets(database, "subject:mount*") == []
+
+
+def test_a_beginning_never_meets_the_marks_of_fields(database: Database) -> None:
+    keep(database, a_message("xyz", subject="q", sender=Address(None, "q@q.q")))
+
+    for letter in "dfhstcnl":
+        assert offsets(database, f"{letter}*") == []
+
+
+def test_each_field_is_searched_by_its_name(database: Database) -> None:
+    keep(
+        database,
+        a_message(
+            "body words",
+            subject="subject words",
+            sender=Address("Ann Sender", "ann@example.org"),
+            to=[Address("Bob", "bob@example.net")],
+            cc=[Address(None, "carol@example.com")],
+            filenames=["trail map.pdf"],
+            list_id="walks.example.org",
+        ),
+        a_message("ann bob carol trail walks sender", subject=None, sender=None),
+    )
+
+    for query in (
+        "from:sender",
+        "from:ann@example.org",
+        "from:ANN@EXAMPLE.ORG",
+        "to:bob",
+        "cc:carol@example.com",
+        "filename:trail",
+        'filename:"trail map"',
+        "list:walks.example.org",
+        "subject:(subject words)",
+        "has:attachment",
+    ):
+        assert offsets(database, query) == [0], query
+    assert offsets(database, "body:trail") == [1]
+    assert offsets(database, "from:ann@example.com") == []
+    assert offsets(database, "to:carol") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["결제", "시스템", "결제시스템", "온라인결제시스템은", "은", "제"]
+)
+def test_korean_is_found_inside_longer_words(database: Database, query: str) -> None:
+    keep(
+        database,
+        a_message(PAYMENT, subject="안내"),
+        a_message("본문", subject=PAYMENT),
+        a_message("본문", subject="하나", sender=Address("온라인결제시스템은", "a@b.kr")),
+        a_message("본문", subject="둘", filenames=["온라인결제시스템은.pdf"]),
+        a_message("결 재 시 템", subject="다름"),
+    )
+
+    assert offsets(database, query) == [3, 2, 1, 0]
+
+
+def test_the_hit_is_marked_wherever_it_is(database: Database) -> None:
+    keep(
+        database,
+        a_message(
+            "말머리 " * 100 + PAYMENT,
+            subject="온라인결제시스템은",
+            sender=Address("온라인결제시스템은", "a@b.kr"),
+            filenames=["온라인결제시스템은.pdf"],
+        ),
+    )
+
+    (hit,) = found(database, "결제").hits
+
+    for marked in (hit.subject, hit.sender_name, hit.snippet, hit.filenames[0]):
+        assert marked is not None
+        ((start, stop),) = marked.ranges
+        assert marked.text[start:stop] == "결제"
+
+
+def test_japanese_and_chinese_are_found_inside_longer_words(database: Database) -> None:
+    keep(database, a_message("東京都庁へ行きます"), a_message("我们在北京大学见面"))
+
+    assert offsets(database, "京都") == [0]
+    assert offsets(database, "大学") == [1]
+    assert offsets(database, "行きます") == [0]
+    assert offsets(database, "京") == [1, 0]
+
+
+def test_a_word_in_decomposed_letters_finds_the_composed_one(database: Database) -> None:
+    keep(database, a_message(PAYMENT), a_message("Café"))
+
+    assert offsets(database, "결제") == [0]
+    assert offsets(database, "cafe\u0301") == [1]
+
+
+def test_dates_narrow_a_search(database: Database) -> None:
+    keep(
+        database,
+        a_message("a", sent_at=datetime(2023, 12, 31, 23, 59, tzinfo=UTC)),
+        a_message("b", sent_at=datetime(2024, 1, 1, tzinfo=UTC)),
+        a_message("c", sent_at=datetime(2024, 3, 5, 12, tzinfo=UTC)),
+        a_message("d", sent_at=None),
+        a_message("e", sent_at=datetime(2040, 1, 1, tzinfo=UTC), plausible=False),
+    )
+
+    assert offsets(database, "after:2024") == [2, 1]
+    assert offsets(database, "before:2024") == [0]
+    assert offsets(database, "on:2024-03-05") == [2]
+    assert offsets(database, "on:2024") == [2, 1]
+    assert offsets(database, "after:2024-01-02 before:2024-04") == [2]
+    assert offsets(database, "date:unknown") == [4, 3]
+    assert offsets(database, "-date:unknown") == [2, 1, 0]
+    assert offsets(database, "") == [2, 1, 0, 4, 3]
+
+
+def test_sizes_labels_states_and_ids_narrow_a_search(database: Database) -> None:
+    one = a_message("one", labels=["여행", "Work"], message_id="one@example.org")
+    keep(database, one, a_message("two", defects=[Defect(kind="x", where="y", what="z")]), one)
+    keep(database, a_message("three"), length=100_000, start=90_000)
+
+    assert offsets(database, "larger:50K") == [90]
+    assert offsets(database, "smaller:50K") == [1, 0]
+    assert offsets(database, "label:여행") == [0]
+    assert offsets(database, "label:WORK") == [0]
+    assert offsets(database, "label:nowhere") == []
+    assert offsets(database, "-label:work smaller:50K") == [1]
+    assert offsets(database, "is:duplicate") == [0]
+    assert offsets(database, "has:defect") == [1]
+    assert offsets(database, "id:<one@example.org>") == [0]
+
+
+def test_labels_of_all_copies_are_shown_and_found_on_the_first(database: Database) -> None:
+    keep(database, a_message("once", labels=["A"], digest=b"d" * 32))
+    keep(database, a_message("once", labels=["B"], digest=b"d" * 32), upload_id=2)
+
+    (hit,) = found(database, "label:b").hits
+
+    assert (hit.id, hit.labels, hit.copies) == (key(0), ("A", "B"), 2)
+
+
+def test_mail_is_found_by_the_upload_it_or_a_copy_of_it_came_in(database: Database) -> None:
+    with database.write() as connection:
+        for number, filename in ((1, "Old mail.mbox"), (2, "takeout.mbox")):
+            connection.execute(
+                insert(upload).values(
+                    id=number,
+                    key=f"k{number}",
+                    filename=filename,
+                    spool_name=f"s{number}",
+                    state="stored",
+                    created_at=NOW,
+                    created_by="system",
+                )
+            )
+    keep(database, a_message("zero"), a_message("one"), upload_id=1)
+    keep(database, a_message("one"), a_message("two"), upload_id=2, start=1000)
+
+    assert offsets(database, "in:1") == [1, 0]
+    assert offsets(database, "in:takeout") == [2, 1]
+    assert offsets(database, 'in:"old mail"') == [1, 0]
+    assert offsets(database, "in:nothing") == []
+
+
+def test_mail_marked_as_deleted_is_hidden_until_asked_for(database: Database) -> None:
+    keep(database, a_message("kept"), a_message("gone", deleted_in_source=True))
+
+    assert offsets(database, "") == [0]
+    assert offsets(database, "gone") == []
+    assert offsets(database, "gone is:deleted") == [1]
+    assert offsets(database, "is:deleted OR kept") == [1, 0]
+
+
+def test_conditions_of_any_kind_can_be_joined_by_or(database: Database) -> None:
+    keep(database, a_message("hot water"), a_message("water hot"), a_message("tea", labels=["x"]))
+
+    assert offsets(database, '"hot water" OR label:x') == [2, 0]
+    assert offsets(database, '-("hot water" OR label:x)') == [1]
+    assert offsets(database, "tea OR larger:1G") == [2]
+    assert offsets(database, "(tea OR -water) smaller:1G") == [2]
+
+
+def test_the_best_say_it_in_their_subject(database: Database) -> None:
+    keep(
+        database,
+        a_message("x", subject="Cheese", sent_at=days_ago(9)),
+        a_message("cheese", subject="Lunch", sent_at=days_ago(1)),
+        a_message("y", subject="More cheese", sent_at=days_ago(5)),
+    )
+
+    assert offsets(database, "cheese", order=Order.BEST) == [2, 0, 1]
+    assert offsets(database, "cheese", order=Order.NEWEST) == [1, 2, 0]
+
+
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("counted", [10_000, 3])
+def test_pages_join_without_gap_or_overlap(
+    database: Database, monkeypatch: pytest.MonkeyPatch, order: Order, counted: int
+) -> None:
+    # With the small limit, every search takes the way of those with many matches.
+    monkeypatch.setattr(finder, "COUNTED", counted)
+    keep(
+        database,
+        *(
+            a_message(
+                f"word {n}",
+                subject="word" if n % 3 else "other",
+                sent_at=None if n % 7 == 0 else days_ago(n % 5 * 200),
+            )
+            for n in range(23)
+        ),
+    )
+
+    whole = offsets(database, "word", order=order)
+    paged, after = [], None
+    while True:
+        page = found(database, "word", order=order, after=after, limit=4)
+        paged += [hit.id for hit in page.hits]
+        after = page.next
+        if after is None:
+            break
+
+    assert paged == [key(offset * 1000) for offset in whole]
+    assert len(set(whole)) == 23
+
+
+def test_counts_are_exact_up_to_a_limit_and_say_so_beyond(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(database, *(a_message(f"hot water {n}") for n in range(12)))
+
+    assert found(database, "water").count == Count(12, False)
+    monkeypatch.setattr(finder, "COUNTED", 10)
+    assert found(database, "water").count == Count(10, True)
+    monkeypatch.setattr(finder, "CHECKED", 5)
+    assert found(database, '"hot water"').count == Count(5, True)
+
+
+def test_the_same_hits_come_in_the_same_order_when_there_are_too_many_to_sort(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(
+        database,
+        *(a_message(f"word {n}", sent_at=days_ago((n * 37) % 400)) for n in range(40)),
+        a_message("word undated", sent_at=None),
+    )
+    few = offsets(database, "word")
+
+    monkeypatch.setattr(finder, "COUNTED", 3)
+
+    assert offsets(database, "word") == few
+    assert offsets(database, "-nothing") == few
+    assert offsets(database, "") == few
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "'; DROP TABLE message; --",
+        "a & b | !c:*",
+        "foo' | 'bar",
+        'NEAR(a b) AND "tokens":x',
+        "\x00null\x00",
+        "\ud800lone",
+        "\\ \\' %_",
+        "a:b:c :d2024 :sfoo ::",
+        "(" * 40 + "a" + ")" * 40,
+        "-" * 5000 + "a",
+        " OR ".join(f"w{n}" for n in range(150)),
+        "label:' OR 1=1",
+        "in:99999999999999999999",
+        "larger:999999999999G",
+        "ſtraße İstanbul ŉ",
+        "id:<>",
+    ],
+)
+def test_hostile_queries_get_an_answer(database: Database, query: str) -> None:
+    keep(database, a_message("nothing of the kind"))
+
+    answer = found_or_refused(database, query)
+
+    if isinstance(answer, QueryError):
+        assert 0 <= answer.position <= len(query)
+        assert answer.sentence.endswith(".")
+    else:
+        assert answer.count.value <= 1
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "x",
+        "MTo1OjE6MQ",
+        "é",
+        "=" * 9,
+        "A" * 5000,
+        "MTowOjk5OTk5OTk5OTk5OTk5OTk5OTk6MQ",
+    ],
+)
+def test_a_cursor_that_was_tampered_with_is_refused(database: Database, after: str) -> None:
+    keep(database, a_message("word"))
+
+    with pytest.raises(CursorError, match="first page"):
+        found(database, "word", after=after)
+
+
+def test_a_cursor_before_everything_finds_nothing(database: Database) -> None:
+    keep(database, a_message("word"))
+
+    assert found(database, "word", after=str(Cursor(0, -5, 1))).hits == ()
