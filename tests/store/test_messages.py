@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from store import tables_mail as tables
-from store.tables import metadata
 from store.database import Database
 from store.messages import Kind, Quarantine, delete_range
+from store.tables import metadata
 from tests.store.mails import a_message, keep, key
 
 KILLER = Quarantine(cause="killed", detail="It killed two workers.")
