@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from jobs.engine import Engine
 from jobs.workshop import Workshop
 from store.clock import utc_now
-from store.jobs import JobView, find_job
+from store.jobs import JobView, Progress, find_job
 from store.states import JobState
 
 LOOK_SECONDS = 0.5
@@ -58,7 +58,12 @@ def progress_line(view: JobView) -> str:
     progress = view.progress
     share = progress.bytes_done / progress.bytes_total if progress.bytes_total else 1.0
     line = (
-        f"{view.filename}: {view.state}, {share:.0%}, {progress.messages} messages"
-        f", {progress.duplicates} duplicates, {progress.quarantined} quarantined"
+        f"{view.filename}: {view.state}, {share:.0%}, {messages_of(progress)} messages, "
+        f"{progress.duplicates} of them known already, {progress.quarantined} quarantined"
     )
     return f"{line}: {view.error}" if view.error else line
+
+
+def messages_of(progress: Progress) -> int:
+    """Every message that was met, whatever became of it."""
+    return progress.messages + progress.duplicates + progress.quarantined

@@ -13,6 +13,7 @@ from itertools import chain
 
 from jobs.workshop import Workshop
 from mail.mbox import Rule, Source, SpanKind, spans
+from ops.following import messages_of
 from ops.premises import opened_workshop, settings
 from ops.refusal import Refusal
 from store.clock import utc_now
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sum(view: JobView) -> str:
-    return f"{view.progress.messages} messages in {view.size} bytes, {view.state}"
+    return f"{messages_of(view.progress)} messages in {view.size} bytes, {view.state}"
 
 
 def _asked_for(workshop: Workshop, job_ids: list[str]) -> Iterator[JobView]:

@@ -24,7 +24,7 @@ from tests.harness.databases import (
 from tests.harness.postgres import PostgresCluster, start_postgres
 from tests.harness.processes import Process
 from tests.harness.redis import RedisServer, start_redis
-from tests.harness.workers import start_rq_worker
+from tests.harness.workers import start_our_worker, start_rq_worker
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -129,8 +129,8 @@ def redis_url(redis_server: RedisServer) -> str:
 def own_redis(processes: list[Process], tmp_path: Path) -> Callable[..., RedisServer]:
     """Starts a Redis of the test's own, to be killed or frozen: `own_redis(keeps_data=True)`."""
 
-    def start(*, keeps_data: bool = False) -> RedisServer:
-        server = start_redis(tmp_path, keeps_data=keeps_data)
+    def start(*words: str, keeps_data: bool = False) -> RedisServer:
+        server = start_redis(tmp_path, keeps_data=keeps_data, words=words)
         processes.append(server.process)
         return server
 
@@ -165,6 +165,22 @@ def rq_worker(
         folder = tmp_path_factory.mktemp("rq")
         name = f"rq-worker-{len(processes)}"
         process = start_rq_worker(folder, environ=environ, name=name, words=words)
+        processes.append(process)
+        return process
+
+    return start
+
+
+@pytest.fixture
+def our_worker(
+    processes: list[Process], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Process]:
+    """Starts `email-parser worker` with a console's settings."""
+
+    def start(environ: Mapping[str, str], *words: str) -> Process:
+        folder = tmp_path_factory.mktemp("worker")
+        name = f"worker-{len(processes)}"
+        process = start_our_worker(folder, environ=environ, name=name, words=words)
         processes.append(process)
         return process
 

@@ -20,6 +20,7 @@ class RedisServer:
     port: int
     folder: Path
     keeps_data: bool
+    words: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -41,21 +42,27 @@ class RedisServer:
 
     def restarted(self) -> RedisServer:
         """The same server again, on the same port, after `stop` or a crash."""
-        process = _start(self.folder, port=self.port, keeps_data=self.keeps_data)
+        process = _start(self.folder, self.words, port=self.port, keeps_data=self.keeps_data)
         return replace(self, process=process)
 
 
-def start_redis(folder: Path, *, keeps_data: bool = False) -> RedisServer:
-    """Start a server in `folder`. Raises RuntimeError when redis-server is missing."""
+def start_redis(
+    folder: Path, *, keeps_data: bool = False, words: tuple[str, ...] = ()
+) -> RedisServer:
+    """Start a server in `folder`. Raises RuntimeError when redis-server is missing.
+
+    `words` come first on its command line: a configuration file, and further options.
+    """
     port = free_port()
-    process = _start(folder, port=port, keeps_data=keeps_data)
-    return RedisServer(process, port, folder, keeps_data)
+    process = _start(folder, words, port=port, keeps_data=keeps_data)
+    return RedisServer(process, port, folder, keeps_data, words)
 
 
-def _start(folder: Path, *, port: int, keeps_data: bool) -> Process:
+def _start(folder: Path, words: tuple[str, ...], *, port: int, keeps_data: bool) -> Process:
     process = start(
         [
-            *(_program(), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder),
+            *(_program(), *words),
+            *("--port", str(port), "--bind", "127.0.0.1", "--dir", folder),
             *("--save", "", "--appendonly", "yes" if keeps_data else "no"),
         ],
         name=f"redis-{port}",

@@ -1,0 +1,1 @@
+"""The operator's room: commands, containers and files for deployment."""

@@ -1,0 +1,165 @@
+"""Mail from the command line: taken in, found, verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from store.database import Database
+from store.uploads import receiving_uploads
+from tests.ops.conftest import Shell
+
+
+def _mail(number: int, word: str) -> bytes:
+    return (
+        f"From ann@example.org Mon Jan  5 10:00:0{number} 2026\n"
+        f"From: Ann <ann@example.org>\nSubject: about {word}\nMessage-ID: <{number}@example.org>\n"
+        f"Date: Mon, 5 Jan 2026 10:00:0{number} +0000\n"
+        "Content-Type: text/plain; charset=utf-8\n\n"
+        f"There is a {word} here.\n\n"
+    ).encode()
+
+
+@pytest.fixture
+def mbox(tmp_path: Path) -> Path:
+    """Three messages, the last of them a copy of the second."""
+    path = tmp_path / "three.mbox"
+    path.write_bytes(
+        _mail(1, "heron") + _mail(2, "온라인결제시스템") + _mail(2, "온라인결제시스템")
+    )
+    return path
+
+
+@pytest.fixture
+def run(shell_in: Callable[..., Shell], sqlite_database: Database) -> Shell:
+    """Gives commands on an empty installation."""
+    return shell_in(DATABASE_URL=sqlite_database.url, BEAT_SECONDS="0.5", LEASE_SECONDS="5")
+
+
+def test_a_file_is_taken_in_parsed_found_and_verified(
+    shell_in: Callable[..., Shell], database: Database, mbox: Path
+) -> None:
+    run = shell_in(DATABASE_URL=database.url)
+
+    imported = run("import", mbox, "--wait")
+    found = run("search", "결제", "--json")
+    verified = run("verify")
+
+    assert imported.status == 0, imported.err
+    assert "finished, 100%, 3 messages, 1 of them known already, 0 quarantined" in imported.err
+    assert [json.loads(line)["subject"] for line in found.out.splitlines()] == [
+        "about 온라인결제시스템"
+    ]
+    assert verified.status == 0
+    assert verified.out.startswith("ok ")
+    assert "3 messages in" in verified.out
+
+
+def test_the_same_bytes_are_not_taken_in_twice_unless_asked_for(run: Shell, mbox: Path) -> None:
+    first = run("import", mbox, "--wait")
+    second = run("import", mbox, "--wait")
+    third = run("import", mbox, "--wait", "--again")
+
+    job = first.out.split()[0]
+    assert second.out.startswith(f"{job}  ")
+    assert "came before" in second.out
+    assert third.out.split()[0] != job
+    assert "3 messages, 3 of them known already" in third.err
+
+
+def test_what_is_no_mail_is_refused_and_leaves_nothing(
+    run: Shell, sqlite_database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n" + b"x" * 5000)
+
+    refused = run("import", tmp_path / "a.pdf")
+
+    assert refused.status == 1
+    assert "PDF" in refused.err
+    assert list((tmp_path / "var" / "spool").iterdir()) == []
+    with sqlite_database.read() as connection:
+        assert receiving_uploads(connection) == []
+
+
+def test_a_file_that_is_not_there_is_one_clear_line(run: Shell, tmp_path: Path) -> None:
+    refused = run("import", tmp_path / "nothing.mbox")
+
+    assert refused.status == 1
+    assert "No such file" in refused.err
+    assert len(refused.err.splitlines()) == 1
+
+
+def test_verify_notices_a_changed_byte(run: Shell, mbox: Path, tmp_path: Path) -> None:
+    run("import", mbox, "--wait")
+    _change(tmp_path, b"heron", b"hEron")
+
+    verified = run("verify")
+
+    assert verified.status == 1
+    assert "the file has changed" in verified.out
+
+
+def test_verify_counts_the_messages_of_the_file_itself(
+    run: Shell, mbox: Path, tmp_path: Path
+) -> None:
+    run("import", mbox, "--wait")
+    _change(tmp_path, b"\n\nFrom ann", b"\n\nfrom ann")
+
+    verified = run("verify")
+
+    assert "the file has 1 messages, the ledger 2 (message)" in verified.out
+
+
+def test_verify_notices_that_a_file_is_gone(run: Shell, mbox: Path, tmp_path: Path) -> None:
+    job = run("import", mbox, "--wait").out.split()[0]
+    for spooled in (tmp_path / "var" / "spool").iterdir():
+        spooled.unlink()
+
+    verified = run("verify", job)
+    diagnosed = run("doctor")
+
+    assert verified.status == diagnosed.status == 1
+    assert "not in the spool" in verified.out
+    assert "1 of 1 mboxes are missing" in diagnosed.out
+
+
+def test_verify_knows_no_such_job(run: Shell) -> None:
+    refused = run("verify", "0" * 32)
+
+    assert refused.status == 1
+    assert "there is no job" in refused.err
+
+
+def test_a_mistake_in_a_query_is_pointed_at(run: Shell) -> None:
+    refused = run("search", "before:0000-99-99")
+
+    assert refused.status == 1
+    assert refused.err.splitlines()[-1].strip() == "^"
+
+
+def test_search_says_by_its_status_that_nothing_was_found(run: Shell, mbox: Path) -> None:
+    run("import", mbox, "--wait")
+
+    assert run("search", "nowhere").status == 1
+    assert "1 message" in run("search", "heron").out
+
+
+def test_reconcile_has_nothing_to_mend_in_a_quiet_house(run: Shell) -> None:
+    assert run("reconcile").out == "nothing to mend\n"
+
+
+def test_migrate_may_be_run_again_and_again(run: Shell) -> None:
+    first, second = run("migrate"), run("migrate")
+
+    assert first.status == second.status == 0
+    assert first.out == second.out
+
+
+def _change(folder: Path, before: bytes, after: bytes) -> None:
+    (spooled,) = (folder / "var" / "spool").iterdir()
+    content = spooled.read_bytes()
+    assert before in content
+    spooled.write_bytes(content.replace(before, after, 1))
