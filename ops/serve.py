@@ -53,8 +53,9 @@ def listening_socket(config: Config) -> socket.socket:
         family, _, _, _, where = found[0]
         return socket.create_server(where[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        # create_server adds the address to the reason; names that do not resolve have no errno.
-        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        # create_server adds the address to the reason; a name that does not resolve has its own.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
         raise Refusal(f"cannot listen on {config.host}:{config.port}: {reason}") from None
 
 
