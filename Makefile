@@ -29,7 +29,7 @@ lint: .venv/ready-for-tests
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@! command -v docker-compose >/dev/null || docker-compose config --quiet
 
 # make fuzz SECONDS=600
 fuzz: .venv/ready-for-tests
@@ -42,10 +42,11 @@ bench: .venv/ready-for-tests
 lock: .venv/ready
 	ops/setup/lock.sh --upgrade
 
+# The catalogues are compiled as they are read, so this only gathers what is new to translate.
 catalogues: .venv/ready
-	.venv/bin/pybabel extract --quiet --mapping=web/locale/babel.cfg --output=build/messages.pot web templates
-	.venv/bin/pybabel update --quiet --input-file=build/messages.pot --output-dir=web/locale --no-fuzzy-matching
-	.venv/bin/pybabel compile --quiet --directory=web/locale
+	@mkdir -p build
+	.venv/bin/pybabel --quiet extract --mapping=pyproject.toml --keyword=N_ --no-location --sort-output --output=build/messages.pot .
+	.venv/bin/pybabel --quiet update --input-file=build/messages.pot --output-dir=web/locale --no-fuzzy-matching --ignore-obsolete
 
 docs: .venv/ready
 	.venv/bin/email-parser config --markdown > docs/configuration.md
