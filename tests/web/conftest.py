@@ -1,0 +1,25 @@
+"""One console for all tests of the API that do not need settings of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.harness.console import Console, start_console
+
+
+@pytest.fixture(scope="session")
+def shared_console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console with SQLite and the local thread; tests put mail of their own into it."""
+    running = start_console(tmp_path_factory.mktemp("shared"), settings={"CHUNK_BYTES": "16384"})
+    yield running
+    running.process.stop()
+
+
+@pytest.fixture
+def api(shared_console: Console) -> Iterator[httpx2.Client]:
+    """A client of that console with an operator's token."""
+    with shared_console.client() as client:
+        yield client
