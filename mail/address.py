@@ -6,8 +6,9 @@ the structure is found. An address that makes no sense is kept as written and no
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from mail.defect import DefectKind
 from mail.words import Reading, decode_words, raw_text
@@ -34,8 +35,9 @@ _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
 _COMMENT_DEPTH = 20
 
 
-class Mailbox(NamedTuple):
-    """A name, if any, and an address as written."""
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox: a display name, if any, and an address as written (possibly malformed)."""
 
     name: str | None
     address: str
@@ -52,31 +54,35 @@ class _Pending:
         self.angle: str | None = None
 
 
-def parse_addresses(value: bytes, *, name: str, reading: Reading) -> list[Mailbox]:
+def parse_addresses(value: bytes, *, name: str, reading: Reading) -> list[Address]:
     """The mailboxes of a header's value, in order. `name` is the header, for defects."""
     text = raw_text(value, name=name, reading=reading)
     if not text:
         return []
-    single = _plain(text)
-    if single:
-        return [single]
-    pieces = text.split(",")
-    plain = [_plain(piece.strip()) for piece in pieces] if len(pieces) > 1 else [None]
-    if all(plain):
-        return [mailbox for mailbox in plain if mailbox]
-    return _careful(text, name=name, reading=reading)
+    found = []
+    for piece in text.split(","):
+        plain = _plain(piece)
+        if plain is None:
+            return _careful(text, name=name, reading=reading)
+        found.append(plain)
+    return found
 
 
-def _plain(text: str) -> Mailbox | None:
-    """A mailbox without comments, escapes or encoded-words, else None."""
+@functools.lru_cache(maxsize=8192)
+def _plain(piece: str) -> Address | None:
+    """A mailbox without comments, escapes or encoded-words, else None.
+
+    Remembered, because mail of one list or one person names the same few people again and again.
+    """
+    text = piece.strip()
     found = _PLAIN.match(text)
     if found:
         quoted, words, address = found.groups()
-        return Mailbox((quoted if words is None else words).strip() or None, address)
-    return Mailbox(None, text) if _BARE.match(text) else None
+        return Address((quoted if words is None else words).strip() or None, address)
+    return Address(None, text) if _BARE.match(text) else None
 
 
-def _careful(text: str, *, name: str, reading: Reading) -> list[Mailbox]:
+def _careful(text: str, *, name: str, reading: Reading) -> list[Address]:
     found = [
         mailbox
         for pending in _pendings(text)
@@ -148,7 +154,7 @@ def _comment(text: str, at: int) -> tuple[int, str]:
     return len(text), text[begin:]
 
 
-def _finished(pending: _Pending, *, name: str, reading: Reading) -> Mailbox | None:
+def _finished(pending: _Pending, *, name: str, reading: Reading) -> Address | None:
     words = "".join(pending.words).strip()
     if pending.angle is not None:
         return _with_angle(pending, words, name=name, reading=reading)
@@ -158,7 +164,7 @@ def _finished(pending: _Pending, *, name: str, reading: Reading) -> Mailbox | No
     if "@" not in address:
         reading.defects.note(DefectKind.ADDRESS_MALFORMED, where=name, what=words)
         address = decode_words(address, name=name, reading=reading)
-    return Mailbox(_commented(pending, name=name, reading=reading), address)
+    return Address(_commented(pending, name=name, reading=reading), address)
 
 
 def _address_of_words(words: str) -> str:
@@ -169,7 +175,7 @@ def _address_of_words(words: str) -> str:
     return compact if compact.count("@") == 1 and words.count(" ") <= 2 else words
 
 
-def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -> Mailbox | None:
+def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -> Address | None:
     address = _COMMENT.sub("", pending.angle or "").strip("<> \t").partition(">")[0]
     if not address and not words:
         return None
@@ -179,23 +185,9 @@ def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -
     if address.startswith("@") and route[2]:
         address = route[2]
     shown = decode_words(words, name=name, reading=reading).strip(" '\"") if words else ""
-    return Mailbox(shown or _commented(pending, name=name, reading=reading), address)
+    return Address(shown or _commented(pending, name=name, reading=reading), address)
 
 
 def _commented(pending: _Pending, *, name: str, reading: Reading) -> str | None:
     text = " ".join(_ESCAPED.sub(r"\1", comment) for comment in pending.comments)
     return decode_words(text, name=name, reading=reading).strip() or None
-
-
-def first_addresses(
-    values: list[bytes], *, name: str, reading: Reading, limit: int
-) -> tuple[Mailbox, ...]:
-    """The mailboxes of all fields of one name, at most `limit`; what is cut is counted."""
-    found = [
-        mailbox
-        for value in values
-        for mailbox in parse_addresses(value, name=name, reading=reading)
-    ]
-    if len(found) > limit:
-        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=f"{len(found)} addresses")
-    return tuple(found[:limit])

@@ -16,7 +16,6 @@ from mail.korean import looks_korean
 
 # Charsets in which ASCII bytes may mean other letters.
 _STATEFUL = frozenset(("utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "hz"))
-_ESCAPES = re.compile(rb"[\x0e\x1b]")
 _C1 = re.compile(rb"[\x80-\x9f]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 # High bytes that Western European text consists of; Czech, Polish or Turkish text has others.
@@ -47,11 +46,15 @@ def decode_labelled(content: bytes, label: str | None, *, hints: tuple[str, ...]
     `hints` are charsets that other parts or headers of the same message declare.
     """
     codec = codec_of(label) if label else None
-    if codec not in _STATEFUL and content.isascii() and not _ESCAPES.search(content):
+    if codec not in _STATEFUL and content.isascii() and not _has_escapes(content):
         return Decoded(content.decode("ascii"), "ascii")
     if codec is None or codec == "ascii":
         return guess(content, hints=hints)
     return _by_codec(content, codec) or _mislabelled(content, codec, hints=hints)
+
+
+def _has_escapes(content: bytes) -> bool:
+    return b"\x1b" in content or b"\x0e" in content
 
 
 def decode_as(content: bytes, label: str) -> Decoded:

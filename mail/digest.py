@@ -30,11 +30,8 @@ _QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)
 
 def content_digest(header: Header, raw: bytes, body: int) -> bytes:
     """SHA-256, 32 bytes, over the sender's headers and the body that begins at `body`."""
-    digest = hashlib.sha256()
-    for name in _FIELDS:
-        values = header.every(name)
-        written = b"\n".join(b"".join(value.split()) for value in values)
-        digest.update(b"%s:%d:%s\n" % (name, len(values), written))
+    written = [b"".join(b"\n".join(header.every(name)).split()) for name in _FIELDS]
+    digest = hashlib.sha256(b"\n".join(written) + b"\n\n")
     end = _end_of_content(raw, body)
     pieces = (raw[body:end],) if end - body <= SLICE_BYTES else slices(raw, body, end)
     for piece in pieces:

@@ -37,14 +37,12 @@ class Embedded(NamedTuple):
 
 def may_hold_files(content: bytes) -> bool:
     """Whether it is worth looking closer."""
-    return b"\nend" in content or b"=ybegin " in content
+    return b"begin " in content
 
 
 def take_out_files(content: bytes, *, where: str, defects: Defects) -> tuple[bytes, list[Embedded]]:
     """The text without the files in it, and the files in order."""
     files: list[Embedded] = []
-    if b"begin " not in content:
-        return content, files
 
     def uu(found: re.Match[bytes]) -> bytes:
         files.append(

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from mail.address import Mailbox, parse_addresses
+from mail.address import Address, parse_addresses
 from mail.defect import DefectKind
 from mail.header import Header
 from mail.label import split_labels
@@ -24,14 +24,6 @@ _BARE_ID = re.compile(rb"[^\s<>(),;\[\]\"]+@[^\s<>(),;\[\]\"]+")
 _LONGEST_ID = 500
 _LIST_ID = re.compile(r"<\s*([^<>]+?)\s*>")
 _THREAD = re.compile(r"[0-9A-Za-z]{1,40}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One mailbox: a display name, if any, and an address as written (possibly malformed)."""
-
-    name: str | None
-    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,33 +84,14 @@ def _people(
 ) -> tuple[Address, ...]:
     if header.get(field) is None:
         return ()
-    found = [one for value in header.every(field) for one in _mailboxes(value, name, reading)]
+    found = [
+        one
+        for value in header.every(field)
+        for one in parse_addresses(value[: limits.value_bytes], name=name, reading=reading)
+    ]
     if len(found) > limits.addresses:
-        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=str(len(found)))
-    return tuple(Address(name, address) for name, address in found[: limits.addresses])
-
-
-_MAILBOXES: dict[bytes, list[Mailbox]] = {}
-_MOST_REMEMBERED = 4096
-_LONGEST_REMEMBERED = 300
-
-
-def _mailboxes(value: bytes, name: str, reading: Reading) -> list[Mailbox]:
-    """Mail of one list repeats the same few headers; those that are plain are remembered."""
-    known = _MAILBOXES.get(value)
-    if known is not None:
-        return known
-    found = parse_addresses(value, name=name, reading=reading)
-    if (
-        len(value) <= _LONGEST_REMEMBERED
-        and value.isascii()
-        and b"=?" not in value
-        and (all("@" in one.address for one in found))
-    ):
-        if len(_MAILBOXES) >= _MOST_REMEMBERED:
-            _MAILBOXES.clear()
-        _MAILBOXES[value] = found
-    return found
+        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=f"{len(found)} addresses")
+    return tuple(found[: limits.addresses])
 
 
 def _message_id(header: Header, reading: Reading) -> str | None:

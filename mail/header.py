@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from mail.defect import DefectKind, Defects
 
-_FIELDS = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_FIELD_END = re.compile(rb"\n(?![ \t])")
+_NAME = re.compile(rb"[!-9;-~]+[ \t]*\Z")
 _FIELD_START = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
 _LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _STRAY = re.compile(rb">?From ")
@@ -21,20 +22,31 @@ _WELL_KNOWN = re.compile(
     rb"X-[!-9;-~]+|DKIM-Signature|Authentication-Results|User-Agent)[ \t]*:",
     re.IGNORECASE,
 )
-_USUAL_BYTES = 16 << 10
+_CARRIAGE_RETURN = 13
 _BLANK = re.compile(rb"[ \t]*(?:\r?\n|\r)")
 
 
-class Header:
-    """The fields of one header block: names in lower case, values as bytes with their folds."""
+# Names met before, as written, and in lower case. Bounded, for names may be anything.
+_KNOWN_NAMES: dict[bytes, bytes] = {}
+_MOST_KNOWN_NAMES = 4096
 
-    __slots__ = ("_first", "fields")
+
+class Header:
+    """The fields of one header block: names in lower case, values as bytes, blanks and folds kept.
+
+    Values begin after the colon; whoever reads one strips it.
+    """
+
+    __slots__ = ("_fields", "_first", "_last")
 
     def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
-        self.fields = fields
-        self._first: dict[bytes, bytes] = {}
-        for name, value in reversed(fields):
-            self._first[name.lower()] = value
+        self._fields = fields
+        self._first = dict(reversed(fields))
+        self._last = dict(fields)
+
+    def __len__(self) -> int:
+        """The number of fields."""
+        return len(self._fields)
 
     def get(self, name: bytes) -> bytes | None:
         """The first field of that (lower-case) name, or None."""
@@ -42,9 +54,12 @@ class Header:
 
     def every(self, name: bytes) -> list[bytes]:
         """All fields of that (lower-case) name, in order."""
-        if name not in self._first:
+        first = self._first.get(name)
+        if first is None:
             return []
-        return [value for field, value in self.fields if field.lower() == name]
+        if first is self._last[name]:
+            return [first]
+        return [value for given, value in self._fields if given == name]
 
 
 class Cut(NamedTuple):
@@ -79,30 +94,42 @@ def _block_end(raw: bytes, begin: int, end: int) -> tuple[int, int]:
     """Where the block's last line ends and where the body begins (-1: no blank line)."""
     if raw.startswith((b"\n", b"\r\n"), begin, end):
         return begin, begin + (1 if raw.startswith(b"\n", begin) else 2)
-    # Most headers are short; looking for LF LF through all of a CRLF message would be slow.
-    near = begin + _USUAL_BYTES
-    if near < end and raw.find(b"\n\r\n", begin, near) >= 0:
-        end = near
-    feed = raw.find(b"\n\n", begin, end)
-    crlf = raw.find(b"\n\r\n", begin, end if feed < 0 else feed + 1)
-    if crlf >= 0:
-        return crlf, crlf + 3
-    if feed >= 0:
-        return feed, feed + 2
-    return end, -1
+    feed = raw.find(b"\n", begin, end)
+    if feed > begin and raw[feed - 1] == _CARRIAGE_RETURN:
+        marks = (b"\n\r\n", b"\n\n")
+    else:
+        marks = (b"\n\n", b"\n\r\n")
+    at, mark = raw.find(marks[0], feed, end), marks[0]
+    # The other kind may come earlier where line ends are mixed.
+    stop = end if at < 0 else at
+    if at < 0 or marks[0] == b"\n\r\n" or raw.find(b"\r", feed, stop) >= 0:
+        other = raw.find(marks[1], feed, stop)
+        at, mark = (other, marks[1]) if other >= 0 else (at, mark)
+    return (end, -1) if at < 0 else (at, at + len(mark))
 
 
 def quick_fields(block: bytes) -> list[tuple[bytes, bytes]] | None:
     """The fields of a block whose every line is a field or its continuation, else None."""
-    if not block:
-        return []
-    fields: list[tuple[bytes, bytes]] = _FIELDS.findall(block)
-    folds = block.count(b"\n ") + block.count(b"\n\t")
-    if len(fields) + folds != block.count(b"\n") + 1:
-        return None
     if b"\r" in block and block.count(b"\r") > block.count(b"\r\n") + block.endswith(b"\r"):
         return None
+    fields = []
+    for line in _FIELD_END.split(block) if block else ():
+        name, colon, value = line.partition(b":")
+        lower = _KNOWN_NAMES.get(name) or _lower_name(name)
+        if lower is None or not colon:
+            return None
+        fields.append((lower, value))
     return fields
+
+
+def _lower_name(name: bytes) -> bytes | None:
+    """The lower-case form of a field name, or None when it cannot be one."""
+    if not _NAME.match(name):
+        return None
+    lower = name.rstrip(b" \t").lower()
+    if len(_KNOWN_NAMES) < _MOST_KNOWN_NAMES and len(name) < 100:
+        _KNOWN_NAMES[name] = lower
+    return lower
 
 
 def careful_fields(
@@ -153,7 +180,7 @@ def _take_line(line: bytes, fields: list[tuple[bytes, list[bytes]]]) -> bool:
     found = _FIELD_START.match(line)
     if found is None:
         return False
-    fields.append((found.group(1), [line[found.end() :]]))
+    fields.append((found.group(1).lower(), [line[found.end() :]]))
     return True
 
 

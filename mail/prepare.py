@@ -34,14 +34,12 @@ class Prepared(NamedTuple):
 
 def prepare(span: bytes | memoryview, rule: Rule, *, limits: Limits, defects: Defects) -> Prepared:
     """The message that a span (without its separator line) holds."""
-    raw = bytes(span)
+    raw = _without_blank_end(span) if rule.dialect is not Dialect.SINGLE else bytes(span)
     if rule.line_end is not LineEnd.LF or _has_only_carriage_returns(raw):
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     raw = _without_front(raw, defects)
-    if rule.dialect is not Dialect.SINGLE:
-        raw = _without_blank_end(raw)
     cut = cut_header(raw, 0, len(raw), limit=limits.header_bytes, where="headers", defects=defects)
-    if not cut.header.fields:
+    if not len(cut.header):
         defects.note(DefectKind.HEADERS_MISSING, where="headers")
     quoted = _QUOTED.get(rule.quoting)
     if quoted and raw.find(b">From ", cut.body) >= 0:
@@ -68,8 +66,12 @@ def _without_front(raw: bytes, defects: Defects) -> bytes:
     return raw
 
 
-def _without_blank_end(raw: bytes) -> bytes:
-    """The message without the blank line that an mbox puts before the next separator."""
-    if raw.endswith(b"\r\n\r\n"):
-        return raw[:-2]
-    return raw[:-1] if raw.endswith(b"\n\n") else raw
+def _without_blank_end(span: bytes | memoryview) -> bytes:
+    """The message without the blank line that an mbox puts before the next separator.
+
+    The end is looked at before anything is copied: a message may be as large as memory allows.
+    """
+    end = bytes(span[-4:])
+    if end == b"\r\n\r\n":
+        return bytes(span[:-2])
+    return bytes(span[:-1]) if end.endswith(b"\n\n") else bytes(span)

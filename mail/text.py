@@ -15,7 +15,6 @@ from mail.html import visible_text
 
 __all__ = ["nfc_clean", "tokens", "unflowed", "visible_text", "with_plain_line_ends"]
 
-_SURROGATE_OR_NUL = re.compile("[\x00\ud800-\udfff]")
 _CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3105-\u312f\u3131-\u318e"
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
@@ -25,12 +24,11 @@ _ASIAN_LETTER = re.compile(f"[{_CJK}]")
 _RUN = re.compile(f"[{_CJK}]+|[^{_CJK}]+")
 _TOKEN_CHARACTERS = 64
 _ASCII_WORDS = bytes(
-    byte + 32 if 65 <= byte <= 90 else byte if chr(byte).isalnum() and byte < 128 else 32
+    byte + 32 if 65 <= byte <= 90 else byte if byte > 127 or chr(byte).isalnum() else 32
     for byte in range(256)
 )
-_LONG_ASCII_WORD = re.compile(r"[A-Za-z0-9]{65}")
 _WORD = re.compile(r"[^\W_]+")
-_FLOWED_LINE = re.compile(r"(>*)( ?)(.*)")
+_PUNCTUATION = re.compile(rb"\xe2\x80[\x80-\xbf]|\xc2\xa0")
 _SIGNATURE = "-- "
 
 
@@ -38,8 +36,12 @@ def nfc_clean(text: str) -> str:
     """The same text in NFC, without NUL and with lone surrogates replaced by U+FFFD."""
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
-    if _SURROGATE_OR_NUL.search(text):
-        text = text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "\0" in text:
+        text = text.replace("\0", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return unicodedata.normalize("NFC", text)
 
 
@@ -55,17 +57,16 @@ def unflowed(text: str, *, delete_space: bool) -> str:
     paragraphs: list[str] = []
     open_depth = -1  # the quote depth of a paragraph that goes on, or -1
     for line in text.split("\n"):
-        found = _FLOWED_LINE.match(line)
-        if found is None:
-            continue
-        quotes, _, words = found.groups()
-        signature = words == _SIGNATURE
-        if open_depth == len(quotes) and not signature:
+        words = line.lstrip(">")
+        depth = len(line) - len(words)
+        words = words.removeprefix(" ")
+        soft = words.endswith(" ") and words != _SIGNATURE
+        if open_depth == depth and words != _SIGNATURE:
             joined = paragraphs[-1][:-1] if delete_space else paragraphs[-1]
             paragraphs[-1] = joined + words
         else:
-            paragraphs.append(f"{quotes} {words}" if quotes else words)
-        open_depth = len(quotes) if words.endswith(" ") and not signature else -1
+            paragraphs.append(f"{line[:depth]} {words}" if depth else words)
+        open_depth = depth if soft else -1
     return "\n".join(paragraphs)
 
 
@@ -78,16 +79,25 @@ def tokens(text: str) -> list[str]:
     beside it is a word of its own. Each token takes one position, so a run of letters inside a
     longer one is a phrase of neighbouring pairs.
     """
-    if text.isascii():
-        words = text.encode().translate(_ASCII_WORDS).decode().split()
-        if _LONG_ASCII_WORD.search(text):
-            return [word[:_TOKEN_CHARACTERS] for word in words]
-        return words
-    lowered = unicodedata.normalize("NFC", text).lower()
-    marked = _marks().search(lowered)
-    words = (_marked_words() if marked else _WORD).findall(lowered)
-    if not _ASIAN_LETTER.search(lowered):
+    encoded = text.encode("utf-8", "replace")
+    if not text.isascii():
+        # Typographic quotes, dashes and blanks: all that is beyond ASCII in most English mail.
+        encoded = _PUNCTUATION.sub(b" ", encoded)
+    words = encoded.translate(_ASCII_WORDS).decode().split()
+    if not encoded.isascii():
+        parts = [[word] if word.isascii() else _letters_of(word) for word in words]
+        words = list(chain.from_iterable(parts))
+    if words and len(max(words, key=len)) > _TOKEN_CHARACTERS:
         return [word[:_TOKEN_CHARACTERS] for word in words]
+    return words
+
+
+def _letters_of(stretch: str) -> list[str]:
+    """The words in a stretch without ASCII separators but with letters beyond ASCII."""
+    lowered = unicodedata.normalize("NFC", stretch).lower()
+    words = (_marked_words() if _marks().search(lowered) else _WORD).findall(lowered)
+    if not _ASIAN_LETTER.search(lowered):
+        return words
     return list(chain.from_iterable(map(_pieces, words)))
 
 
@@ -106,13 +116,13 @@ def _marked_words() -> re.Pattern[str]:
 
 def _pieces(word: str) -> list[str]:
     if not _ASIAN_LETTER.search(word):
-        return [word[:_TOKEN_CHARACTERS]]
+        return [word]
     return list(chain.from_iterable(map(_run_tokens, _RUN.findall(word))))
 
 
 def _run_tokens(run: str) -> list[str]:
     if not _ASIAN_LETTER.match(run):
-        return [run[:_TOKEN_CHARACTERS]]
+        return [run]
     if len(run) == 1:
         return [run]
     return [run[at : at + 2] for at in range(len(run) - 1)]

@@ -23,6 +23,9 @@ _SEPARATOR_DATE = re.compile(
 )
 _SUFFIX = re.compile(r"\s+(?:remote from|forwarded by)\s.*")
 _MOST_HOPS = 30
+_MONTH_OF = (b"",) + tuple(
+    b" " + month + b" %d " for month in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+)
 # Mail as such begins in 1971; programs without a clock write 1970 or less.
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -109,10 +112,18 @@ def _resent(header: Header, reading: Reading) -> datetime | None:
     return found.moment if found else None
 
 
+def _same_month(moment: datetime, header: Header) -> bool:
+    """Whether the last hop names the date's own month, as nearly all mail does."""
+    received = header.get(b"received")
+    return received is not None and _MONTH_OF[moment.month] % moment.year in received
+
+
 def _is_plausible(moment: datetime, header: Header, separator: bytes, reading: Reading) -> bool:
     """Whether a date lies in the window that the message's own way through the net allows."""
     if not _EARLIEST <= moment <= _LATEST:
         return False
+    if _same_month(moment, header):
+        return True
     arrived = separator_date(separator)
     if arrived and arrived - _CLOCK_SLACK * 30 <= moment <= arrived + _CLOCK_SLACK:
         return True
