@@ -12,7 +12,9 @@ Value = TypeVar("Value")
 POLL_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], Value], *, what: str, timeout_seconds: float = 30) -> Value:
+def wait_until(
+    condition: Callable[[], Value | None], *, what: str, timeout_seconds: float = 30
+) -> Value:
     """The first truthy answer of `condition`. Raises TimeoutError naming `what` never came."""
     deadline = time.monotonic() + timeout_seconds
     while not (answer := condition()):

@@ -73,7 +73,7 @@ class Floor:
 
     def run(self, *, most: int = 200) -> list[Outcome]:
         """Run attempts until nothing is due; how each ended."""
-        outcomes = []
+        outcomes: list[Outcome] = []
         for _ in range(most):
             outcome = self.step()
             if outcome is None:
