@@ -24,6 +24,7 @@ from web import shown, words
 from web.assets import asset
 from web.language import Language, catalogue, language_of
 from web.notices import NOTICE_COOKIE, Notice, notice_of
+from web.phrases import said
 from web.security import User
 from web.shown import pieces
 
@@ -128,5 +129,5 @@ def _ago(context: Context, value: datetime | None) -> str:
 
 
 def _said(language: Language, message: str) -> str:
-    """A text that was marked with N_ in code, in the reader's language."""
-    return catalogue(language).gettext(message)
+    """A text that was marked with N_ in code, or said by another room, in the reader's language."""
+    return said(message, catalogue(language).gettext)

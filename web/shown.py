@@ -81,7 +81,8 @@ def _split(seconds: int) -> tuple[int, int, int, int]:
 
 def moment(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
     """Date and time to the second, with the name of its zone."""
-    return _dated(value, DATE_TIME[language] + " z", language=language, zone=zone)
+    text = _dated(value, DATE_TIME[language], language=language, zone=zone)
+    return text if value is None else f"{text} {value.astimezone(zone).tzname()}"
 
 
 def minute(value: datetime | None, language: Language, *, zone: tzinfo) -> str:

@@ -1,0 +1,126 @@
+"""Sentences that other rooms say in English and pages repeat, marked for translation.
+
+A brace stands for what differs each time. What is not listed here is shown as it was said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from web.language import N_
+
+PHRASES = (
+    # store.accounts, store.api_tokens
+    N_("An account needs a name of at most 100 characters."),
+    N_("There is an account named {name} already."),
+    N_("A password needs at least {count} characters."),
+    N_("A token needs a name of at most 100 characters."),
+    N_("There is a token named {name} already."),
+    # mail.sniff, web.intake, web.uploading
+    N_("This is a PDF document, not a mail file."),
+    N_("This is a ZIP archive. Unpack it and upload the .mbox inside."),
+    N_("This is a {kind} file. Unpack it and upload the mbox inside."),
+    N_("This is an xz file. Unpack it and upload the mbox inside."),
+    N_("This is an Outlook PST file. Export it to mbox first."),
+    N_("This is an Outlook .msg file."),
+    N_("This is a {kind} picture, not a mail file."),
+    N_("This is a web page."),
+    N_("This is not a mail file."),
+    N_("There is no mail in this text file."),
+    N_("The file is empty: there is nothing to take in."),
+    N_("The file has more than the {limit} bytes that are taken here."),
+    N_("There is no room for this file on the server: {reason}."),
+    N_("The body broke off before its end; nothing of it was kept."),
+    N_("The form broke off before its end; nothing of it was kept."),
+    N_("{came} of {expected} bytes came; nothing of them was kept."),
+    N_("No byte came for {seconds} s; nothing was kept."),
+    N_("There is no file in this form."),
+    N_("A multipart body needs a boundary in its Content-Type."),
+    # store.query
+    N_("There is no letter and no digit in it to look for."),
+    N_("This query is longer than {count} characters."),
+    N_("This quotation mark is never closed."),
+    N_("This bracket was never opened."),
+    N_("This bracket is never closed."),
+    N_("OR needs something on both sides."),
+    N_("There is nothing after it to exclude."),
+    N_("“{name}:” needs a value right after the colon."),
+    N_("More than {count} brackets are open here."),
+    N_("From here on it asks for more than {count} things."),
+    # jobs.processor
+    N_("Reading it took more than {seconds} s of CPU time."),
+    N_("It has {size} bytes; messages above {limit} bytes are not read whole."),
+    # web itself
+    N_("There is no such job."),
+    N_("There is no such message."),
+    N_("There is no such charset."),
+    N_("There is no such role."),
+    N_("This message has no such part."),
+    N_("The bytes of this message are gone: {reason}."),
+    N_("This address has a number in it that is none."),
+    N_("This link to a page of a list is damaged."),
+    N_("This form is too large."),
+    N_("This form cannot be read."),
+    N_("The console does not speak this language."),
+    N_("An API token has no password."),
+    N_("The query is too long."),
+    N_("This needs the role {role}."),
+    # mail.detect
+    N_("the fixed date of a git patch"),
+    N_("no date and no address where a separator has one"),
+    N_("no blank line before it"),
+    N_("no date"),
+    N_("no header field after it"),
+    N_("quoting"),
+    N_("line end"),
+    N_("content length"),
+    N_("weak separators"),
+    N_("git patches"),
+    N_("from lines"),
+    N_("after blank line"),
+    N_("dated separators"),
+    N_("with bare separators"),
+    N_("suspicious"),
+    N_("escaped once"),
+    N_("escaped more"),
+    N_("lone cr"),
+    N_("content length right"),
+    N_("content length wrong"),
+)
+PLACE = re.compile(r"\{(\w+)\}")
+
+
+def said(text: str, gettext: Callable[[str], str]) -> str:
+    """A sentence of ours in the reader's language; what is not ours stays as it is."""
+    translated = gettext(text)
+    if translated != text:
+        return translated
+    for phrase, pattern in _patterns():
+        found = pattern.fullmatch(text)
+        if found:
+            return _filled(gettext(phrase), found.groupdict())
+    return text
+
+
+def _filled(phrase: str, values: dict[str, str]) -> str:
+    return PLACE.sub(lambda place: values.get(place[1], place[0]), phrase)
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (phrase, re.compile(pattern_of(phrase), re.DOTALL))
+        for phrase in PHRASES
+        if PLACE.search(phrase)
+    )
+
+
+def pattern_of(phrase: str) -> str:
+    """The regular expression of a phrase, its braces as named groups."""
+    pieces = PLACE.split(phrase)
+    return "".join(
+        re.escape(piece) if index % 2 == 0 else f"(?P<{piece}>.+?)"
+        for index, piece in enumerate(pieces)
+    )
