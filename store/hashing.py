@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 
+@lru_cache(maxsize=20_000)
 def hash64(text: str) -> int:
     """A signed 64-bit number; texts that differ practically never share one."""
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()

@@ -10,15 +10,19 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
-from mail.text import tokens
-from store.document import Document, Field, Person
+from mail.text import nfc_clean, tokens
+from store.document import Document, Field
 from store.hashing import hash64
 from store.letters import PAIRED_LETTERS
 from store.tables_mail import UNDATED
 
 # A tsvector holds at most 2**20 - 1 bytes of words; the same limit on SQLite gives the same hits.
 INDEX_BYTES = 1_000_000
+
+# Longer pieces are not worth remembering.
+_CACHED_CHARACTERS = 40
 
 
 class Mark(StrEnum):
@@ -59,15 +63,34 @@ def index_tokens(document: Document) -> Iterable[str]:
 
 
 def value_tokens(value: str) -> dict[str, None]:
-    """The words of one text, each once, in order.
+    """The words of one text, each once.
 
     Of a run of paired letters also the last one alone: every other letter begins a pair, so that
     a single letter can be looked up as a beginning.
     """
-    words = dict.fromkeys(tokens(value))
-    if not value.isascii():
-        words.update(dict.fromkeys(_LAST_OF_RUN.findall(value)))
+    if value.isascii():
+        return dict.fromkeys(tokens(value))
+    # Blanks end words, so the words of a text are those of its pieces; other letters than ASCII
+    # take ten times as long to cut, and the same pieces come again and again.
+    pieces = dict.fromkeys(value.split())
+    words = dict.fromkeys(tokens(" ".join([piece for piece in pieces if piece.isascii()])))
+    for piece in pieces:
+        if not piece.isascii():
+            words.update(_piece_tokens(piece))
     return words
+
+
+def _piece_tokens(piece: str) -> dict[str, None]:
+    if len(piece) > _CACHED_CHARACTERS:
+        return _new_piece_tokens(piece)
+    return _cached_piece_tokens(piece)
+
+
+def _new_piece_tokens(piece: str) -> dict[str, None]:
+    return dict.fromkeys([*tokens(piece), *_LAST_OF_RUN.findall(nfc_clean(piece).lower())])
+
+
+_cached_piece_tokens = lru_cache(maxsize=50_000)(_new_piece_tokens)
 
 
 def is_lone_paired_letter(word: str) -> bool:
@@ -75,6 +98,7 @@ def is_lone_paired_letter(word: str) -> bool:
     return len(word) == 1 and _PAIRED.match(word) is not None
 
 
+@lru_cache(maxsize=10_000)
 def address_token(mark: Mark, address: str) -> str:
     """The token of one whole address, which is found without looking at the words in it."""
     return f"{mark}@{hash64(address.lower()) & (1 << 64) - 1:016x}"
@@ -103,17 +127,21 @@ def _head_tokens(document: Document) -> tuple[set[str], set[str]]:
     plain: set[str] = set()
     marked: set[str] = set()
     for field, mark in MARK_OF.items():
-        values = document.values(field)
-        if values:
-            words = {word for value in values for word in value_tokens(value)}
-            plain |= words
-            marked.update([mark + word for word in words])
-            marked.update(_addresses(mark, document.people(field)))
+        for value in document.values(field):
+            # Names and addresses return in message after message, subjects less often.
+            words = _cached_words(mark, value) if len(value) < 80 else _marked_words(mark, value)
+            plain.update(words[0])
+            marked.update(words[1])
+        marked.update([address_token(mark, found) for _, found in document.people(field) if found])
     return plain, marked
 
 
-def _addresses(mark: Mark, people: tuple[Person, ...]) -> Iterable[str]:
-    return [address_token(mark, address) for _, address in people if address]
+def _marked_words(mark: Mark, value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    words = tuple(value_tokens(value))
+    return words, tuple([mark + word for word in words])
+
+
+_cached_words = lru_cache(maxsize=10_000)(_marked_words)
 
 
 def _cut(words: list[str]) -> list[str]:
