@@ -42,11 +42,8 @@ bench: .venv/ready-for-tests
 lock: .venv/ready
 	ops/setup/lock.sh --upgrade
 
-# The catalogues are compiled as they are read, so this only gathers what is new to translate.
 catalogues: .venv/ready
-	@mkdir -p build
-	.venv/bin/pybabel --quiet extract --mapping=pyproject.toml --keyword=N_ --no-location --sort-output --output=build/messages.pot .
-	.venv/bin/pybabel --quiet update --input-file=build/messages.pot --output-dir=web/locale --no-fuzzy-matching --ignore-obsolete
+	$(PYTHON) -m web.catalogue
 
 docs: .venv/ready
 	.venv/bin/email-parser config --markdown > docs/configuration.md
