@@ -106,6 +106,7 @@
     if (event.target.matches("select[data-submit]")) event.target.form.requestSubmit();
   });
 
+  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   noteArrival(document);
   setInterval(markStale, 1000);
 })();
