@@ -3,13 +3,25 @@
 PYTHON = .venv/bin/python
 SECONDS ?= 60
 
-.PHONY: run test setup setup-tests lint fuzz bench lock catalogues docs clean
+.PHONY: run test help setup setup-tests lint fuzz bench lock catalogues docs clean
 
 run: .venv/ready
 	@.venv/bin/email-parser serve
 
 test: setup-tests lint
 	$(PYTHON) -m pytest
+
+help:
+	@echo "run          set up and start the console"
+	@echo "test         set up, lint, and run every test"
+	@echo "setup        make .venv with what the console needs; setup-tests: what the tests need"
+	@echo "lint         style, types, imports"
+	@echo "fuzz         throw rubbish at the parser for SECONDS=$(SECONDS)"
+	@echo "bench        measure the parser"
+	@echo "lock         renew the locked versions"
+	@echo "catalogues   gather what is new to translate"
+	@echo "docs         write docs/configuration.md anew"
+	@echo "clean        remove what can be made again; never ./var, which holds mail"
 
 setup: .venv/ready
 
