@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from store.database import Database
 from tests.harness.console import Console, start_console
+from tests.web.visiting import Visit, visit
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +26,9 @@ def api(shared_console: Console) -> Iterator[httpx2.Client]:
     """A client of that console with an operator's token."""
     with shared_console.client() as client:
         yield client
+
+
+@pytest.fixture
+def here(sqlite_database: Database, tmp_path: Path) -> Visit:
+    """An empty console inside this process, for tests of pages."""
+    return visit(sqlite_database, tmp_path)
