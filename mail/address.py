@@ -31,6 +31,7 @@ _TOKEN = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
+_AROUND_AT = re.compile(r" *@ *")
 _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
 _COMMENT_DEPTH = 20
 
@@ -160,19 +161,29 @@ def _finished(pending: _Pending, *, name: str, reading: Reading) -> Address | No
         return _with_angle(pending, words, name=name, reading=reading)
     if not words:
         return None
-    address = _address_of_words(words)
+    name_words, address = _address_of_words(words)
     if "@" not in address:
         reading.defects.note(DefectKind.ADDRESS_MALFORMED, where=name, what=words)
         address = decode_words(address, name=name, reading=reading)
-    return Address(_commented(pending, name=name, reading=reading), address)
+    shown = decode_words(name_words, name=name, reading=reading).strip(" '\"") or None
+    return Address(shown or _commented(pending, name=name, reading=reading), address)
 
 
-def _address_of_words(words: str) -> str:
+def _address_of_words(words: str) -> tuple[str, str]:
+    """Name and address of a mailbox that has no brackets."""
     found = _PIPERMAIL.match(words)
     if found:
-        return f"{found.group(1)}@{found.group(2)}"
-    compact = words.replace(" ", "")
-    return compact if compact.count("@") == 1 and words.count(" ") <= 2 else words
+        return "", f"{found.group(1)}@{found.group(2)}"
+    pieces = words.split(" ")
+    if len(pieces) == 1 or "@" not in words:
+        return "", words
+    tight = _AROUND_AT.sub("@", words)
+    if _BARE.match(tight):
+        return "", tight
+    whole = [piece for piece in pieces if _BARE.match(piece)]
+    if len(whole) != 1:
+        return "", words
+    return " ".join(piece for piece in pieces if piece != whole[0]), whole[0]
 
 
 def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -> Address | None:

@@ -41,6 +41,15 @@ class Body(NamedTuple):
     has_html: bool
 
 
+class _Text(NamedTuple):
+    """What one leaf says."""
+
+    group: int  # the alternative it belongs to, or 0
+    text: str
+    plain: bool  # preferred to other members of its alternative
+    markup: bool  # still HTML
+
+
 class _Gathered:
     """Parts and texts, in document order, as they are read."""
 
@@ -51,7 +60,7 @@ class _Gathered:
         self.reading = reading
         self.limits = limits
         self.parts: list[Part] = []
-        self.texts: list[tuple[int, str, bool]] = []  # group, text, still markup
+        self.texts: list[_Text] = []
         self.plain_groups: set[int] = set()
         self.has_html = False
         self.cut = False
@@ -95,7 +104,8 @@ def _take_text(gathered: _Gathered, leaf: Leaf, kind: PartKind, *, name: str | N
         _take_plain(gathered, leaf, content)
     else:
         gathered.has_html = True
-        gathered.texts.append((leaf.group, leaf_text(content, leaf, reading), True))
+        text = leaf_text(content, leaf, reading)
+        gathered.texts.append(_Text(leaf.group, text, plain=False, markup=True))
 
 
 def _take_plain(gathered: _Gathered, leaf: Leaf, content: bytes) -> None:
@@ -109,9 +119,10 @@ def _take_plain(gathered: _Gathered, leaf: Leaf, content: bytes) -> None:
     if leaf.type.plain.get("format", b"").lower() == b"flowed":
         delete_space = leaf.type.plain.get("delsp", b"").lower() == b"yes"
         text = unflowed(text, delete_space=delete_space)
-    if leaf.group and not text.isspace() and text:
+    plain = leaf.type.value == "text/plain"
+    if leaf.group and plain and text and not text.isspace():
         gathered.plain_groups.add(leaf.group)
-    gathered.texts.append((leaf.group, text, False))
+    gathered.texts.append(_Text(leaf.group, text, plain=plain, markup=False))
 
 
 def _embedded_part(leaf: Leaf, file: Embedded, *, number: int, reading: Reading) -> Part:
@@ -132,13 +143,13 @@ def _embedded_part(leaf: Leaf, file: Embedded, *, number: int, reading: Reading)
 def _joined(gathered: _Gathered) -> str:
     pieces: list[str] = []
     room = gathered.limits.text_characters
-    for group, text, markup in gathered.texts:
-        if markup and group and group in gathered.plain_groups:
+    for one in gathered.texts:
+        if not one.plain and one.group in gathered.plain_groups:
             continue
         if room < 0:
             gathered.cut = True
             break
-        shown = visible_text(text) if markup else text.strip("\n")
+        shown = visible_text(one.text) if one.markup else one.text.strip("\n")
         if shown:
             pieces.append(shown)
             room -= len(shown)

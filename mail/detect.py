@@ -41,6 +41,19 @@ _PIPERMAIL_LINE = re.compile(rb"From \S+ at \S+ {1,4}\S")
 _TAKEOUT_LINE = re.compile(rb"From \d{6,24}@xxx ")
 _MOZILLA_LINE = re.compile(rb"From - (?:\S|\Z)")
 
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_BOUNDARY = re.compile(
+    rb"\ncontent-type:[ \t]*multipart/[^\n]*(?:\n[ \t][^\n]*)*?\bboundary=\"?([^\"\r\n;]{1,200})",
+    re.IGNORECASE,
+)
+_MAIL_FIELD = re.compile(
+    rb"(?:\A|[\r\n])(?:\xef\xbb\xbf)?(?:From|To|Cc|Subject|Date|Received|Message-ID|Return-Path|"
+    rb"MIME-Version|Delivered-To|Reply-To|Sender|Content-Type)[ \t]*:",
+    re.IGNORECASE,
+)
+_FIRST_WORD = 16  # past any blank lines and byte order mark at the very front
+_LARGEST_SINGLE = 64 << 20
+
 _LENIENT = Rule(dialect=Dialect.BARE, quoting=Quoting.MBOXRD, weak_separators=True)
 
 
@@ -168,7 +181,7 @@ def _propose(source: Source, base: Rule, *, lines: list[_FromLine], counts: Coun
     lenient = [line for line in lines if line.lenient]
     weak = len(lenient) > len(strict) and (not strict or not lenient[0].strict)
     chosen = lenient if weak else strict
-    if not chosen:
+    if not chosen or _is_one_multipart(source, last=chosen[-1].offset):
         return _without_separators(source, base)
     believed = _believes_length(source, chosen, counts)
     dialect = _dialect(chosen, counts, weak=weak, believed=believed, plain=_unescaped(lines))
@@ -181,6 +194,21 @@ def _propose(source: Source, base: Rule, *, lines: list[_FromLine], counts: Coun
     )
 
 
+def _is_one_multipart(source: Source, *, last: int) -> bool:
+    """Whether the file begins without a separator, as a multipart that ends after the last one.
+
+    Then it is one message that has others inside, with their separators.
+    """
+    front = source.read_at(0, CONTEXT)
+    if front.startswith((b"From ", b">From ")) or source.size > _LARGEST_SINGLE:
+        return False
+    body = _HEADER_END.search(front)
+    mark = _BOUNDARY.search(front, 0, body.end() if body else len(front))
+    if mark is None:
+        return False
+    return b"--%s--" % mark.group(1) in source.read_at(last, source.size)
+
+
 def _without_separators(source: Source, base: Rule) -> Rule:
     single = replace(base, dialect=Dialect.SINGLE, quoting=Quoting.NONE, weak_separators=False)
     lenient = opening(source, replace(base, dialect=Dialect.BARE)) if source.size else None
@@ -188,7 +216,15 @@ def _without_separators(source: Source, base: Rule) -> Rule:
         return replace(single, dialect=Dialect.NONE)
     if lenient[1]:
         return replace(base, dialect=Dialect.BARE)
-    return single
+    return (
+        single if _names_mail(source.read_at(0, CONTEXT)) else replace(single, dialect=Dialect.NONE)
+    )
+
+
+def _names_mail(front: bytes) -> bool:
+    """Whether the first header block has a field that only mail has."""
+    end = _HEADER_END.search(front, _FIRST_WORD)
+    return _MAIL_FIELD.search(front, 0, end.end() if end else len(front)) is not None
 
 
 def _unescaped(lines: list[_FromLine]) -> int:

@@ -123,18 +123,18 @@ def _pieces(root: LexborNode) -> list[str]:
         elif tag not in _UNSEEN and not _is_hidden(node):
             _break(tag, pieces)
             entered = node.first_child is not None
-        node = node.first_child if entered else _after(node, root, pieces)
+        node = node.first_child if entered else _after(node, root.mem_id, pieces)
     return pieces
 
 
-def _after(node: LexborNode, root: LexborNode, pieces: list[str]) -> LexborNode | None:
+def _after(node: LexborNode, root: int, pieces: list[str]) -> LexborNode | None:
     """The next node in document order that does not lie within `node`."""
     here: LexborNode | None = node
-    while here is not None and here != root:
-        if here.next is not None:
-            _break(here.tag or "", pieces)
-            return here.next
+    # Nodes are told apart by their place in memory; comparing them compares their markup.
+    while here is not None and here.mem_id != root:
         _break(here.tag or "", pieces)
+        if here.next is not None:
+            return here.next
         here = here.parent
     return None
 

@@ -86,7 +86,7 @@ def content_type(header: bytes | None, *, default: str) -> Parametered:
     if header is None:
         return Parametered(default, {}, {})
     parsed = parse_parameters(header)
-    if _SUBTYPE.match(parsed.value):
+    if _SUBTYPE.match(parsed.value) or parsed.value.startswith("multipart/"):
         return parsed
     return parsed._replace(value=_ABBREVIATED.get(parsed.value.strip("/"), "text/plain"))
 

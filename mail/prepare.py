@@ -21,6 +21,8 @@ _QUOTED = {
 }
 _MARK = b"\xef\xbb\xbf"
 _APPLE_COUNT = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n(?=[!-9;-~]{1,80}:)")
+_BLANKS = (b" ", b"\t", b"\r", b"\n")
+_OPENING_BLANK = re.compile(rb"(?:[ \t]*[\r\n])*")
 _OPENING_FIELD = re.compile(rb"[!-9;-~]{1,80}[ \t]*:")
 
 
@@ -59,10 +61,10 @@ def _without_front(raw: bytes, defects: Defects) -> bytes:
     if count:
         defects.note(DefectKind.LINE_COUNT_FRONT, where="headers", what=count.group(1).decode())
         return raw[count.end() : count.end() + int(count.group(1))]
-    if raw.startswith((b"\n", b"\r\n")):
-        begin = len(raw) - len(raw.lstrip(b"\r\n"))
-        if _OPENING_FIELD.match(raw, begin):
-            return raw[begin:]
+    if raw[:1] in _BLANKS:
+        blank = _OPENING_BLANK.match(raw)
+        if blank and _OPENING_FIELD.match(raw, blank.end()):
+            return raw[blank.end() :]
     return raw
 
 

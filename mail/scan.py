@@ -28,7 +28,7 @@ _MARKS = {
 }
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _CONTENT_LENGTH = re.compile(rb"(?:^|[\r\n])content-length:[ \t]*(\d{1,15})[ \t]*[\r\n]", re.I)
-_OPENING_BLANK = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*")
+_OPENING_BLANK = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n])*")
 _LINE_ENDS = b"\r\n"
 
 

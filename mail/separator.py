@@ -21,21 +21,20 @@ _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _TIME = rb"\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?(?: ?[AaPp][Mm])?"
 _ZONE = rb"(?:[+-]\d\d:?\d\d|[A-Z][A-Za-z]{0,5}(?:[+-]\d{1,4})?|\([^()\r\n]{1,40}\))"
 _GAP = rb"[ \t]{1,8}"
-_DATE = (
-    rb"(?:"
+_ZONES = rb"(?:" + _GAP + _ZONE + rb"){0,2}"
+_DAY_NAME = rb"(?:" + _DAY + rb",?[ \t]{0,8})?"
+_MONTH_DAY = _DAY_NAME + _MONTH + _GAP + rb"\d{1,2},?" + _GAP
+_SHAPES = (
     # asctime, with the zone before or after the year
-    + rb"(?:" + _DAY + rb",?" + _GAP + rb")?" + _MONTH + _GAP + rb"\d{1,2},?" + _GAP
-    + _TIME + rb"(?:" + _GAP + _ZONE + rb"){0,2}" + _GAP + rb"\d{2,4}(?:" + _GAP + _ZONE + rb"){0,2}"
+    _MONTH_DAY + _TIME + _ZONES + _GAP + rb"\d{2,4}" + _ZONES,
     # asctime with the year before the time
-    + rb"|(?:" + _DAY + rb",?" + _GAP + rb")?" + _MONTH + _GAP + rb"\d{1,2},?" + _GAP + rb"\d{4}"
-    + _GAP + _TIME + rb"(?:" + _GAP + _ZONE + rb"){0,2}"
+    _MONTH_DAY + rb"\d{4}" + _GAP + _TIME + _ZONES,
     # RFC 2822
-    + rb"|(?:" + _DAY + rb",?[ \t]{0,8})?\d{1,2}[ \t-]{1,8}" + _MONTH + rb"[ \t-]{1,8}\d{2,4},?" + _GAP
-    + _TIME + rb"(?:" + _GAP + _ZONE + rb"){0,2}"
+    _DAY_NAME + rb"\d{1,2}[ \t-]{1,8}" + _MONTH + rb"[ \t-]{1,8}\d{2,4},?" + _GAP + _TIME + _ZONES,
     # ISO 8601 and its looser relatives
-    + rb"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T \t]{1,3}" + _TIME + rb"(?:Z|[ \t]{0,3}" + _ZONE + rb")?"
-    + rb")"
-)  # fmt: skip
+    rb"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T \t]{1,3}" + _TIME + rb"(?:Z|[ \t]{0,3}" + _ZONE + rb")?",
+)
+_DATE = rb"(?:" + rb"|".join(_SHAPES) + rb")"
 _SUFFIX = rb"(?:[ \t]{1,8}(?:remote from|forwarded by)[ \t][^\r\n]{1,200})?[ \t]{0,8}"
 _END = rb"(?:\r?\n|\r|\Z)"
 _WORD = rb"[^\s]{1,512}"

@@ -1,4 +1,8 @@
-"""Say what a file is from its first bytes, while it is still being received."""
+"""Say what a file is from its first bytes, while it is still being received.
+
+Goes by content; the name only helps to word the answer. Mail is recognised by its separators and
+fields, never by its letters: an mbox in EUC-KR or with binary attachments is as good as any.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mail.rule import Dialect, Rule
-from mail.scan import opening
+from mail.detect import detect
+from mail.rule import Dialect
 from mail.source import BytesSource
+
+HEAD_BYTES = 64 << 10
 
 
 class Found(StrEnum):
@@ -23,10 +29,14 @@ class Found(StrEnum):
     ZSTD = "zstd"
     BZIP2 = "bzip2"
     XZ = "xz"
+    ARCHIVE = "archive"
     PST = "pst"
     MSG = "msg"
+    MBX = "mbx"
     IMAGE = "image"
+    RESOURCE_FORK = "resource_fork"
     HTML = "html"
+    UTF16 = "utf16"
     TEXT = "text"
     BINARY = "binary"
 
@@ -40,36 +50,85 @@ class Verdict:
     sentence: str
 
 
-_MAGIC = (
-    (b"%PDF-", Found.PDF, "This is a PDF document, not a mail file."),
-    (b"PK\x03\x04", Found.ZIP, "This is a ZIP archive. Unpack it and upload the .mbox inside."),
-    (b"\x1f\x8b", Found.GZIP, "This is a gzip file. Unpack it and upload the mbox inside."),
-    (b"\x28\xb5\x2f\xfd", Found.ZSTD, "This is a zstd file. Unpack it and upload the mbox inside."),
-    (b"BZh", Found.BZIP2, "This is a bzip2 file. Unpack it and upload the mbox inside."),
-    (b"\xfd7zXZ\0", Found.XZ, "This is an xz file. Unpack it and upload the mbox inside."),
-    (b"!BDN", Found.PST, "This is an Outlook PST file. Export it to mbox first."),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Found.MSG, "This is an Outlook .msg file."),
-    (b"\xff\xd8\xff", Found.IMAGE, "This is a JPEG picture, not a mail file."),
-    (b"\x89PNG", Found.IMAGE, "This is a PNG picture, not a mail file."),
+_UNPACK = "Unpack it and upload the .mbox inside."
+_NO_MAIL = "Upload an .mbox or an .eml file."
+_MAGIC: tuple[tuple[bytes, Found, str], ...] = (
+    (b"%PDF-", Found.PDF, f"This is a PDF document. {_NO_MAIL}"),
+    (b"PK\x03\x04", Found.ZIP, f"This is a ZIP archive. {_UNPACK}"),
+    (b"PK\x05\x06", Found.ZIP, "This is an empty ZIP archive."),
+    (b"\x1f\x8b", Found.GZIP, f"This is a gzip file. {_UNPACK}"),
+    (b"\x28\xb5\x2f\xfd", Found.ZSTD, f"This is a zstd file. {_UNPACK}"),
+    (b"BZh", Found.BZIP2, f"This is a bzip2 file. {_UNPACK}"),
+    (b"\xfd7zXZ\0", Found.XZ, f"This is an xz file. {_UNPACK}"),
+    (b"7z\xbc\xaf\x27\x1c", Found.ARCHIVE, f"This is a 7-Zip archive. {_UNPACK}"),
+    (b"Rar!\x1a\x07", Found.ARCHIVE, f"This is a RAR archive. {_UNPACK}"),
+    (
+        b"!BDN",
+        Found.PST,
+        "This is an Outlook data file (PST or OST). Export it to mbox, for instance with readpst.",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        Found.MSG,
+        "This is an Outlook message or another Office file. Save the mail as .eml or .mbox.",
+    ),
+    (b"*mbx*\r\n", Found.MBX, "This is a UW-IMAP mbx mailbox. Convert it to mbox first."),
+    (b"\xff\xd8\xff", Found.IMAGE, f"This is a JPEG picture. {_NO_MAIL}"),
+    (b"\x89PNG\r\n", Found.IMAGE, f"This is a PNG picture. {_NO_MAIL}"),
+    (b"GIF8", Found.IMAGE, f"This is a GIF picture. {_NO_MAIL}"),
+    (
+        b"\x00\x05\x16\x07",
+        Found.RESOURCE_FORK,
+        "This is a macOS resource fork. Upload the file of the same name without the “._”.",
+    ),
+    (b"\xff\xfe", Found.UTF16, "This is UTF-16 text. Export the mailbox again, as plain mbox."),
+    (b"\xfe\xff", Found.UTF16, "This is UTF-16 text. Export the mailbox again, as plain mbox."),
 )
+_TAR = (257, b"ustar")
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 
 
 def sniff(head: bytes, filename: str) -> Verdict:
     """What a file is, from its first bytes (up to 64 KiB are looked at) and its name."""
+    head = head[:HEAD_BYTES]
     if not head:
         return Verdict(found=Found.EMPTY, is_mail=False, sentence="The file is empty.")
+    return _by_magic(head) or _by_mail(head) or _otherwise(head, filename)
+
+
+def _by_magic(head: bytes) -> Verdict | None:
     for magic, found, sentence in _MAGIC:
         if head.startswith(magic):
             return Verdict(found=found, is_mail=False, sentence=sentence)
-    start = opening(BytesSource(head), Rule.of(Dialect.BARE))
-    if start and start[1]:
-        return Verdict(found=Found.MBOX, is_mail=True, sentence="This is an mbox.")
-    if start:
+    if head.startswith(_TAR[1], _TAR[0]):
+        return Verdict(
+            found=Found.ARCHIVE, is_mail=False, sentence=f"This is a tar archive. {_UNPACK}"
+        )
+    return None
+
+
+def _by_mail(head: bytes) -> Verdict | None:
+    dialect = detect(BytesSource(head)).rule.dialect
+    if dialect is Dialect.NONE:
+        return None
+    if dialect is Dialect.SINGLE:
         return Verdict(found=Found.SINGLE, is_mail=True, sentence="This is a single message.")
-    if b"\nFrom " in head:
-        return Verdict(found=Found.MBOX, is_mail=True, sentence="This looks like an mbox.")
-    if re.match(rb"\s*<(!doctype|html)", head, re.IGNORECASE):
-        return Verdict(found=Found.HTML, is_mail=False, sentence="This is a web page.")
+    return Verdict(found=Found.MBOX, is_mail=True, sentence="This is an mbox.")
+
+
+def _otherwise(head: bytes, filename: str) -> Verdict:
+    if _MARKUP.match(head):
+        return Verdict(found=Found.HTML, is_mail=False, sentence=f"This is a web page. {_NO_MAIL}")
     if b"\0" in head:
-        return Verdict(found=Found.BINARY, is_mail=False, sentence="This is not a mail file.")
-    return Verdict(found=Found.TEXT, is_mail=False, sentence="There is no mail in this text file.")
+        return Verdict(
+            found=Found.BINARY,
+            is_mail=False,
+            sentence=f"There is no mail at the beginning of this file. {_NO_MAIL}",
+        )
+    claims = filename.lower().endswith((".mbox", ".mbx", ".eml"))
+    sentence = (
+        "In spite of its name, this text has no mail in it."
+        if claims
+        else (f"This is text without any mail in it. {_NO_MAIL}")
+    )
+    return Verdict(found=Found.TEXT, is_mail=False, sentence=sentence)

@@ -103,7 +103,7 @@ def _letters_of(stretch: str) -> list[str]:
 
 @functools.cache
 def _marks() -> re.Pattern[str]:
-    """Combining marks of the basic plane. Rare enough that the slow pattern of words with marks is worth avoiding."""
+    """Combining marks of the basic plane: rare, and slow to look for within words."""
     marks = (chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c))[0] == "M")
     return re.compile(f"[{''.join(marks)}]")
 

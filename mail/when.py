@@ -23,9 +23,8 @@ _SEPARATOR_DATE = re.compile(
 )
 _SUFFIX = re.compile(r"\s+(?:remote from|forwarded by)\s.*")
 _MOST_HOPS = 30
-_MONTH_OF = (b"",) + tuple(
-    b" " + month + b" %d " for month in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-)
+_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTH_OF = (b"", *(b" " + month + b" %d " for month in _MONTHS))
 # Mail as such begins in 1971; programs without a clock write 1970 or less.
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)

@@ -21,6 +21,8 @@ _FOLD = re.compile(rb"\r?\n[ \t]*|\r(?!\n)[ \t]*")
 _WORD = re.compile(
     r"=\?([A-Za-z0-9_.:$()<>+-]{1,60})(?:\*[A-Za-z0-9-]*)?\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?="
 )
+# A word that holds raw bytes of its charset, which Q-encoding should have written as digits.
+_RAW_WORD = re.compile(rb"=\?[!->@-~]{1,60}\?[qQ]\?[^?]*[\x80-\xff][^?]*\?=")
 _BETWEEN = re.compile(r"\s*\Z")
 
 
@@ -44,7 +46,15 @@ def raw_text(value: bytes, *, name: str, reading: Reading) -> str:
     value = value.strip(b" \t\r\n")
     if value.isascii() and b"\x1b" not in value and b"\0" not in value:
         return value.decode("ascii")
+    if b"=?" in value:
+        value = _RAW_WORD.sub(_quoted_bytes, value)
+        if value.isascii():
+            return value.decode("ascii").replace("\0", "")
     return nfc_clean(_raw_letters(value, name=name, reading=reading))
+
+
+def _quoted_bytes(word: re.Match[bytes]) -> bytes:
+    return b"".join(b"=%02X" % byte if byte > 127 else bytes((byte,)) for byte in word.group())
 
 
 def _raw_letters(value: bytes, *, name: str, reading: Reading) -> str:

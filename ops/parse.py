@@ -114,7 +114,7 @@ def as_json(message: Message, span: Span, rule: Rule, *, with_text: bool) -> dic
         "date_source": str(envelope.date_source),
         "date_plausible": envelope.date_plausible,
         "has_html": message.has_html,
-        "attachments": [_attachment(part) for part in message.parts if part.kind not in _BODIES],
+        "attachments": [_attachment(part) for part in attachments(message)],
         "labels": list(envelope.labels),
         "defects": [_defect(defect) for defect in message.defects],
         "deleted_in_source": message.deleted_in_source,
@@ -124,6 +124,11 @@ def as_json(message: Message, span: Span, rule: Rule, *, with_text: bool) -> dic
     if with_text:
         line["text"] = message.text
     return line
+
+
+def attachments(message: Message) -> list[Part]:
+    """The parts that are no body, and bodies that have a name of their own."""
+    return [part for part in message.parts if part.kind not in _BODIES or part.filename]
 
 
 def _people(addresses: tuple[Address, ...]) -> list[dict[str, str | None]]:
@@ -151,7 +156,7 @@ def _summary(source: FileSource, rule: Rule, path: Path, *, charset: str | None)
     for span in messages(source, rule):
         message = read_span(source, span, rule, charset=charset)
         counts["messages"] += 1
-        counts["with attachments"] += any(part.kind not in _BODIES for part in message.parts)
+        counts["with attachments"] += bool(attachments(message))
         counts["with defects"] += bool(message.defects)
         defects.update(defect.kind for defect in message.defects)
     lines = [f"{path}: {source.size:,} bytes, read as {rule.dialect}"]
