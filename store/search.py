@@ -25,7 +25,7 @@ from store.names import find_names
 from store.query import parse
 from store.results import CursorError, Order, QueryError, Results
 
-__all__ = ["CursorError", "Order", "QueryError", "SearchTooSlow", "search"]
+__all__ = ["CursorError", "Order", "QueryError", "SearchTooSlow", "search", "search_keys"]
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 500
@@ -68,6 +68,22 @@ def search(
         chips=query.chips,
         unindexed=0,
     )
+
+
+def search_keys(
+    connection: Connection, query_text: str, *, after: str | None, limit: int, now: datetime
+) -> tuple[list[int], str | None]:
+    """The keys of one page of matches, newest first, and the cursor of the next page.
+
+    For whoever goes through everything that is found. Raises what `search` raises.
+    """
+    query = parse(query_text, now=now)
+    cursor = cursor_from(after) if after else None
+    with bounded(connection):
+        finder = Finder(connection, query.expression, find_names(connection, query.expression))
+        below = None if cursor is None else (cursor.sort_at, cursor.id)
+        page = [(0, found) for found in islice(finder.newest_first(below), limit + 1)]
+    return [found.id for _, found in page[:limit]], _next(page, limit)
 
 
 def _next(page: list[tuple[int, Found]], limit: int) -> str | None:

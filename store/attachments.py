@@ -1,0 +1,140 @@
+"""The attached files of all mail: listed once per content, found by name and type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, not_, select, tuple_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from mail.text import nfc_clean
+from store.bounded import bounded
+from store.naming import message_name
+from store.results import CursorError
+from store.tables_mail import attachment
+
+LARGEST_LIMIT = 500
+_ESCAPE = "\\"
+_CURSOR = re.compile(r"(\d{1,18})~([0-9A-Za-z._-]{1,200})", re.ASCII)
+
+Columns = ReadOnlyColumnCollection[str, Any]
+FileRow = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """One attached file: where it was met last, and in how many messages. `size` in bytes."""
+
+    message_id: int
+    message: str  # the message's public name
+    path: str  # of the part within it
+    filename: str | None
+    content_type: str
+    kind: str
+    size: int
+    sha256: str | None  # hexadecimal
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """One page of attached files. `next` is the cursor of the following one, None on the last."""
+
+    files: tuple[FileView, ...]
+    next: str | None
+
+
+def list_files(
+    connection: Connection,
+    *,
+    name: str = "",
+    content_type: str = "",
+    after: str | None = None,
+    limit: int = 50,
+) -> Files:
+    """Attached files, those that came in last first, each content once.
+
+    `name` is a piece of the file's name, `content_type` the beginning of its type ("image/",
+    "application/pdf"). Raises CursorError, and SearchTooSlow when the database runs out of time.
+    """
+    limit = max(1, min(limit, LARGEST_LIMIT))
+    newest = _newest_of_each(name, content_type)
+    if after:
+        newest = newest.where(_place(attachment.c) < tuple_(*_cursor(after)))
+    with bounded(connection):
+        rows = connection.execute(newest.limit(limit + 1)).all()
+        shown = rows[:limit]
+        counts = _counts(connection, [row.sha256 for row in shown if row.sha256])
+    return Files(
+        files=tuple(_view(row, counts.get(row.sha256, 1)) for row in shown),
+        next=f"{shown[-1].message_id}~{shown[-1].path}" if len(rows) > limit else None,
+    )
+
+
+def _newest_of_each(name: str, content_type: str) -> Select[*tuple[Any, ...]]:
+    """Rows of which no later one has the same content; the condition is asked per row shown, so
+    a page costs the same however many files there are."""
+    row, later = attachment.c, attachment.alias("later").c
+    newer = select(later.path).where(
+        later.sha256 == row.sha256,
+        _place(later) > _place(row),
+        *_conditions(later, name, content_type),
+    )
+    return (
+        select(attachment)
+        .where(*_conditions(row, name, content_type), not_(newer.exists()))
+        .order_by(row.message_id.desc(), row.path.desc())
+    )
+
+
+def _place(row: Columns) -> ColumnElement[Any]:
+    return tuple_(row.message_id, row.path)
+
+
+def _conditions(row: Columns, name: str, content_type: str) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if name:
+        pattern = f"%{_literally(nfc_clean(name).lower())}%"
+        conditions.append(func.lower(row.filename).like(pattern, escape=_ESCAPE))
+    if content_type:
+        pattern = f"{_literally(nfc_clean(content_type).lower())}%"
+        conditions.append(row.content_type.like(pattern, escape=_ESCAPE))
+    return conditions
+
+
+def _literally(text: str) -> str:
+    """A text whose % and _ mean themselves."""
+    return re.sub(r"[\\%_]", r"\\\g<0>", text)
+
+
+def _cursor(text: str) -> tuple[int, str]:
+    found = _CURSOR.fullmatch(text)
+    if found is None:
+        raise CursorError("This page address is damaged; start again from the first page.")
+    return int(found[1]), found[2]
+
+
+def _counts(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
+    rows = connection.execute(
+        select(attachment.c.sha256, func.count(attachment.c.message_id.distinct()))
+        .where(attachment.c.sha256.in_(digests))
+        .group_by(attachment.c.sha256)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _view(row: FileRow, messages: int) -> FileView:
+    return FileView(
+        message_id=row.message_id,
+        message=message_name(row.message_id),
+        path=row.path,
+        filename=row.filename,
+        content_type=row.content_type,
+        kind=row.kind,
+        size=row.size,
+        sha256=row.sha256.hex() if row.sha256 else None,
+        messages=messages,
+    )

@@ -1,0 +1,161 @@
+"""Count the hits of a search by year, sender, label and upload, each with the query it leads to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from sqlalchemy import Connection, func, select
+
+from store.bounded import bounded
+from store.finder import COUNTED, Finder, Found
+from store.names import find_names
+from store.query import Query, parse
+from store.results import Count, Facets, FacetValue
+from store.tables import upload
+from store.tables_mail import OFFSET_BITS, UNDATED, label, message, message_label
+
+SHOWN = 10
+_KEYS_PER_STATEMENT = 2_000
+
+
+def facets(connection: Connection, query_text: str, *, now: datetime, shown: int = SHOWN) -> Facets:
+    """The facets of a search, at most `shown` values of each kind (years: all).
+
+    Counted over the newest 10,000 hits at most. Raises what `store.search.search` raises.
+    """
+    query = parse(query_text, now=now)
+    with bounded(connection):
+        finder = Finder(connection, query.expression, find_names(connection, query.expression))
+        found = list(islice(finder.newest_first(), COUNTED + 1))
+        rows = found[:COUNTED]
+        return Facets(
+            counted=Count(len(rows), len(found) > COUNTED),
+            years=_years(query, rows),
+            senders=_senders(connection, query, rows, shown),
+            labels=_labels(connection, query, rows, shown),
+            uploads=_uploads(connection, query, rows, shown),
+        )
+
+
+def narrowed(query: Query, condition: str) -> str:
+    """The query with one more condition."""
+    text = query.text.strip()
+    if any(chip.kind == "any" for chip in query.chips):
+        text = f"({text})"  # or it would only belong to the last alternative
+    return f"{text} {condition}".strip()
+
+
+def _value(query: Query, *, value: str, label: str, count: int, condition: str) -> FacetValue:
+    return FacetValue(value=value, label=label, count=count, query=narrowed(query, condition))
+
+
+def _years(query: Query, rows: Sequence[Found]) -> tuple[FacetValue, ...]:
+    counted = Counter(_year(row.sort_at) for row in rows)
+    return tuple(
+        _value(query, value=year, label=year, count=counted[year], condition=f"date:{year}")
+        for year in sorted(
+            counted, key=lambda year: "" if year == "unknown" else year, reverse=True
+        )
+    )
+
+
+def _year(sort_at: int) -> str:
+    return "unknown" if sort_at == UNDATED else f"{datetime.fromtimestamp(sort_at, UTC).year:04d}"
+
+
+def _senders(
+    connection: Connection, query: Query, rows: Sequence[Found], shown: int
+) -> tuple[FacetValue, ...]:
+    counted = Counter(row.sender for row in rows if row.sender)
+    # One message of each sender knows how the address is written.
+    samples = {row.sender: row.id for row in reversed(rows)}
+    frequent = _most_frequent(counted, shown)
+    known = connection.execute(
+        select(message.c.id, message.c.sender_address, message.c.sender_name).where(
+            message.c.id.in_([samples[sender] for sender, _ in frequent])
+        )
+    )
+    written = {row.id: row for row in known}
+    values = []
+    for sender, count in frequent:
+        row = written.get(samples[sender])
+        if row is not None and row.sender_address:
+            address = row.sender_address.lower()
+            values.append(
+                _value(
+                    query,
+                    value=address,
+                    label=row.sender_name or address,
+                    count=count,
+                    condition=f"from:{quoted(address)}",
+                )
+            )
+    return tuple(values)
+
+
+def _labels(
+    connection: Connection, query: Query, rows: Sequence[Found], shown: int
+) -> tuple[FacetValue, ...]:
+    counted: Counter[int] = Counter()
+    if connection.execute(select(label.c.id).limit(1)).first() is None:
+        return ()
+    keys = [row.id for row in rows]
+    for at in range(0, len(keys), _KEYS_PER_STATEMENT):
+        borne = (
+            select(message_label.c.label_id, func.count(message_label.c.first_id.distinct()))
+            .where(message_label.c.first_id.in_(keys[at : at + _KEYS_PER_STATEMENT]))
+            .group_by(message_label.c.label_id)
+        )
+        counted.update({found[0]: found[1] for found in connection.execute(borne)})
+    frequent = _most_frequent(counted, shown)
+    named = connection.execute(
+        select(label.c.id, label.c.name).where(label.c.id.in_([key for key, _ in frequent]))
+    )
+    names = {row.id: row.name for row in named}
+    return tuple(
+        _value(
+            query,
+            value=names[key],
+            label=names[key],
+            count=count,
+            condition=f"label:{quoted(names[key])}",
+        )
+        for key, count in frequent
+        if key in names
+    )
+
+
+def _uploads(
+    connection: Connection, query: Query, rows: Sequence[Found], shown: int
+) -> tuple[FacetValue, ...]:
+    frequent = _most_frequent(Counter(row.id >> OFFSET_BITS for row in rows), shown)
+    named = connection.execute(
+        select(upload.c.id, upload.c.filename).where(upload.c.id.in_([key for key, _ in frequent]))
+    )
+    names = {row.id: row.filename for row in named}
+    return tuple(
+        _value(
+            query,
+            value=str(key),
+            label=names.get(key, str(key)),
+            count=count,
+            condition=f"in:{key}",
+        )
+        for key, count in frequent
+    )
+
+
+def _most_frequent(counted: Counter[int], shown: int) -> list[tuple[int, int]]:
+    """The same on every database: equals in the order of their keys."""
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:shown]
+
+
+def quoted(value: str) -> str:
+    """A value as the query language takes it, in quotation marks where it needs them."""
+    plain = value and not any(letter.isspace() or letter in '()"“”*' for letter in value)
+    if plain:
+        return value
+    return '"' + "".join(" " if letter in '"“”' else letter for letter in value) + '"'

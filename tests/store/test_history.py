@@ -1,0 +1,137 @@
+"""The history: what was done when, and how the queue looked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, insert
+
+from store import audit, tables
+from store.clock import utc_now
+from store.database import Database
+from store.history import add_sample, history, marks
+from store.states import Outcome
+from store.uploads import complete_upload, open_upload
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def a_job(connection: Connection) -> str:
+    upload = open_upload(
+        connection, filename="a.mbox", declared_size=None, by="test", now=utc_now()
+    )
+    return complete_upload(connection, upload, size=10, sha256="0" * 64, now=utc_now())
+
+
+def attempt_seen(
+    connection: Connection, job_id: str, *, at: datetime, size: int, outcome: Outcome
+) -> None:
+    number = connection.execute(
+        insert(tables.chunk)
+        .values(
+            job_id=job_id,
+            upload_id=1,
+            kind="parse",
+            seq=int(at.timestamp()) % 100_000 + size,
+            start=0,
+            stop=size,
+            position=size,
+            state="done",
+        )
+        .returning(tables.chunk.c.id)
+    ).scalar_one()
+    connection.execute(
+        insert(tables.attempt).values(
+            id=f"{at.timestamp()}-{size}",
+            chunk_id=number,
+            job_id=job_id,
+            number=1,
+            engine="local",
+            worker="w",
+            host="h",
+            pid=1,
+            version="0",
+            careful=False,
+            start_position=0,
+            bytes=size,
+            messages=size // 10,
+            started_at=at,
+            seen_at=at,
+            lease_until=at,
+            outcome=outcome,
+        )
+    )
+
+
+def test_bytes_messages_and_trouble_are_counted_where_they_happened(database: Database) -> None:
+    with database.write() as connection:
+        job_id = a_job(connection)
+        for at, size, outcome in (
+            (NOON, 1000, Outcome.DONE),
+            (NOON + 30 * timedelta(seconds=1), 500, Outcome.FAILED),
+            (NOON + 2 * MINUTE, 200, Outcome.LOST),
+            (NOON - timedelta(days=1), 9999, Outcome.DONE),
+        ):
+            attempt_seen(connection, job_id, at=at, size=size, outcome=outcome)
+
+        buckets = history(connection, until=NOON + 2.5 * MINUTE, step=MINUTE, buckets=4)
+
+    assert [one.at for one in buckets] == [NOON - MINUTE, NOON, NOON + MINUTE, NOON + 2 * MINUTE]
+    assert [one.bytes for one in buckets] == [0, 1500, 0, 200]
+    assert [one.messages for one in buckets] == [0, 150, 0, 20]
+    assert [(one.failed, one.lost) for one in buckets] == [(0, 0), (1, 0), (0, 0), (0, 1)]
+    assert buckets[1].bytes_per_second == 25
+
+
+def test_the_last_bucket_is_open_and_its_rate_is_that_of_the_time_passed(
+    database: Database,
+) -> None:
+    with database.write() as connection:
+        attempt_seen(connection, a_job(connection), at=NOON, size=100, outcome=Outcome.DONE)
+
+        *before, last = history(
+            connection, until=NOON + timedelta(seconds=20), step=MINUTE, buckets=3
+        )
+
+    assert last.is_open
+    assert last.bytes_per_second == 5
+    assert not any(one.is_open for one in before)
+
+
+def test_the_queue_is_known_only_where_it_was_sampled(database: Database) -> None:
+    with database.write() as connection:
+        for second, waiting in ((0, 3), (15, 9), (30, 4)):
+            add_sample(
+                connection,
+                now=NOON + timedelta(seconds=second),
+                waiting=waiting,
+                running=1,
+                oldest_seconds=float(waiting),
+                consumers=None,
+            )
+
+        first, second_bucket = history(connection, until=NOON + MINUTE, step=MINUTE, buckets=2)
+
+    assert (first.waiting, first.oldest_seconds) == (9, 9.0)
+    assert second_bucket.waiting is None
+
+
+def test_samples_are_forgotten_when_they_are_old(database: Database) -> None:
+    with database.write() as connection:
+        for at in (NOON - timedelta(days=30), NOON):
+            add_sample(connection, now=at, waiting=1, running=0, oldest_seconds=None, consumers=0)
+
+        buckets = history(connection, until=NOON, step=timedelta(days=1), buckets=40)
+
+    assert sum(one.waiting is not None for one in buckets) == 1
+
+
+def test_what_people_did_marks_the_line(database: Database) -> None:
+    with database.write() as connection:
+        for action in ("job.retry", "sign_in", "console.start"):
+            audit.record(connection, actor="account:ann", action=action, subject="x", now=NOON)
+
+        shown = marks(connection, since=NOON - MINUTE)
+
+    assert [one.action for one in shown] == ["job.retry", "console.start"]
