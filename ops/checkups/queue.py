@@ -35,6 +35,11 @@ def look_at_redis(engine: Engine) -> Iterator[Finding]:
         remedy = "Start it, or mend REDIS_URL; until then work waits in the database."
         yield judged("redis", f"cannot be reached: {error}", fine=False, remedy=remedy)
         return
+    yield from judge(condition)
+
+
+def judge(condition: RedisCondition) -> Iterator[Finding]:
+    """Whether a Redis is fit to hold a queue."""
     yield from _fitness(condition)
     yield from _surroundings(condition)
 

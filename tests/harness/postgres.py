@@ -46,11 +46,15 @@ class PostgresCluster:
         """The address of a database, as DATABASE_URL wants it."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
-    def create(self, database: str, *, template: str = "template1") -> None:
+    def create(self, database: str, *, template: str = "template0", encoding: str = "UTF8") -> None:
         """Make a database as a copy of `template`, to which nobody may be connected."""
+        locale = "C.UTF-8" if encoding == "UTF8" else "C"
         self._run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(database), sql.Identifier(template)
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING {} LOCALE {}").format(
+                sql.Identifier(database),
+                sql.Identifier(template),
+                sql.Literal(encoding),
+                sql.Literal(locale),
             )
         )
 
