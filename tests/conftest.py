@@ -40,8 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show with a failure what the servers of that test had to say."""
+    """Show with a failure what the servers of that test had to say; let nothing be skipped."""
     report = yield
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"no test may be skipped: {report.longrepr}"
     if report.failed:
         for process in item.stash.get(_processes_of_test, []):
             report.sections.append((f"log of {process.name}", process.log()))
