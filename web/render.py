@@ -100,7 +100,7 @@ def environment(language: Language) -> Environment:
 
 def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     plain: dict[str, Callable[..., Any]] = {"plain": shown.plain}
-    for name in ("number", "percent", "size", "duration"):
+    for name in ("number", "percent", "size", "rate", "duration"):
         plain[name] = partial(_in_language, getattr(shown, name), language)
     for name in ("moment", "minute", "day", "clock"):
         plain[name] = _zoned(getattr(shown, name))

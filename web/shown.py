@@ -26,6 +26,7 @@ SPAN_WORDS = {
     Language.ENGLISH: ("{} d", "{} h", "{} min", "{} s"),
     Language.KOREAN: ("{}일", "{}시간", "{}분", "{}초"),
 }
+PER_SECOND = {Language.ENGLISH: "/s", Language.KOREAN: "/초"}
 # Characters that change the direction of what follows, or have no shape at all.
 DIRECTION_CHARACTERS = frozenset(
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -59,6 +60,11 @@ def size(value: float | None, language: Language) -> str:
     return f"{format_decimal(scaled, format=pattern, locale=language)} {UNITS[unit]}"
 
 
+def rate(value: float | None, language: Language) -> str:
+    """Bytes per second."""
+    return DASH if value is None else size(value, language) + PER_SECOND[language]
+
+
 def duration(seconds: float | None, language: Language) -> str:
     """The two largest units of a length of time in seconds; tenths below ten seconds."""
     if seconds is None:
@@ -81,8 +87,13 @@ def _split(seconds: int) -> tuple[int, int, int, int]:
 
 def moment(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
     """Date and time to the second, with the name of its zone."""
-    text = _dated(value, DATE_TIME[language], language=language, zone=zone)
-    return text if value is None else f"{text} {value.astimezone(zone).tzname()}"
+    if value is None:
+        return DASH
+    try:
+        local = value.astimezone(zone)
+    except (OverflowError, ValueError):  # year 1 or 9999, pushed over the edge by the zone
+        return value.replace(microsecond=0).isoformat()
+    return f"{_dated(value, DATE_TIME[language], language=language, zone=zone)} {local.tzname()}"
 
 
 def minute(value: datetime | None, language: Language, *, zone: tzinfo) -> str:

@@ -1,0 +1,296 @@
+"""What people see: every page in both languages, live parts that end, actions without a script."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jobs.attempts import Surroundings, run_attempt
+from store.accounts import Role
+from store.states import Outcome
+from tests.mboxes import letters, mbox_of, raw_message
+from tests.web.make_sample import SAMPLE, sample
+from tests.web.visiting import Visit
+from web import chunkmap, words
+
+PAGES = (
+    "/",
+    "/upload",
+    "/jobs",
+    "/jobs?state=finished",
+    "/search",
+    "/search?q=library",
+    "/search?q=%22never+closed",
+    "/workers",
+    "/failures",
+    "/audit",
+    "/settings",
+)
+PLEASE_WEIGH_LESS_THAN = 200_000
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_in_every_language(here: Visit, path: str, language: str) -> None:
+    here.take_in(sample(), filename="sample.mbox")
+
+    answer = here.visitor(language=language).get(path)
+
+    assert answer.status_code == 200
+    assert f'<html lang="{language}">' in answer.text
+    assert len(answer.content) < PLEASE_WEIGH_LESS_THAN
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_an_empty_console_has_every_page_too(here: Visit, path: str) -> None:
+    assert here.visitor().get(path).status_code == 200
+
+
+def test_an_empty_console_offers_the_sample_to_those_who_may_import_it(here: Visit) -> None:
+    offer = 'action="/sample"'
+
+    assert offer in here.visitor(Role.OPERATOR).get("/").text
+    assert offer not in here.visitor(Role.VIEWER).get("/").text
+
+
+def test_the_sample_is_what_its_script_writes() -> None:
+    assert SAMPLE.read_bytes() == sample()
+
+
+def test_importing_the_sample_leads_to_its_job(here: Visit) -> None:
+    answer = here.visitor().post("/sample")
+    again = here.visitor().post("/sample")
+
+    assert re.fullmatch(r"/jobs/[0-9a-f]{32}", answer.headers["Location"])
+    assert again.headers["Location"] == answer.headers["Location"]
+
+
+def test_a_job_shows_its_steps_its_ledger_and_who_did_it(here: Visit) -> None:
+    twice = raw_message(1)
+    floor = here.take_in(mbox_of([twice, raw_message(2), twice]), filename="two.mbox")
+
+    page = here.visitor().get(f"/jobs/{floor.job_id}").text
+
+    assert "two.mbox" in page
+    assert "Every byte is accounted for, exactly once." in page
+    assert "1 of 1 chunks" in page
+    assert floor.job().sha256 in page
+    assert "mboxrd" in page
+
+
+def test_the_page_includes_the_very_fragments_that_replace_it(here: Visit) -> None:
+    floor = here.take_in(letters(3))
+    visitor = here.visitor()
+
+    page = visitor.get(f"/jobs/{floor.job_id}").text
+
+    for name in ("progress", "ledger", "attempts"):
+        fragment = visitor.get(f"/fragments/{name}/{floor.job_id}").text.strip()
+        assert fragment.startswith(f'<section id="{name}"')
+        assert without_times(fragment) in without_times(page)
+
+
+def without_times(markup: str) -> str:
+    return re.sub(r"<time.*?</time>|\s+", " ", markup)
+
+
+def test_a_live_part_asks_again_while_something_moves_and_ends_with_it(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+    address = f"/fragments/progress/{floor.job_id}"
+
+    moving = visitor.get(address).text
+    floor.run()
+    over = visitor.get(address).text
+
+    assert 'hx-trigger="every 2s"' in moving
+    assert "hx-trigger" not in over
+
+
+def test_a_resting_overview_asks_less_often(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+
+    moving = visitor.get("/fragments/overview").text
+    floor.run()
+    resting = visitor.get("/fragments/overview").text
+
+    assert 'hx-trigger="every 2s"' in moving
+    assert 'hx-trigger="every 10s"' in resting
+
+
+def failed_job(here: Visit) -> str:
+    floor = here.take_in(letters(3), work=False)
+    here.house.spool.remove(floor.spool_name)
+    outcomes = floor.run()
+    assert set(outcomes) == {Outcome.FAILED}
+    return floor.job_id
+
+
+def test_a_failure_is_grouped_by_cause_and_retried_by_a_plain_form(here: Visit) -> None:
+    job_id = failed_job(here)
+    visitor = here.visitor()
+    page = visitor.get("/failures").text
+    retry = re.search(r'action="(/chunks/\d+/retry)"', page)
+
+    assert "SpoolError" in page
+    assert retry
+    answer = visitor.post(retry[1])
+
+    assert answer.status_code == 303
+    followed = visitor.get(answer.headers["Location"]).text
+    assert "The failed chunks are waiting for a worker again." in followed
+    assert "Nothing has failed" in followed
+    assert "waiting for a worker again" not in visitor.get("/failures").text
+    assert here.visitor().get(f"/jobs/{job_id}").status_code == 200
+
+
+def test_the_overview_says_what_needs_a_person(here: Visit) -> None:
+    failed_job(here)
+
+    assert "1 chunk has failed and waits for a decision." in here.visitor().get("/").text
+
+
+def test_a_cancelled_job_can_go_on(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+
+    cancelled = visitor.post(f"/jobs/{floor.job_id}/cancel")
+    page = visitor.get(cancelled.headers["Location"]).text
+    visitor.post(f"/jobs/{floor.job_id}/retry")
+    floor.run()
+
+    assert "Cancelled" in page
+    assert floor.job().state == "finished"
+
+
+def test_viewers_see_no_button_that_they_may_not_press(here: Visit) -> None:
+    job_id = failed_job(here)
+    viewer = here.visitor(Role.VIEWER)
+
+    for path in ("/failures", f"/jobs/{job_id}", "/jobs", "/"):
+        page = viewer.get(path).text
+        assert re.findall(r'<form method="post" action="([^"]*)"', page) == ["/sign-out"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/jobs/unknown", 404),
+        (f"/jobs/{'0' * 32}", 404),
+        (f"/fragments/progress/{'0' * 32}", 404),
+        ("/messages/1-1", 404),
+        ("/messages/nonsense", 404),
+        ("/messages/99999999999-0", 404),
+        ("/nowhere", 404),
+        ("/jobs?before=nonsense", 400),
+        ("/jobs?before=2020-01-01T00:00:00~x", 400),
+        ("/audit?before=many", 400),
+        ("/search?q=x&after=nonsense", 400),
+        ("/jobs?state=asleep", 200),
+    ],
+)
+def test_a_wrong_address_gets_a_page_that_says_so(here: Visit, path: str, status: int) -> None:
+    here.take_in(letters(1))
+
+    answer = here.visitor().get(path)
+
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_jobs_page_by_key(here: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.fragments.jobs.PAGE", 2)
+    for number in range(3):
+        here.take_in(mbox_of([raw_message(number)]), filename=f"{number}.mbox", work=False)
+    visitor = here.visitor()
+
+    first = visitor.get("/jobs").text
+    further = re.search(r'rel="next" href="([^"]*)"', first)
+
+    assert "2.mbox" in first
+    assert "0.mbox" not in first
+    assert further
+    second = visitor.get(further[1].replace("&amp;", "&")).text
+    assert "0.mbox" in second
+    assert "2.mbox" not in second
+
+
+def test_nothing_from_a_file_name_runs(here: Visit) -> None:
+    here.take_in(letters(1), filename=f"{EVIL}.mbox")
+    visitor = here.visitor()
+
+    for path in ("/", "/jobs", "/audit", "/search?q=letter"):
+        page = visitor.get(path).text
+        assert "<script>alert" not in page
+        assert "onerror=alert(2)>" not in page
+
+
+def test_a_word_that_no_page_knows_is_shown_as_it_is() -> None:
+    assert words.state("ready_to_enqueue").text == "ready to enqueue"
+    assert words.role("emperor") == "emperor"
+
+
+def test_a_hundred_thousand_chunks_make_no_more_cells_than_fit(here: Visit) -> None:
+    floor = here.take_in(letters(1))
+    chunk = floor.chunks()[-1]
+
+    cells = chunkmap.cells_of([chunk] * 100_000)
+
+    assert len(cells) <= chunkmap.CELLS
+    assert sum(cell.messages for cell in cells) == 100_000
+
+
+def test_an_upload_by_the_plain_form_leads_to_its_job(here: Visit, tmp_path: Path) -> None:
+    answer = here.visitor().post("/upload", files={"file": ("mine.mbox", letters(2))})
+
+    assert re.fullmatch(r"/jobs/[0-9a-f]{32}", answer.headers["Location"])
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "This is a PDF document"), ("ko", "PDF 문서입니다")],
+)
+def test_a_wrong_file_by_the_plain_form_is_told_what_it_is(
+    here: Visit, language: str, sentence: str
+) -> None:
+    answer = here.visitor(language=language).post(
+        "/upload", files={"file": ("mine.pdf", b"%PDF-1.4\n" + b"x" * 100)}
+    )
+
+    assert answer.status_code == 415
+    assert sentence in answer.text
+
+
+def test_a_worker_that_is_busy_is_listed_with_its_evidence(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    claimed = floor.must_claim()
+
+    page = here.visitor().get("/workers").text
+
+    assert "Busy" in page
+    assert "last beat" in page
+    run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+
+
+def test_the_reader_chooses_the_language_once(here: Visit) -> None:
+    visitor = here.visitor(language="en")
+
+    visitor.post("/language", data={"language": "ko", "next": "/jobs"})
+
+    assert '<html lang="ko">' in visitor.get("/jobs").text
+    assert '<html lang="ko">' in here.visitor(language="en").get("/jobs").text
+    assert visitor.post("/language", data={"language": "tlh"}).status_code == 400
+
+
+def test_times_are_told_in_the_readers_zone(here: Visit) -> None:
+    here.take_in(letters(1))
+    visitor = here.visitor()
+    visitor.cookies.set("zone", "Asia/Seoul", domain="console.test")
+
+    assert " KST" in visitor.get("/jobs").text
+    visitor.cookies.set("zone", "../etc/passwd", domain="console.test")
+    assert " UTC" in visitor.get("/jobs").text
