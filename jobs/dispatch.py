@@ -14,9 +14,16 @@ from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
-from store.recovery import cancel_job, retry_chunk, retry_everything, retry_job
 from store.states import EngineName
 from store.uploads import Upload, complete_upload
+from store.wishes import (
+    cancel_job,
+    pause_job,
+    resume_job,
+    retry_chunk,
+    retry_everything,
+    retry_job,
+)
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +120,32 @@ class Dispatch:
                     connection, actor=actor, action="job.cancel", subject=f"job:{job_id}", now=now
                 )
         return stopped
+
+    def pause(self, job_id: str, *, actor: str) -> bool:
+        """Begin no further chunk of a job; False when it is over or paused."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            paused = pause_job(connection, job_id, now=now)
+            if paused:
+                record(
+                    connection, actor=actor, action="job.pause", subject=f"job:{job_id}", now=now
+                )
+        return paused
+
+    def resume(self, job_id: str, *, actor: str) -> bool:
+        """Let a paused job go on; False when it was not paused."""
+        with self._workshop.database.write() as connection:
+            resumed = resume_job(connection, job_id)
+            if resumed:
+                record(
+                    connection,
+                    actor=actor,
+                    action="job.resume",
+                    subject=f"job:{job_id}",
+                    now=utc_now(),
+                )
+        self.ring()
+        return resumed
 
     def ring(self) -> None:
         """Tell the queue, or the local thread, that something waits."""

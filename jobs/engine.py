@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.dispatch import Dispatch
+from jobs.errands import ErrandRunner
 from jobs.link import QueueLink
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
@@ -21,15 +22,18 @@ class Engine:
     link: QueueLink | None
     local: LocalRunner
     reconciler: Reconciler
+    errands: ErrandRunner
 
     def start(self) -> None:
         """Begin to reconcile, and to run chunks here where that is wanted."""
         self.reconciler.start()
         self.local.start()
+        self.errands.start()
         self.dispatch.ring()
 
     def stop(self) -> None:
         """End both; a chunk that runs here is left at its last batch."""
+        self.errands.stop()
         self.reconciler.stop()
         self.local.stop()
         if self.link is not None:
@@ -48,9 +52,11 @@ def build(config: Config) -> Engine:
         return config.queue is QueueChoice.AUTO and not link.state().reachable
 
     local = LocalRunner(workshop, wanted=local_wanted)
+    dispatch = Dispatch(workshop, link=link, wake_local=local.wake)
     return Engine(
         workshop=workshop,
-        dispatch=Dispatch(workshop, link=link, wake_local=local.wake),
+        dispatch=dispatch,
+        errands=ErrandRunner(workshop, ring=dispatch.ring),
         link=link,
         local=local,
         reconciler=Reconciler(workshop, link),

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from jobs.bell import QueueUnreachable, ring_due, rung_chunks
 from jobs.link import QueueLink
+from jobs.sampling import SAMPLE_SECONDS, take_sample
 from jobs.workshop import Workshop
 from store.bells import forget_unheard
 from store.clock import utc_now
@@ -127,6 +128,7 @@ class Reconciler(threading.Thread):
         self._link = link
         self._owner = uuid.uuid4().hex
         self._stopped = threading.Event()
+        self._next_sample = 0.0
 
     def run(self) -> None:
         """Go round until stopped."""
@@ -138,8 +140,14 @@ class Reconciler(threading.Thread):
         try:
             if self._holds_lease():
                 reconcile(self._workshop, self._link)
+                self._sample()
         except OUTAGES:
             log.exception("the database is away; the next round tries again")
+
+    def _sample(self) -> None:
+        if time.monotonic() >= self._next_sample:
+            take_sample(self._workshop, self._link)
+            self._next_sample = time.monotonic() + SAMPLE_SECONDS
 
     def _holds_lease(self) -> bool:
         seconds = self._workshop.config.reconcile_seconds * 3 + 5

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from store.claims import is_paused
 from store.states import ChunkKind, ChunkState
 from store.tables import chunk
 
@@ -31,7 +32,7 @@ def due_bells(connection: Connection, *, now: datetime, window: int) -> list[Bel
     rows = connection.execute(
         select(chunk.c.id, chunk.c.job_id, chunk.c.kind)
         .where(chunk.c.state == ChunkState.WAITING, chunk.c.rung_at.is_(None))
-        .where(or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now))
+        .where(or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now), ~is_paused())
         .order_by(chunk.c.seq, chunk.c.id)
         .limit(max(window - hanging, 0))
         .with_for_update(skip_locked=True)

@@ -118,7 +118,14 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(
         chunk.c.state == ChunkState.WAITING,
         or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now),
+        ~is_paused(),
     )
+
+
+def is_paused() -> ColumnElement[bool]:
+    """True for a chunk whose job is paused."""
+    paused = select(job.c.id).where(job.c.id == chunk.c.job_id, job.c.paused_at.is_not(None))
+    return paused.exists()
 
 
 def _claimed_row(connection: Connection, chunk_id: int) -> Row[Any]:

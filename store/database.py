@@ -49,6 +49,15 @@ class Database:
         with self._writer.begin() as connection:
             yield connection
 
+    def give_back_space(self) -> None:
+        """After much was deleted: let the file shrink (SQLite; Postgres vacuums by itself)."""
+        if self.dialect == "sqlite":
+            with self._writer.connect() as connection:
+                raw = connection.connection.driver_connection
+                if raw is not None:  # outside of any transaction, and to the last row
+                    raw.execute("PRAGMA incremental_vacuum").fetchall()
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @property
     def engine(self) -> Engine:
         """The writing engine, for migrations."""
@@ -81,6 +90,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     # The driver's own transaction handling gets in the way of BEGIN IMMEDIATE.
     connection.isolation_level = None
     for pragma in (
+        # Only a database without tables yet takes this to heart; it must come first.
+        "auto_vacuum=INCREMENTAL",
         "journal_mode=WAL",
         # FULL costs nothing next to NORMAL with batches of our size, and survives a power cut.
         "synchronous=FULL",

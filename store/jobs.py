@@ -22,6 +22,7 @@ from store.states import (
     EngineName,
     JobState,
 )
+from store.uploads import UploadState
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
 
@@ -65,6 +66,7 @@ class JobView:
     created_by: str
     started_at: datetime | None
     finished_at: datetime | None
+    paused_at: datetime | None
     detection: dict[str, Any] | None
     rule: dict[str, Any] | None
 
@@ -105,8 +107,11 @@ def job_counts(connection: Connection) -> dict[JobState, int]:
 
 
 def _jobs() -> Select[Any]:
-    return select(job, upload.c.filename, upload.c.size, upload.c.sha256).join(
-        upload, upload.c.id == job.c.upload_id
+    shown = upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
+    return (
+        select(job, upload.c.filename, upload.c.size, upload.c.sha256)
+        .join(upload, upload.c.id == job.c.upload_id)
+        .where(shown)
     )
 
 
@@ -226,6 +231,7 @@ def _job_view(row: Row[Any], *, progress: Progress, engine: EngineName | None) -
         created_by=row.created_by,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        paused_at=row.paused_at,
         detection=json.loads(row.detection) if row.detection else None,
         rule=json.loads(row.rule) if row.rule else None,
     )

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from store import tables
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
+from store.states import ChunkKind, ChunkState, Outcome
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
 
@@ -177,102 +177,6 @@ def let_go(connection: Connection, attempt_id: str, *, now: datetime) -> None:
             rung_at=None,
         )
     )
-
-
-def retry_job(connection: Connection, job_id: str) -> int:
-    """Give every failed or cancelled chunk of a job a fresh start from where it got to.
-
-    Answers how many chunks wait again; 0 changes nothing.
-    """
-    again = connection.execute(
-        update(chunk)
-        .where(chunk.c.job_id == job_id)
-        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
-        .values(**_FRESH)
-    ).rowcount
-    if again:
-        _reopen(connection, job_id)
-    return again
-
-
-def retry_everything(connection: Connection) -> int:
-    """The same for every failed chunk of every job; answers how many wait again."""
-    failed = select(chunk.c.job_id).where(chunk.c.state == ChunkState.FAILED).distinct()
-    job_ids = list(connection.execute(failed).scalars())
-    return sum(retry_job(connection, job_id) for job_id in job_ids)
-
-
-def retry_chunk(connection: Connection, chunk_id: int) -> str | None:
-    """The same for one chunk; answers its job's id, or None when there was nothing to retry."""
-    job_id: str | None = connection.execute(
-        update(chunk)
-        .where(chunk.c.id == chunk_id)
-        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
-        .values(**_FRESH)
-        .returning(chunk.c.job_id)
-    ).scalar_one_or_none()
-    if job_id is not None:
-        _reopen(connection, job_id)
-    return job_id
-
-
-_FRESH = {
-    "state": ChunkState.WAITING,
-    "attempt_id": None,
-    "attempts": 0,
-    "suspect_attempts": 0,
-    "suspect_offset": None,
-    "not_before": None,
-    "rung_at": None,
-    "ended_at": None,
-}
-
-
-def _reopen(connection: Connection, job_id: str) -> None:
-    planned = connection.execute(
-        select(func.count())
-        .select_from(chunk)
-        .where(
-            chunk.c.job_id == job_id,
-            chunk.c.kind == ChunkKind.PLAN,
-            chunk.c.state == ChunkState.DONE,
-        )
-    ).scalar_one()
-    connection.execute(
-        update(job)
-        .where(job.c.id == job_id)
-        .values(
-            state=JobState.RUNNING if planned else JobState.QUEUED, finished_at=None, error=None
-        )
-    )
-
-
-def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
-    """Stop a job where it is; what is committed stays. False when it was over already."""
-    stopped = connection.execute(
-        update(job)
-        .where(job.c.id == job_id, job.c.state.in_(OPEN_JOB_STATES))
-        .values(state=JobState.CANCELLED, finished_at=now, error=None)
-    )
-    if stopped.rowcount != 1:
-        return False
-    # Without its attempt id no running attempt gets past the fence again.
-    connection.execute(
-        update(chunk)
-        .where(
-            and_(
-                chunk.c.job_id == job_id,
-                chunk.c.state.in_((ChunkState.WAITING, ChunkState.RUNNING)),
-            )
-        )
-        .values(state=ChunkState.CANCELLED, attempt_id=None, ended_at=now)
-    )
-    connection.execute(
-        update(attempt)
-        .where(attempt.c.job_id == job_id, attempt.c.outcome == Outcome.RUNNING)
-        .values(outcome=Outcome.CANCELLED, ended_at=now)
-    )
-    return True
 
 
 def last_trouble(connection: Connection, chunk_id: int) -> tuple[str, str, str | None]:

@@ -63,7 +63,8 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _one_of(column: str, values: str) -> CheckConstraint:
+def one_of(column: str, values: str) -> CheckConstraint:
+    """A check that a text column holds one of the words (real enums hinder migrations)."""
     listed = ", ".join(f"'{value}'" for value in values.split())
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -79,7 +80,7 @@ upload = Table(
     Column("declared_size", BigInteger),
     Column("sha256", Text, index=True),
     Column(
-        "state", Text, _one_of("state", "receiving stored broken deleting deleted"), nullable=False
+        "state", Text, one_of("state", "receiving stored broken deleting deleted"), nullable=False
     ),
     Column("created_at", Utc, nullable=False),
     Column("stored_at", Utc),
@@ -95,13 +96,14 @@ job = Table(
     Column(
         "state",
         Text,
-        _one_of("state", "queued planning running finished incomplete failed cancelled"),
+        one_of("state", "queued planning running finished incomplete failed cancelled"),
         nullable=False,
     ),
     Column("created_at", Utc, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("started_at", Utc),
     Column("finished_at", Utc),
+    Column("paused_at", Utc),  # while set, none of its chunks is claimed
     Column("rule", Text),  # JSON of mail.mbox.Rule, fixed by the plan
     Column("detection", Text),  # JSON of mail.mbox.Detection
     Column("error", Text),  # one line for people; NULL when nothing is wrong
@@ -120,15 +122,13 @@ chunk = Table(
     Column("id", BigKey, primary_key=True),
     Column("job_id", ForeignKey("job.id"), nullable=False),
     Column("upload_id", ForeignKey("upload.id"), nullable=False),
-    Column("kind", Text, _one_of("kind", "plan parse"), nullable=False),
+    Column("kind", Text, one_of("kind", "plan parse"), nullable=False),
     Column("seq", Integer, nullable=False),  # 0 for the plan, 1… for the ranges, in file order
     Column("start", BigInteger, nullable=False),
     Column("stop", BigInteger, nullable=False),
     Column("position", BigInteger, nullable=False),  # everything before it is committed
     Column("expected_messages", Integer),  # what the scan counted
-    Column(
-        "state", Text, _one_of("state", "waiting running done failed cancelled"), nullable=False
-    ),
+    Column("state", Text, one_of("state", "waiting running done failed cancelled"), nullable=False),
     Column("attempt_id", Text),  # the fencing token of the only attempt that may write
     Column("attempts", Integer, nullable=False, default=0),  # runs since the last asked-for retry
     Column("suspect_offset", BigInteger),  # the message a careful attempt is looking at
@@ -166,7 +166,7 @@ attempt = Table(
     Column("chunk_id", ForeignKey("chunk.id"), nullable=False, index=True),
     Column("job_id", ForeignKey("job.id"), nullable=False, index=True),
     Column("number", Integer, nullable=False),  # 1… within the chunk, never reset
-    Column("engine", Text, _one_of("engine", "rq local"), nullable=False),
+    Column("engine", Text, one_of("engine", "rq local"), nullable=False),
     Column("worker", Text, nullable=False),
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
@@ -184,7 +184,7 @@ attempt = Table(
     Column(
         "outcome",
         Text,
-        _one_of("outcome", "running done failed lost fenced cancelled drained"),
+        one_of("outcome", "running done failed lost fenced cancelled drained"),
         nullable=False,
     ),
     Column("error_type", Text),
@@ -197,7 +197,7 @@ attempt = Table(
         postgresql_where=text("outcome = 'running'"),
         sqlite_where=text("outcome = 'running'"),
     ),
-    Index("ix_attempt_ended_at", "ended_at"),
+    Index("ix_attempt_seen_at", "seen_at"),
 )
 
 ledger = Table(
@@ -209,7 +209,7 @@ ledger = Table(
     Column(
         "kind",
         Text,
-        _one_of("kind", "message duplicate quarantined preamble trailer"),
+        one_of("kind", "message duplicate quarantined preamble trailer"),
         nullable=False,
     ),
     Column("messages", Integer, nullable=False),  # 0 for preamble and trailer
@@ -241,7 +241,7 @@ account = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("role", Text, _one_of("role", "viewer operator admin"), nullable=False),
+    Column("role", Text, one_of("role", "viewer operator admin"), nullable=False),
     Column("password_hash", Text),  # argon2id; NULL until one is set
     Column("language", Text),
     Column("created_at", Utc, nullable=False),
@@ -273,7 +273,7 @@ api_token = Table(
     Column("id", Integer, primary_key=True),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("role", Text, _one_of("role", "viewer operator admin"), nullable=False),
+    Column("role", Text, one_of("role", "viewer operator admin"), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("used_at", Utc),
     Column("revoked_at", Utc),

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from store import tables
 from store.states import ChunkKind, ChunkState, JobState
@@ -166,6 +166,30 @@ def complete_upload(
         )
     )
     return job_id
+
+
+def mark_deleting(connection: Connection, upload_id: int) -> list[str]:
+    """An upload is going: it is shown no more. Answers the ids of its jobs."""
+    connection.execute(
+        update(tables.upload)
+        .where(tables.upload.c.id == upload_id)
+        .values(state=UploadState.DELETING)
+    )
+    jobs = select(tables.job.c.id).where(tables.job.c.upload_id == upload_id)
+    return list(connection.execute(jobs).scalars())
+
+
+def forget_upload(connection: Connection, upload_id: int) -> None:
+    """Remove the books of an upload whose messages are gone; its name and dates stay."""
+    of_upload = select(tables.chunk.c.id).where(tables.chunk.c.upload_id == upload_id)
+    connection.execute(delete(tables.attempt).where(tables.attempt.c.chunk_id.in_(of_upload)))
+    for table in (tables.chunk, tables.ledger, tables.quarantine):
+        connection.execute(delete(table).where(table.c.upload_id == upload_id))
+    connection.execute(
+        update(tables.upload)
+        .where(tables.upload.c.id == upload_id)
+        .values(state=UploadState.DELETED)
+    )
 
 
 def receiving_uploads(connection: Connection) -> list[Upload]:

@@ -50,6 +50,7 @@ def create_app(config: Config) -> Starlette:
         link=engine.link,
         local=engine.local,
         reconciler=engine.reconciler,
+        errands=engine.errands,
     )
     return app
 

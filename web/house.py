@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from jobs.dispatch import Dispatch
+from jobs.errands import ErrandRunner
 from jobs.link import QueueLink
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
@@ -26,6 +27,7 @@ class House:
     link: QueueLink | None
     local: LocalRunner
     reconciler: Reconciler
+    errands: ErrandRunner
 
     @property
     def database(self) -> Database:

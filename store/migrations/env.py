@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import store.tables_mail  # noqa: F401  (its tables join the metadata)
+import store.tables_mail
+import store.tables_watch  # noqa: F401
 from store.tables import metadata
 
 context.configure(

@@ -13,8 +13,8 @@ from jobs.processor import StopAsked
 from store import tables
 from store.clock import utc_now
 from store.planning import settle, unsettled_jobs
-from store.recovery import cancel_job, retry_job
 from store.states import ChunkState, JobState, Outcome
+from store.wishes import cancel_job, retry_job
 from tests.jobs.floor import Floor
 from tests.mboxes import letters, offsets_in
 

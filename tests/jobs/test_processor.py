@@ -14,8 +14,8 @@ from mail.message import Message, read_message
 from store import tables, tables_mail
 from store.claims import Fenced
 from store.ledger import EntryKind
-from store.recovery import retry_job
 from store.states import ChunkState, JobState, Outcome
+from store.wishes import retry_job
 from tests.jobs.floor import Floor
 from tests.mboxes import letters, mbox_of, offsets_in, raw_message
 

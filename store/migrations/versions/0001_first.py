@@ -8,6 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 import store.tables_mail  # noqa: F401
+import store.tables_watch  # noqa: F401
 from store.sql import create_search, drop_search
 from store.tables import metadata
 

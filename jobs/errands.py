@@ -1,0 +1,241 @@
+"""Carry out errands, one after the other, in small committed steps.
+
+A thread of the console does this under a lease. Every step may be repeated, so an errand whose
+console was killed is simply begun again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobs.workshop import Workshop
+from mail.mbox import Dialect, Rule
+from store.audit import record
+from store.clock import utc_now
+from store.database import OUTAGES
+from store.errands import (
+    Errand,
+    ErrandKind,
+    ErrandState,
+    end_errand,
+    next_errand,
+    note_progress,
+)
+from store.jobs import find_job
+from store.locks import hold
+from store.removing import delete_range
+from store.uploads import forget_upload, mark_deleting, require_upload
+from store.wishes import (
+    cancel_job,
+    failed_chunk_ids,
+    plan_anew,
+    retry_chunk,
+    rewind_chunks,
+    start_of,
+)
+
+log = logging.getLogger(__name__)
+
+LOCK = "errands"
+LOCK_SECONDS = 30.0
+LOOK_SECONDS = 1.0
+STEP_MESSAGES = 500
+STEP_CHUNKS = 100
+# Above every offset, and still below the next upload's keys.
+EVERYTHING = (1 << 40) - 1
+
+
+class CannotDo(Exception):
+    """An errand that makes no sense (any more); the text is a sentence."""
+
+
+@dataclass(slots=True)
+class Steps:
+    """How far an errand is, and what it leaves behind."""
+
+    done: int = 0
+    total: int | None = None
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
+
+
+def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], bool]) -> None:
+    """Carry out one errand to its end, or until somebody stops it or the lease is gone."""
+    steps = Steps()
+    if not _note(workshop, errand, steps):
+        return
+    try:
+        for _ in DOERS[errand.kind](workshop, errand, steps):
+            if not _note(workshop, errand, steps) or not still_mine():
+                return
+    except OUTAGES:
+        raise
+    except Exception as error:
+        log.exception("errand %s failed", errand.id)
+        _end(workshop, errand, ErrandState.FAILED, error=str(error) or type(error).__name__)
+        return
+    _end(workshop, errand, ErrandState.DONE, result=steps.result)
+
+
+def _note(workshop: Workshop, errand: Errand, steps: Steps) -> bool:
+    with workshop.database.write() as connection:
+        return note_progress(
+            connection, errand.id, done=steps.done, total=steps.total, now=utc_now()
+        )
+
+
+def _end(
+    workshop: Workshop,
+    errand: Errand,
+    state: ErrandState,
+    *,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
+    now = utc_now()
+    with workshop.database.write() as connection:
+        end_errand(connection, errand.id, state=state, now=now, result=result, error=error)
+        record(
+            connection,
+            actor=errand.created_by,
+            action=f"errand.{state}",
+            subject=f"errand:{errand.id}",
+            now=now,
+            detail={"kind": errand.kind, **errand.parameters, **(result or {})},
+        )
+
+
+def _delete_messages(
+    workshop: Workshop, upload_id: int, steps: Steps, *, start: int = 0
+) -> Iterator[None]:
+    while True:
+        with workshop.database.write() as connection:
+            gone = delete_range(
+                connection, upload_id=upload_id, start=start, stop=EVERYTHING, limit=STEP_MESSAGES
+            )
+        if not gone:
+            return
+        steps.done += gone
+        yield
+
+
+def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Remove an upload: its messages, its books, its mbox."""
+    upload_id = int(errand.parameters["upload_id"])
+    with workshop.database.write() as connection:
+        upload = require_upload(connection, upload_id)
+        for job_id in mark_deleting(connection, upload_id):
+            cancel_job(connection, job_id, now=utc_now())
+    yield
+    yield from _delete_messages(workshop, upload_id, steps)
+    with workshop.database.write() as connection:
+        forget_upload(connection, upload_id)
+    workshop.spool.remove(upload.spool_name)
+    workshop.database.give_back_space()
+    steps.result = {
+        "filename": upload.filename,
+        "messages_removed": steps.done,
+        "bytes_freed": upload.size or 0,
+    }
+
+
+def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Read a job's mbox again: from a chunk on, or all of it, perhaps by another rule."""
+    job_id, from_seq = errand.parameters["job_id"], int(errand.parameters.get("from_seq") or 0)
+    dialect = errand.parameters.get("dialect")
+    with workshop.database.write() as connection:
+        job = find_job(connection, job_id, now=utc_now())
+        if job is None:
+            raise CannotDo("The job is gone.")
+        cancel_job(connection, job_id, now=utc_now())
+        start = start_of(connection, job_id, from_seq=from_seq)
+    yield
+    yield from _delete_messages(workshop, job.upload_id, steps, start=start)
+    with workshop.database.write() as connection:
+        if from_seq:
+            rewind_chunks(connection, job_id, from_seq=from_seq)
+        else:
+            plan_anew(connection, job_id, rule=rule_text(dialect))
+    steps.result = {"messages_removed": steps.done}
+
+
+def rule_text(dialect: str | None) -> str | None:
+    """The rule for a dialect as the job keeps it; None to detect it afresh."""
+    return None if dialect is None else json.dumps(Rule.of(Dialect(dialect)).to_json())
+
+
+def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Let every failed chunk go on whose latest trouble is of the kind asked for."""
+    error = errand.parameters.get("error")
+    with workshop.database.read() as connection:
+        chunk_ids = failed_chunk_ids(connection, error=error)
+    steps.total = len(chunk_ids)
+    for at in range(0, len(chunk_ids), STEP_CHUNKS):
+        with workshop.database.write() as connection:
+            for chunk_id in chunk_ids[at : at + STEP_CHUNKS]:
+                steps.done += retry_chunk(connection, chunk_id) is not None
+        yield
+    steps.result = {"chunks": steps.done}
+
+
+DOERS: dict[ErrandKind, Doer] = {
+    ErrandKind.DELETE_UPLOAD: delete_upload,
+    ErrandKind.READ_AGAIN: read_again,
+    ErrandKind.RETRY_FAILED: retry_failed,
+}
+
+
+class ErrandRunner(threading.Thread):
+    """Carries out errands while it holds the lease; rings afterwards, as some make work."""
+
+    def __init__(self, workshop: Workshop, *, ring: Callable[[], None]) -> None:
+        super().__init__(name="errands", daemon=True)
+        self._workshop = workshop
+        self._ring = ring
+        self._owner = uuid.uuid4().hex
+        self._stopped = threading.Event()
+        self._woken = threading.Event()
+
+    def wake(self) -> None:
+        """Look now."""
+        self._woken.set()
+
+    def run(self) -> None:
+        """Look for errands until stopped."""
+        while not self._stopped.is_set():
+            try:
+                self._round()
+            except OUTAGES:
+                log.exception("the database is away; the next round tries again")
+            self._woken.wait(LOOK_SECONDS)
+            self._woken.clear()
+
+    def _round(self) -> None:
+        while self._holds_lease():
+            with self._workshop.database.read() as connection:
+                errand = next_errand(connection)
+            if errand is None or self._stopped.is_set():
+                return
+            run_errand(self._workshop, errand, still_mine=self._may_go_on)
+            self._ring()
+
+    def _may_go_on(self) -> bool:
+        return not self._stopped.is_set() and self._holds_lease()
+
+    def _holds_lease(self) -> bool:
+        with self._workshop.database.write() as connection:
+            return hold(connection, LOCK, owner=self._owner, now=utc_now(), seconds=LOCK_SECONDS)
+
+    def stop(self) -> None:
+        """Finish the step under way, then end; an errand under way is begun again later."""
+        self._stopped.set()
+        self._woken.set()
+        self.join(timeout=10)

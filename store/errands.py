@@ -1,0 +1,155 @@
+"""Errands: long work that people ask for beside parsing, with progress and an end.
+
+Only the books: who asked for what, how far it is, how it ended. Doing it is `jobs.errands`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from store.tables_watch import errand
+
+
+class ErrandKind(StrEnum):
+    """What is to be done."""
+
+    DELETE_UPLOAD = "delete_upload"  # {"upload_id": …}
+    READ_AGAIN = "read_again"  # {"job_id": …, "from_seq": …, "dialect": … or null}
+    RETRY_FAILED = "retry_failed"  # {"error_type": … or null}
+    EXPORT = "export"  # {"query": …, "format": …}
+
+
+class ErrandState(StrEnum):
+    """Where an errand stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+OPEN_ERRAND_STATES = (ErrandState.WAITING, ErrandState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One errand. `done` and `total` count whatever the kind counts: messages, chunks."""
+
+    id: int
+    kind: ErrandKind
+    parameters: dict[str, Any]
+    state: ErrandState
+    done: int
+    total: int | None
+    result: dict[str, Any] | None
+    error: str | None
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+def add_errand(
+    connection: Connection, kind: ErrandKind, parameters: dict[str, Any], *, by: str, now: datetime
+) -> int:
+    """Ask for something to be done; answers the errand's id."""
+    inserted = connection.execute(
+        insert(errand)
+        .values(
+            kind=kind,
+            parameters=json.dumps(parameters, ensure_ascii=False),
+            state=ErrandState.WAITING,
+            created_at=now,
+            created_by=by,
+        )
+        .returning(errand.c.id)
+    )
+    return int(inserted.scalar_one())
+
+
+def next_errand(connection: Connection) -> Errand | None:
+    """The oldest errand that is not over."""
+    row = connection.execute(
+        select(errand).where(errand.c.state.in_(OPEN_ERRAND_STATES)).order_by(errand.c.id).limit(1)
+    ).one_or_none()
+    return None if row is None else _as_errand(row)
+
+
+def find_errand(connection: Connection, errand_id: int) -> Errand | None:
+    """The errand of that id."""
+    row = connection.execute(select(errand).where(errand.c.id == errand_id)).one_or_none()
+    return None if row is None else _as_errand(row)
+
+
+def list_errands(
+    connection: Connection, *, before: int | None = None, limit: int = 50
+) -> list[Errand]:
+    """Newest first; `before` is the id of the last one already seen."""
+    query = select(errand).order_by(errand.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(errand.c.id < before)
+    return [_as_errand(row) for row in connection.execute(query)]
+
+
+def note_progress(
+    connection: Connection, errand_id: int, *, done: int, total: int | None, now: datetime
+) -> bool:
+    """Say how far it is; False when somebody has stopped it meanwhile."""
+    noted = connection.execute(
+        update(errand)
+        .where(errand.c.id == errand_id, errand.c.state.in_(OPEN_ERRAND_STATES))
+        .values(state=ErrandState.RUNNING, done=done, total=total)
+    )
+    connection.execute(
+        update(errand)
+        .where(errand.c.id == errand_id, errand.c.started_at.is_(None))
+        .values(started_at=now)
+    )
+    return noted.rowcount == 1
+
+
+def end_errand(
+    connection: Connection,
+    errand_id: int,
+    *,
+    state: ErrandState,
+    now: datetime,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> bool:
+    """It is over; False when it was over before."""
+    ended = connection.execute(
+        update(errand)
+        .where(errand.c.id == errand_id, errand.c.state.in_(OPEN_ERRAND_STATES))
+        .values(
+            state=state,
+            ended_at=now,
+            error=error,
+            result=None if result is None else json.dumps(result, ensure_ascii=False),
+        )
+    )
+    return ended.rowcount == 1
+
+
+def _as_errand(row: Row[Any]) -> Errand:
+    return Errand(
+        id=row.id,
+        kind=ErrandKind(row.kind),
+        parameters=json.loads(row.parameters),
+        state=ErrandState(row.state),
+        done=row.done,
+        total=row.total,
+        result=json.loads(row.result) if row.result else None,
+        error=row.error,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,212 @@
+"""What people may ask of a job: retry, cancel, pause, go on, read again from some point.
+
+Decides from the tables alone; whoever calls this rings the doorbell afterwards. What happens by
+itself after a failure is `store.recovery`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, func, select, update
+
+from store import tables
+from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
+
+chunk, attempt, job = tables.chunk, tables.attempt, tables.job
+
+
+def retry_job(connection: Connection, job_id: str) -> int:
+    """Give every failed or cancelled chunk of a job a fresh start from where it got to.
+
+    Answers how many chunks wait again; 0 changes nothing.
+    """
+    again = connection.execute(
+        update(chunk)
+        .where(chunk.c.job_id == job_id)
+        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .values(**_FRESH)
+    ).rowcount
+    if again:
+        _reopen(connection, job_id)
+    return again
+
+
+def retry_everything(connection: Connection) -> int:
+    """The same for every failed chunk of every job; answers how many wait again."""
+    failed = select(chunk.c.job_id).where(chunk.c.state == ChunkState.FAILED).distinct()
+    job_ids = list(connection.execute(failed).scalars())
+    return sum(retry_job(connection, job_id) for job_id in job_ids)
+
+
+def retry_chunk(connection: Connection, chunk_id: int) -> str | None:
+    """The same for one chunk; answers its job's id, or None when there was nothing to retry."""
+    job_id: str | None = connection.execute(
+        update(chunk)
+        .where(chunk.c.id == chunk_id)
+        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .values(**_FRESH)
+        .returning(chunk.c.job_id)
+    ).scalar_one_or_none()
+    if job_id is not None:
+        _reopen(connection, job_id)
+    return job_id
+
+
+_FRESH = {
+    "state": ChunkState.WAITING,
+    "attempt_id": None,
+    "attempts": 0,
+    "suspect_attempts": 0,
+    "suspect_offset": None,
+    "not_before": None,
+    "rung_at": None,
+    "ended_at": None,
+}
+
+
+def _reopen(connection: Connection, job_id: str) -> None:
+    planned = connection.execute(
+        select(func.count())
+        .select_from(chunk)
+        .where(
+            chunk.c.job_id == job_id,
+            chunk.c.kind == ChunkKind.PLAN,
+            chunk.c.state == ChunkState.DONE,
+        )
+    ).scalar_one()
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .values(
+            state=JobState.RUNNING if planned else JobState.QUEUED, finished_at=None, error=None
+        )
+    )
+
+
+def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
+    """Stop a job where it is; what is committed stays. False when it was over already."""
+    stopped = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.state.in_(OPEN_JOB_STATES))
+        .values(state=JobState.CANCELLED, finished_at=now, error=None)
+    )
+    if stopped.rowcount != 1:
+        return False
+    # Without its attempt id no running attempt gets past the fence again.
+    connection.execute(
+        update(chunk)
+        .where(
+            and_(
+                chunk.c.job_id == job_id,
+                chunk.c.state.in_((ChunkState.WAITING, ChunkState.RUNNING)),
+            )
+        )
+        .values(state=ChunkState.CANCELLED, attempt_id=None, ended_at=now)
+    )
+    connection.execute(
+        update(attempt)
+        .where(attempt.c.job_id == job_id, attempt.c.outcome == Outcome.RUNNING)
+        .values(outcome=Outcome.CANCELLED, ended_at=now)
+    )
+    return True
+
+
+def pause_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
+    """Claim no further chunk of a job; chunks under way are finished. False when it is over."""
+    paused = connection.execute(
+        update(job)
+        .where(job.c.id == job_id, job.c.state.in_(OPEN_JOB_STATES), job.c.paused_at.is_(None))
+        .values(paused_at=now)
+    )
+    return paused.rowcount == 1
+
+
+def resume_job(connection: Connection, job_id: str) -> bool:
+    """Let a paused job go on; False when it was not paused."""
+    resumed = connection.execute(
+        update(job).where(job.c.id == job_id, job.c.paused_at.is_not(None)).values(paused_at=None)
+    )
+    return resumed.rowcount == 1
+
+
+def failed_chunk_ids(connection: Connection, *, error: str | None) -> list[int]:
+    """Failed chunks, all or those whose error line is `error`, by id."""
+    query = select(chunk.c.id).where(chunk.c.state == ChunkState.FAILED).order_by(chunk.c.id)
+    if error is not None:
+        query = query.where(chunk.c.error == error)
+    return list(connection.execute(query).scalars())
+
+
+def start_of(connection: Connection, job_id: str, *, from_seq: int) -> int:
+    """The byte offset at which a job's chunk begins; 0 for the whole file.
+
+    Raises LookupError when there is no such chunk.
+    """
+    if from_seq == 0:
+        return 0
+    start = connection.execute(
+        select(chunk.c.start).where(chunk.c.job_id == job_id, chunk.c.seq == from_seq)
+    ).scalar_one_or_none()
+    if start is None:
+        raise LookupError(f"the job has no chunk {from_seq}")
+    return int(start)
+
+
+def rewind_chunks(connection: Connection, job_id: str, *, from_seq: int) -> None:
+    """Make a job's chunks from `from_seq` on as if they had never been read.
+
+    The messages of that range must be gone already; see `jobs.errands`. Their ledger entries and
+    quarantine notes go here.
+    """
+    row = connection.execute(
+        select(chunk.c.upload_id, func.min(chunk.c.start).label("start"))
+        .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
+        .group_by(chunk.c.upload_id)
+    ).one_or_none()
+    if row is not None:
+        forget_range(connection, row.upload_id, start=row.start)
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
+        .values(
+            **_FRESH,
+            position=chunk.c.start,
+            messages=0,
+            duplicates=0,
+            quarantined=0,
+            started_at=None,
+            error=None,
+        )
+    )
+    _reopen(connection, job_id)
+
+
+def forget_range(connection: Connection, upload_id: int, *, start: int) -> None:
+    """Take ledger entries and quarantine notes from a byte offset on out of the books."""
+    ledger, quarantine = tables.ledger, tables.quarantine
+    connection.execute(
+        delete(ledger).where(ledger.c.upload_id == upload_id, ledger.c.start >= start)
+    )
+    connection.execute(
+        delete(quarantine).where(quarantine.c.upload_id == upload_id, quarantine.c.offset >= start)
+    )
+
+
+def plan_anew(connection: Connection, job_id: str, *, rule: str | None) -> None:
+    """Forget a job's chunks and plan again, by another rule or by a fresh detection.
+
+    The messages must be gone already, and no attempt may be running (`cancel_job` first).
+    """
+    upload_id = connection.execute(select(job.c.upload_id).where(job.c.id == job_id)).scalar_one()
+    forget_range(connection, upload_id, start=0)
+    parsing = select(chunk.c.id).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
+    connection.execute(delete(attempt).where(attempt.c.chunk_id.in_(parsing)))
+    connection.execute(
+        delete(chunk).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
+    )
+    connection.execute(
+        update(chunk).where(chunk.c.job_id == job_id).values(**_FRESH, position=0, error=None)
+    )
+    connection.execute(update(job).where(job.c.id == job_id).values(rule=rule))
+    _reopen(connection, job_id)

@@ -1,0 +1,215 @@
+"""Errands: delete an upload, read an mbox again, let failures go on; in steps, to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from jobs.errands import STEP_MESSAGES, ErrandRunner, run_errand
+from store import tables, tables_mail
+from store.clock import utc_now
+from store.errands import (
+    Errand,
+    ErrandKind,
+    ErrandState,
+    add_errand,
+    end_errand,
+    find_errand,
+    next_errand,
+)
+from store.states import ChunkState, JobState
+from store.uploads import UploadState, require_upload
+from tests.harness.waiting import wait_until
+from tests.jobs.floor import Floor
+from tests.mboxes import letters, offsets_in
+
+
+def ask(floor: Floor, kind: ErrandKind, **parameters: Any) -> Errand:
+    with floor.workshop.database.write() as connection:
+        errand_id = add_errand(connection, kind, parameters, by="account:ann", now=utc_now())
+    return look_up(floor, errand_id)
+
+
+def look_up(floor: Floor, errand_id: int) -> Errand:
+    with floor.workshop.database.read() as connection:
+        found = find_errand(connection, errand_id)
+    assert found is not None
+    return found
+
+
+def carry_out(
+    floor: Floor, errand: Errand, *, still_mine: Callable[[], bool] = lambda: True
+) -> Errand:
+    run_errand(floor.workshop, errand, still_mine=still_mine)
+    return look_up(floor, errand.id)
+
+
+def count(floor: Floor, table: Any) -> int:
+    with floor.workshop.database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def test_deleting_an_upload_removes_mail_books_and_mbox(floor: Floor) -> None:
+    floor.hand_in(letters(1200))
+    floor.run()
+
+    done = carry_out(floor, ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=floor.upload_id))
+
+    assert done.state is ErrandState.DONE
+    assert done.result is not None
+    assert done.result["messages_removed"] == 1200
+    for table in (
+        tables_mail.message,
+        tables_mail.message_text,
+        tables_mail.message_search,
+        tables_mail.content,
+        tables.ledger,
+        tables.chunk,
+        tables.attempt,
+    ):
+        assert count(floor, table) == 0, table.name
+    assert not floor.workshop.spool.path(floor.spool_name).exists()
+    with floor.workshop.database.read() as connection:
+        assert require_upload(connection, floor.upload_id).state is UploadState.DELETED
+
+
+def test_deleting_one_of_two_copies_keeps_the_mail_of_the_other(
+    make_floor: Callable[..., Floor],
+) -> None:
+    first, second = make_floor(), make_floor()
+    first.hand_in(letters(20))
+    first.run()
+    second.hand_in(letters(20))
+    second.run()
+    assert second.job().progress.duplicates == 20
+
+    carry_out(first, ask(first, ErrandKind.DELETE_UPLOAD, upload_id=first.upload_id))
+
+    assert count(first, tables_mail.message) == 20
+    assert count(first, tables_mail.message_text) == 20
+    assert second.rows(tables_mail.message, "kind", "duplicate_of") == [("message", None)] * 20
+
+
+def test_deleting_stops_a_job_that_still_runs(floor: Floor) -> None:
+    floor.hand_in(letters(200, body_lines=20))
+    floor.plan()
+    floor.step()
+
+    carry_out(floor, ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=floor.upload_id))
+
+    assert floor.run() == []
+    assert count(floor, tables_mail.message) == 0
+
+
+def test_an_errand_that_was_interrupted_is_begun_again_and_ends_the_same(floor: Floor) -> None:
+    floor.hand_in(letters(1200))
+    floor.run()
+    errand = ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=floor.upload_id)
+    looks = iter([True, False])
+
+    half = carry_out(floor, errand, still_mine=lambda: next(looks))
+    assert half.state is ErrandState.RUNNING
+    assert 0 < count(floor, tables_mail.message) < 1200
+    done = carry_out(floor, errand)
+
+    assert done.state is ErrandState.DONE
+    assert count(floor, tables_mail.message) == 0
+
+
+def test_an_errand_that_is_stopped_does_no_further_step(floor: Floor) -> None:
+    floor.hand_in(letters(1200))
+    floor.run()
+    errand = ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=floor.upload_id)
+
+    def stop_it() -> bool:
+        with floor.workshop.database.write() as connection:
+            end_errand(connection, errand.id, state=ErrandState.STOPPED, now=utc_now())
+        return True
+
+    stopped = carry_out(floor, errand, still_mine=stop_it)
+
+    assert stopped.state is ErrandState.STOPPED
+    assert count(floor, tables_mail.message) == 1200 - STEP_MESSAGES
+
+
+def test_reading_again_from_a_chunk_gives_the_same_messages(floor: Floor) -> None:
+    mbox = letters(100, body_lines=10)
+    floor.hand_in(mbox)
+    floor.run()
+
+    done = carry_out(floor, ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=4))
+    kept = floor.stored_offsets()
+    floor.run()
+
+    assert done.state is ErrandState.DONE
+    assert 0 < len(kept) < 100
+    assert max(kept) < floor.chunks()[3].start
+    assert floor.job().state is JobState.FINISHED
+    assert floor.stored_offsets() == offsets_in(mbox)
+    assert floor.books().balances
+    assert floor.job().progress.messages == 100
+
+
+def test_reading_all_again_plans_anew_by_the_rule_asked_for(floor: Floor) -> None:
+    mbox = letters(50)
+    floor.hand_in(mbox)
+    floor.run()
+
+    carry_out(
+        floor, ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0, dialect="mboxo")
+    )
+    assert count(floor, tables_mail.message) == 0
+    floor.run()
+
+    job = floor.job()
+    assert job.rule is not None
+    assert job.rule["dialect"] == "mboxo"
+    assert job.state is JobState.FINISHED
+    assert floor.stored_offsets() == offsets_in(mbox)
+
+
+def test_an_errand_for_a_job_that_is_gone_fails_with_a_sentence(floor: Floor) -> None:
+    done = carry_out(floor, ask(floor, ErrandKind.READ_AGAIN, job_id="gone", from_seq=0))
+
+    assert done.state is ErrandState.FAILED
+    assert done.error == "The job is gone."
+
+
+def test_retrying_failures_of_one_cause_leaves_the_others(floor: Floor) -> None:
+    floor.hand_in(letters(100, body_lines=10))
+    floor.plan()
+    ids = [one.id for one in floor.chunks()]
+    with floor.workshop.database.write() as connection:
+        for chunk_ids, error in ((ids[:3], "SpoolError: gone"), (ids[3:5], "Other: cause")):
+            connection.execute(
+                update(tables.chunk)
+                .where(tables.chunk.c.id.in_(chunk_ids))
+                .values(state=ChunkState.FAILED, error=error)
+            )
+
+    done = carry_out(floor, ask(floor, ErrandKind.RETRY_FAILED, error="SpoolError: gone"))
+
+    assert (done.done, done.total) == (3, 3)
+    states = [one.state for one in floor.chunks()]
+    assert states[:5] == [ChunkState.WAITING] * 3 + [ChunkState.FAILED] * 2
+
+
+def test_the_background_runner_carries_errands_out_and_rings(floor: Floor) -> None:
+    floor.hand_in(letters(10))
+    floor.run()
+    rings: list[None] = []
+    errand = ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=floor.upload_id)
+    runner = ErrandRunner(floor.workshop, ring=lambda: rings.append(None))
+
+    runner.start()
+    wait_until(
+        lambda: look_up(floor, errand.id).state is ErrandState.DONE, what="the errand is done"
+    )
+    runner.stop()
+
+    assert not runner.is_alive()
+    assert rings
+    with floor.workshop.database.read() as connection:
+        assert next_errand(connection) is None
