@@ -20,11 +20,9 @@ from store.states import JobState, Outcome
 from tests.harness.console import Console
 from tests.harness.processes import Process
 from tests.harness.waiting import wait_until
-from tests.jobs.conftest import QUICK
+from tests.jobs.fixtures import QUICK
 from tests.jobs.floor import Floor
 from tests.mboxes import letters, offsets_in
-
-pytest_plugins = ["tests.jobs.conftest"]
 
 # Enough mail for some seconds of work, so that a kill lands in the middle of it.
 MBOX = letters(6000, body_lines=30)
