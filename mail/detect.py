@@ -43,7 +43,8 @@ _MOZILLA_LINE = re.compile(rb"From - (?:\S|\Z)")
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _BOUNDARY = re.compile(
-    rb"\ncontent-type:[ \t]*multipart/[^\n]*(?:\n[ \t][^\n]*)*?\bboundary=\"?([^\"\r\n;]{1,200})",
+    rb"(?:\A|\n)content-type:[ \t]*multipart/[^\n]*(?:\n[ \t][^\n]*)*?"
+    rb"\bboundary=\"?([^\"\r\n;]{1,200})",
     re.IGNORECASE,
 )
 _MAIL_FIELD = re.compile(
@@ -234,7 +235,7 @@ def _unescaped(lines: list[_FromLine]) -> int:
 def _believes_length(source: Source, chosen: list[_FromLine], counts: Counter[str]) -> bool:
     for line in chosen[:_LENGTH_CLAIMS]:
         header = line.offset + line.length
-        if re.search(rb"(?i)[\r\n]content-length:", source.read_at(header, CONTEXT)):
+        if re.search(rb"(?i)[\r\n]content-length:", source.read_at(header - 1, CONTEXT)):
             right = claimed_end(source, header) is not None
             counts["content_length_right" if right else "content_length_wrong"] += 1
     return counts["content_length_right"] > 0

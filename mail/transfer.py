@@ -15,7 +15,9 @@ import pybase64
 from mail.defect import DefectKind, Defects
 
 SLICE_BYTES = 4 << 20
-_BASE64_PREFIX = re.compile(rb"[A-Za-z0-9+/\s]*(?:=[=\s]*)?")
+_BASE64_LINES = re.compile(rb"(?:[ \t]*[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z))*")
+# Text that a list server appended below the digits: a rule, or a line of several words.
+_FOOTER = re.compile(rb"[-_=*]{3}|[^\r\n]*\S[ \t]+\S")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _PADDING = re.compile(rb"=+")
 _BROKEN_QP = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
@@ -86,27 +88,18 @@ def _in_one_line(content: bytes) -> bytes:
 
 
 def _broken_base64(content: bytes, *, where: str, defects: Defects) -> bytes:
-    prefix = _BASE64_PREFIX.match(content)
-    end = prefix.end() if prefix else 0
-    rest = content[end:]
-    if rest.strip() and not _is_footer(content, end):
-        end = len(content)
+    lines = _BASE64_LINES.match(content)
+    clean = lines.end() if lines else 0
+    rest = content[clean:].strip()
+    end = clean if rest and clean and _FOOTER.match(rest) else len(content)
     digits = _NOT_BASE64.sub(b"", content[:end])
     segments = [segment for segment in _PADDING.split(digits) if segment]
     whole = b"".join(_segment(segment) for segment in segments)
-    odd = any(len(segment) % 4 == 1 for segment in segments)
-    if rest.strip() or odd or len(segments) > 1 or len(digits) % 4:
-        what = rest.strip()[:40].decode("latin-1") or f"{len(digits)} digits"
+    odd = len(digits) % 4 or any(len(segment) % 4 == 1 for segment in segments)
+    if rest or odd or len(segments) > 1:
+        what = rest[:40].decode("latin-1") or f"{len(digits)} digits"
         defects.note(DefectKind.BASE64_BROKEN, where=where, what=what)
     return whole
-
-
-def _is_footer(content: bytes, end: int) -> bool:
-    """Whether what stopped the digits is text appended below them, as list servers do."""
-    before = content[:end].rstrip(b" \t")
-    begin = max(before.rfind(b"\n"), before.rfind(b"\r"))
-    ended = before.endswith((b"=", b"\n", b"\r")) or len(before) - begin < 2
-    return ended and bool(before.strip())
 
 
 def _segment(digits: bytes) -> bytes:
