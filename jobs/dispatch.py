@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from jobs.bell import QueueUnreachable, ring_due
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
+from store.errands import ErrandKind, add_errand
 from store.states import EngineName
 from store.uploads import Upload, complete_upload
 from store.wishes import (
@@ -146,6 +148,21 @@ class Dispatch:
                 )
         self.ring()
         return resumed
+
+    def ask(self, kind: ErrandKind, parameters: dict[str, Any], *, actor: str) -> int:
+        """Ask for an errand, see `store.errands` for the parameters; answers its id."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            errand_id = add_errand(connection, kind, parameters, by=actor, now=now)
+            record(
+                connection,
+                actor=actor,
+                action=f"errand.{kind}",
+                subject=f"errand:{errand_id}",
+                now=now,
+                detail=parameters,
+            )
+        return errand_id
 
     def ring(self) -> None:
         """Tell the queue, or the local thread, that something waits."""

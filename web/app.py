@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from jobs.engine import Engine, build
 from jobs.workshop import set_up_logging
 from store.accounts import Role, add_account, find_account, has_accounts, make_link
+from store.audit import record
 from store.clock import utc_now
 from store.config import Config
 from store.config import from_environment as config_from_environment
@@ -71,6 +73,15 @@ def open_house(config: Config, engine: Engine) -> None:
     """Migrate, make sure somebody can sign in, start the work."""
     database = engine.workshop.database
     migrate(database)
+    with database.write() as connection:
+        record(
+            connection,
+            actor="system",
+            action="console.start",
+            subject="console",
+            now=utc_now(),
+            detail={"version": version("email-parser")},
+        )
     link = first_link(database, password=config.admin_password)
     if link is not None:
         print(f"\n  Sign in once with: {address(config)}/sign-in/{link}\n", flush=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import httpx2
 import pytest
@@ -217,3 +219,87 @@ def test_looking_at_a_job_never_changes_it(api: httpx2.Client) -> None:
     }
 
     assert len(answers) == 1
+
+
+def errand_at_the_end(client: httpx2.Client, status_url: str) -> dict[str, Any]:
+    def over() -> dict[str, Any] | None:
+        told: dict[str, Any] = client.get(status_url).json()
+        return None if told["status"] in ("waiting", "running") else told
+
+    return wait_until(over, what="the errand is over")
+
+
+def test_a_paused_job_waits_and_goes_on_when_asked(console: Callable[..., Console]) -> None:
+    running = console(REDIS_URL="redis://127.0.0.1:1/0", QUEUE="redis")
+    with running.client() as client:
+        told = client.post("/api/upload/stream", content=letters(10)).json()
+        job = f"/api/jobs/{told['job_id']}"
+        assert client.post(f"{job}/pause").json()["paused_at"]
+        assert client.post(f"{job}/pause").status_code == 409
+
+        assert client.post(f"{job}/resume").json()["paused_at"] is None
+        assert client.post(f"{job}/resume").status_code == 409
+
+
+def test_a_deleted_upload_is_gone_from_jobs_and_search(api: httpx2.Client) -> None:
+    mbox = mbox_of(raw_message(number, body=f"ephemeral{number}\n") for number in range(3))
+    status = upload(api, mbox)
+    assert len(found(api, "ephemeral*")) == 3
+
+    asked = api.delete(f"/api/jobs/{status['job_id']}")
+
+    assert asked.status_code == 202
+    done = errand_at_the_end(api, asked.json()["status_url"])
+    assert done["status"] == "done"
+    assert done["result"]["bytes_freed"] == len(mbox)
+    assert found(api, "ephemeral*") == []
+    assert api.get(f"/api/jobs/{status['job_id']}").status_code == 404
+    again = upload(api, mbox)
+    assert again["progress"]["messages"] == 3
+
+
+def test_an_mbox_can_be_read_again_by_another_rule(api: httpx2.Client) -> None:
+    status = upload(api, letters(5) + b"read me again\n")
+    path = f"/api/jobs/{status['job_id']}"
+
+    asked = api.post(f"{path}/read-again", json={"dialect": "mboxo"})
+
+    assert errand_at_the_end(api, asked.json()["status_url"])["status"] == "done"
+    after = status_at_the_end(api, path)
+    assert after["status"] == "finished"
+    assert after["dialect"] == "mboxo"
+    counts = after["progress"]
+    assert counts["messages"] + counts["duplicates"] == 5
+
+
+@pytest.mark.parametrize(
+    "wish", [b"no json", b"[]", b'{"from_seq": -1}', b'{"dialect": "klingon"}']
+)
+def test_a_wish_that_cannot_be_read_is_refused(api: httpx2.Client, wish: bytes) -> None:
+    status = upload(api, letters(2) + b"wish\n")
+
+    answer = api.post(f"/api/jobs/{status['job_id']}/read-again", content=wish)
+
+    assert answer.status_code == 400
+
+
+def test_the_report_of_a_job_holds_digest_ledger_and_attempts(api: httpx2.Client) -> None:
+    mbox = letters(6) + b"report\n"
+    status = upload(api, mbox)
+
+    report = api.get(f"/api/jobs/{status['job_id']}/report")
+
+    told = report.json()
+    assert "attachment" in report.headers["content-disposition"]
+    assert told["job"]["sha256"] == hashlib.sha256(mbox).hexdigest()
+    assert told["ledger"]["balances"]
+    assert sum(one["bytes"] for one in told["attempts"] if one["chunk"]) == len(mbox)
+    assert "upload.stored" in {act["action"] for act in told["acts"]}
+
+
+def test_health_tells_of_queue_and_workers(api: httpx2.Client) -> None:
+    told = api.get("/api/health").json()
+
+    assert told["queue"]["engine"] == "local"
+    assert told["queue"]["consumers"] == 1
+    assert not told["queue"]["stuck"]

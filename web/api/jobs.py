@@ -91,6 +91,7 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
         "created_at": _time(job.created_at),
         "started_at": _time(job.started_at),
         "finished_at": _time(job.finished_at),
+        "paused_at": _time(job.paused_at),
     }
 
 
@@ -127,7 +128,7 @@ def job_ledger(request: Request) -> Response:
             "job_id": job.id,
             "size": job.size,
             "sha256": job.sha256,
-            **_balance_json(books),
+            **balance_json(books),
             "entries": [
                 {
                     "offset": entry.start,
@@ -142,7 +143,8 @@ def job_ledger(request: Request) -> Response:
     )
 
 
-def _balance_json(books: Balance) -> dict[str, Any]:
+def balance_json(books: Balance) -> dict[str, Any]:
+    """The sum of a ledger as the API tells it."""
     return {
         "balances": books.balances,
         "accounted": books.accounted,

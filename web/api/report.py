@@ -1,0 +1,76 @@
+"""GET /api/jobs/{id}/report: everything that proves what became of a file, in one document."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from store.audit import entries as audit_entries
+from store.chunks import AttemptView, attempts_of
+from store.clock import utc_now
+from store.ledger import balance
+from store.quarantine import quarantined_of
+from web.api.jobs import balance_json, job_json, require_job
+from web.house import house_of
+
+ATTEMPTS_SHOWN = 10_000
+QUARANTINED_SHOWN = 10_000
+
+
+def job_report(request: Request) -> Response:
+    """The report as a download."""
+    job = require_job(request)
+    with house_of(request).database.read() as connection:
+        books = balance(connection, job.upload_id, size=job.size)
+        attempts = attempts_of(connection, job.id, limit=ATTEMPTS_SHOWN)
+        quarantined = quarantined_of(connection, job.upload_id, limit=QUARANTINED_SHOWN)
+        acts = audit_entries(connection, subject=f"job:{job.id}", limit=1000)
+    document: dict[str, Any] = {
+        "program": f"email-parser {version('email-parser')}",
+        "reported_at": utc_now().isoformat(),
+        "job": job_json(request, job),
+        "rule": job.rule,
+        "detection": job.detection,
+        "ledger": balance_json(books),
+        "quarantined": [
+            {
+                "id": one.name,
+                "offset": one.offset,
+                "length": one.length,
+                "cause": one.cause,
+                "detail": one.detail,
+            }
+            for one in quarantined
+        ],
+        "attempts": [_attempt_json(one) for one in attempts],
+        "acts": [
+            {"at": act.at.isoformat(), "actor": act.actor, "action": act.action, **act.detail}
+            for act in acts
+        ],
+    }
+    name = f"report-{job.id}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return JSONResponse(document, headers=headers)
+
+
+def _attempt_json(one: AttemptView) -> dict[str, Any]:
+    return {
+        "chunk": one.chunk_seq,
+        "number": one.number,
+        "engine": one.engine,
+        "worker": one.worker,
+        "host": one.host,
+        "pid": one.pid,
+        "outcome": one.outcome,
+        "bytes": one.bytes,
+        "messages": one.messages,
+        "peak_memory_bytes": one.peak_memory_bytes,
+        "cpu_seconds": one.cpu_seconds,
+        "started_at": one.started_at.isoformat(),
+        "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+        "error_type": one.error_type,
+        "error": one.error,
+    }

@@ -1,0 +1,105 @@
+"""What programs may ask of a job beside retry and cancel: pause, read again, delete."""
+
+from __future__ import annotations
+
+import json
+from json import JSONDecodeError
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mail.mbox import Dialect
+from store.errands import Errand, ErrandKind, find_errand
+from web.api.jobs import job_json, require_job
+from web.errors import BadRequest, NotFound
+from web.house import house_of
+from web.security import current_user
+
+
+def pause(request: Request) -> Response:
+    """Begin no further chunk of a job; those under way are finished."""
+    job = require_job(request)
+    if not house_of(request).dispatch.pause(job.id, actor=current_user(request).actor):
+        raise HTTPException(409, "This job is over or paused already.")
+    return JSONResponse(job_json(request, require_job(request)))
+
+
+def resume(request: Request) -> Response:
+    """Let a paused job go on."""
+    job = require_job(request)
+    if not house_of(request).dispatch.resume(job.id, actor=current_user(request).actor):
+        raise HTTPException(409, "This job is not paused.")
+    return JSONResponse(job_json(request, require_job(request)), 202)
+
+
+def delete(request: Request) -> Response:
+    """Delete the upload of a job: its messages, its books, its mbox. Cannot be undone."""
+    job = require_job(request)
+    return _asked(request, ErrandKind.DELETE_UPLOAD, {"upload_id": job.upload_id})
+
+
+async def read_again(request: Request) -> Response:
+    """Read a job's mbox again: all of it, or `{"from_seq": n}`; `{"dialect": …}` sets the rule."""
+    return await run_in_threadpool(_read_again, request, await request.body())
+
+
+def _read_again(request: Request, body: bytes) -> Response:
+    job = require_job(request)
+    wish = _wish(body)
+    from_seq, dialect = wish.get("from_seq", 0), wish.get("dialect")
+    if not isinstance(from_seq, int) or from_seq < 0:
+        raise BadRequest("from_seq is the number of a chunk, or 0 for the whole file.")
+    if dialect is not None and dialect not in set(Dialect):
+        raise BadRequest(f"dialect is one of {', '.join(Dialect)}.")
+    if dialect is not None and from_seq:
+        raise BadRequest("Another dialect cuts the file anew: it goes with the whole file only.")
+    parameters = {"job_id": job.id, "from_seq": from_seq, "dialect": dialect}
+    return _asked(request, ErrandKind.READ_AGAIN, parameters)
+
+
+def _wish(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        wish = json.loads(body)
+    except (JSONDecodeError, UnicodeDecodeError):
+        raise BadRequest("The body is not JSON.") from None
+    if not isinstance(wish, dict):
+        raise BadRequest("The body is not a JSON object.")
+    return wish
+
+
+def _asked(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Response:
+    house = house_of(request)
+    errand_id = house.dispatch.ask(kind, parameters, actor=current_user(request).actor)
+    house.errands.wake()
+    status_url = f"/api/errands/{errand_id}"
+    answer = {"errand_id": errand_id, "status_url": status_url}
+    return JSONResponse(answer, 202, headers={"Location": status_url})
+
+
+def errand(request: Request) -> Response:
+    """Where an errand stands."""
+    with house_of(request).database.read() as connection:
+        found = find_errand(connection, request.path_params["errand_id"])
+    if found is None:
+        raise NotFound("There is no errand with this id.")
+    return JSONResponse(_errand_json(found))
+
+
+def _errand_json(found: Errand) -> dict[str, Any]:
+    return {
+        "errand_id": found.id,
+        "kind": found.kind,
+        "parameters": found.parameters,
+        "status": found.state,
+        "done": found.done,
+        "total": found.total,
+        "result": found.result,
+        "error": found.error,
+        "created_at": found.created_at.isoformat(),
+        "ended_at": found.ended_at.isoformat() if found.ended_at else None,
+    }
