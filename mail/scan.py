@@ -28,7 +28,10 @@ _MARKS = {
 }
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _CONTENT_LENGTH = re.compile(rb"(?:^|[\r\n])content-length:[ \t]*(\d{1,15})[ \t]*[\r\n]", re.I)
-_OPENING_BLANK = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n])*")
+# A byte order mark, blank lines, and the byte count that Apple Mail puts before a message.
+_OPENING_BLANK = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*[\r\n])*(?:[ \t]*\d{1,12}[ \t]*\r?\n(?=[!-9;-~]))?"
+)
 _LINE_ENDS = b"\r\n"
 
 
