@@ -89,20 +89,28 @@ def run_attempt(workshop: Workshop, claimed: Claim, *, surroundings: Surrounding
         work = _work(workshop, claimed, surroundings=surroundings, still_moving=still_moving)
 
         def beat_once() -> bool:
-            with workshop.database.write() as connection:
-                return beat(
-                    connection,
-                    claimed.attempt_id,
-                    vitals=work.statistics.vitals(),
-                    now=utc_now(),
-                    lease_seconds=workshop.config.lease_seconds,
-                )
+            try:
+                return _beat(workshop, claimed, work)
+            except OUTAGES as error:
+                log.warning("the beat of attempt %s was not heard: %s", claimed.attempt_id, error)
+                return True
 
         with beating(beat_once, every_seconds=workshop.config.beat_seconds):
             outcome = _run(workshop, claimed, work)
     if outcome is Outcome.DONE:
         _settle(workshop, claimed)
     return outcome
+
+
+def _beat(workshop: Workshop, claimed: Claim, work: Planner | StreamingEmailProcessor) -> bool:
+    with workshop.database.write() as connection:
+        return beat(
+            connection,
+            claimed.attempt_id,
+            vitals=work.statistics.vitals(),
+            now=utc_now(),
+            lease_seconds=workshop.config.lease_seconds,
+        )
 
 
 def _work(

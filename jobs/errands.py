@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from jobs.lease import Lease
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
@@ -28,7 +28,6 @@ from store.errands import (
     note_progress,
 )
 from store.jobs import find_job
-from store.locks import hold
 from store.removing import delete_range
 from store.uploads import forget_upload, mark_deleting, require_upload
 from store.wishes import (
@@ -200,7 +199,7 @@ class ErrandRunner(threading.Thread):
         super().__init__(name="errands", daemon=True)
         self._workshop = workshop
         self._ring = ring
-        self._owner = uuid.uuid4().hex
+        self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
         self._stopped = threading.Event()
         self._woken = threading.Event()
 
@@ -219,20 +218,16 @@ class ErrandRunner(threading.Thread):
             self._woken.clear()
 
     def _round(self) -> None:
-        while self._holds_lease():
+        while not self._stopped.is_set():
             with self._workshop.database.read() as connection:
                 errand = next_errand(connection)
-            if errand is None or self._stopped.is_set():
+            if errand is None or not self._lease.held():
                 return
             run_errand(self._workshop, errand, still_mine=self._may_go_on)
             self._ring()
 
     def _may_go_on(self) -> bool:
-        return not self._stopped.is_set() and self._holds_lease()
-
-    def _holds_lease(self) -> bool:
-        with self._workshop.database.write() as connection:
-            return hold(connection, LOCK, owner=self._owner, now=utc_now(), seconds=LOCK_SECONDS)
+        return not self._stopped.is_set() and self._lease.held()
 
     def stop(self) -> None:
         """Finish the step under way, then end; an errand under way is begun again later."""

@@ -15,16 +15,16 @@ import uuid
 from collections.abc import Callable
 
 from jobs.deaths import cause_of_death, note_death
+from jobs.lease import Lease
 from jobs.workshop import Workshop
 from store.claims import due_chunks
 from store.clock import utc_now
 from store.database import OUTAGES
-from store.locks import hold, release
 
 log = logging.getLogger(__name__)
 
 LOCK = "local_runner"
-LOCK_SECONDS = 15.0
+LOCK_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 STOP_SECONDS = 10.0
 
@@ -36,7 +36,7 @@ class LocalRunner(threading.Thread):
         super().__init__(name="local-runner", daemon=True)
         self._workshop = workshop
         self._wanted = wanted
-        self._owner = uuid.uuid4().hex
+        self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
         self._children: list[subprocess.Popen[bytes]] = []
         self._stopped = threading.Event()
         self._woken = threading.Event()
@@ -62,12 +62,8 @@ class LocalRunner(threading.Thread):
             for child in self._children:
                 child.terminate()
             return
-        if self._holds_lease():
+        if self._lease.held():
             self._staff()
-
-    def _holds_lease(self) -> bool:
-        with self._workshop.database.write() as connection:
-            return hold(connection, LOCK, owner=self._owner, now=utc_now(), seconds=LOCK_SECONDS)
 
     def _staff(self) -> None:
         free = self._workshop.config.local_workers - len(self._children)
@@ -104,8 +100,7 @@ class LocalRunner(threading.Thread):
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-        with self._workshop.database.write() as connection:
-            release(connection, LOCK, owner=self._owner, now=utc_now())
+        self._lease.give_back()
 
     def stop(self) -> None:
         """Ask the children to finish their batch and end; waits for them."""

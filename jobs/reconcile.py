@@ -9,19 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
 from jobs.bell import QueueUnreachable, ring_due, rung_chunks
+from jobs.lease import Lease
 from jobs.link import QueueLink
 from jobs.sampling import SAMPLE_SECONDS, take_sample
 from jobs.workshop import Workshop
 from store.bells import forget_unheard
 from store.clock import utc_now
 from store.database import OUTAGES
-from store.locks import hold
 from store.planning import settle, unsettled_jobs
 from store.recovery import give_up_silent, silent_attempts
 from store.uploads import break_off, receiving_uploads
@@ -126,7 +125,8 @@ class Reconciler(threading.Thread):
         super().__init__(name="reconciler", daemon=True)
         self._workshop = workshop
         self._link = link
-        self._owner = uuid.uuid4().hex
+        seconds = workshop.config.reconcile_seconds * 3 + 30
+        self._lease = Lease(workshop.database, LOCK, seconds=seconds)
         self._stopped = threading.Event()
         self._next_sample = 0.0
 
@@ -138,7 +138,7 @@ class Reconciler(threading.Thread):
 
     def _round(self) -> None:
         try:
-            if self._holds_lease():
+            if self._lease.held():
                 reconcile(self._workshop, self._link)
                 self._sample()
         except OUTAGES:
@@ -148,11 +148,6 @@ class Reconciler(threading.Thread):
         if time.monotonic() >= self._next_sample:
             take_sample(self._workshop, self._link)
             self._next_sample = time.monotonic() + SAMPLE_SECONDS
-
-    def _holds_lease(self) -> bool:
-        seconds = self._workshop.config.reconcile_seconds * 3 + 5
-        with self._workshop.database.write() as connection:
-            return hold(connection, LOCK, owner=self._owner, now=utc_now(), seconds=seconds)
 
     def stop(self) -> None:
         """Finish the round under way, then end."""
