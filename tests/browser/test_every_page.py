@@ -1,0 +1,132 @@
+"""Every page, in both languages and colours, narrow and wide: nothing wrong, nothing too wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.walking import is_wider_than_its_window, violations
+from tests.harness.browser import Complaints, open_page
+from tests.harness.console import Console, start_console
+from tests.mboxes import mbox_of, raw_message
+from tests.web.asking import upload
+from tests.web.make_sample import SAMPLE
+
+LONG = "verylongwordwithoutanyplacetobreak" * 30
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """A console with mail in it, and the addresses of its pages."""
+
+    console: Console
+    paths: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    """The sample, and an mbox that tries to break the layout."""
+    console = start_console(tmp_path_factory.mktemp("furnished"), settings={})
+    with console.client() as client:
+        job = upload(client, SAMPLE.read_bytes(), filename="sample.mbox")["job_id"]
+        hostile = mbox_of([raw_message(1, subject=LONG, body=f"{LONG} quark\n")])
+        wide = upload(client, hostile, filename=f"{LONG}.mbox")["job_id"]
+        paths = tuple(_paths(client, job, wide))
+    yield Furnished(console, paths)
+    console.process.stop()
+
+
+def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
+    yield from ("/", "/upload", "/jobs", "/workers", "/failures", "/audit", "/settings")
+    yield from (f"/jobs/{job}", f"/jobs/{job}?chunk=1", f"/jobs/{wide}", "/nowhere")
+    yield from ("/search", "/search?q=library", "/search?q=quark", "/search?q=%22never")
+    for query in ("stamp", "subject:wiring", "subject:Shelf", "quark"):
+        hits = client.get("/api/search", params={"q": query}).json()["messages"]
+        yield f"/messages/{hits[0]['id']}"
+    yield from ("/messages/1-0?view=hex", "/messages/1-0?view=headers", "/messages/1-0?view=raw")
+
+
+@pytest.fixture
+def signed_in(furnished: Furnished, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page that is signed in; its complaints fail the test."""
+    pages: list[Page] = []
+    complaints = Complaints()
+
+    def start(**options: object) -> Page:
+        page = open_page(chromium, complaints=complaints, **options)  # type: ignore[arg-type]
+        pages.append(page)
+        furnished.console.sign_in(page)
+        return page
+
+    yield start
+    for page in pages:
+        page.context.close()
+    assert complaints.texts == []
+
+
+@pytest.mark.parametrize(
+    ("width", "colour_scheme", "language"),
+    [
+        (1280, "light", "en-GB"),
+        (1280, "dark", "ko-KR"),
+        (390, "light", "ko-KR"),
+        (390, "dark", "en-GB"),
+    ],
+)
+def test_no_page_excludes_anybody_or_breaks_out_of_its_window(
+    furnished: Furnished,
+    signed_in: Callable[..., Page],
+    width: int,
+    colour_scheme: str,
+    language: str,
+) -> None:
+    page = signed_in(width=width, colour_scheme=colour_scheme, language=language)
+    wrong: dict[str, list[str]] = {}
+
+    for path in furnished.paths:
+        page.goto(furnished.console.url + path)
+        found = violations(page)
+        if is_wider_than_its_window(page):
+            found.append("wider than its window")
+        if found:
+            wrong[path] = found
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("width", [390, 1280, 3840])
+def test_the_sign_in_page_excludes_nobody(
+    furnished: Furnished, new_page: Callable[..., Page], width: int
+) -> None:
+    page = new_page(width=width)
+
+    page.goto(f"{furnished.console.url}/sign-in")
+
+    assert violations(page) == []
+    assert not is_wider_than_its_window(page)
+
+
+def test_by_keyboard_alone_from_the_sign_in_to_a_message(
+    furnished: Furnished, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    page.goto(f"{furnished.console.url}/sign-in")
+    page.keyboard.type("admin")
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery staple")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{furnished.console.url}/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("recorder")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=recorder")
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/messages/*")

@@ -1,0 +1,238 @@
+"""Journeys through the console in a real browser, as an operator makes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.walking import upload_sample, wait_for_state
+from tests.harness.browser import Complaints, open_page
+from tests.harness.console import Console
+from tests.mboxes import letters
+
+
+@pytest.fixture
+def witness(chromium: Browser) -> Iterator[Page]:
+    """A page of a journey on which the console goes away: what it complains of is not counted."""
+    page = open_page(chromium, complaints=Complaints())
+    yield page
+    page.context.close()
+
+
+def test_from_an_upload_to_the_message_that_was_looked_for(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console()
+    here.sign_in(page)
+
+    upload_sample(here, page)
+    wait_for_state(page, "Finished")
+    expect(page.locator("#ledger")).to_contain_text("Every byte is accounted for, exactly once.")
+    page.locator("#quick").fill("boat parking")
+    page.locator("#quick").press("Enter")
+    page.locator(".hit .subject").first.click()
+
+    expect(page.locator("h1")).to_have_text("A boat for the heavy books")
+    expect(page.locator(".body-text")).to_contain_text("My boat takes four tons")
+
+
+def test_with_real_workers_the_progress_is_followed_in_the_same_way(
+    console: Callable[..., Console],
+    rq_worker: Callable[..., object],
+    redis_url: str,
+    page: Page,
+) -> None:
+    here = console(REDIS_URL=redis_url)
+    here.sign_in(page)
+    upload_sample(here, page)
+    expect(page.locator("#progress h2")).to_contain_text("Queued")
+    page.goto(here.url)
+    expect(page.locator("#overview")).to_contain_text("there is no worker to take it")
+    page.go_back()
+
+    rq_worker(here.environ)
+
+    wait_for_state(page, "Finished")
+    page.goto(f"{here.url}/workers")
+    expect(page.locator("#workers")).to_contain_text("subscribed to its channel")
+
+
+def test_a_failing_chunk_is_retried_with_one_button(
+    console: Callable[..., Console], witness: Page
+) -> None:
+    page = witness
+    # Without workers the job waits until its file is out of the way.
+    here = console(REDIS_URL="redis://127.0.0.1:1/0", QUEUE="redis", ATTEMPTS="1")
+    here.sign_in(page)
+    job = upload_sample(here, page)
+    spooled = next(here.data_dir.glob("spool/*.mbox"))
+    hidden = spooled.rename(spooled.with_suffix(".away"))
+    here.process.stop()
+    here.environ.update(REDIS_URL="", QUEUE="local")
+    here.restart()
+
+    page.goto(job)
+    wait_for_state(page, "Failed")
+    page.goto(f"{here.url}/failures")
+    expect(page.locator("#failures h2")).to_contain_text("SpoolError")
+    hidden.rename(spooled)
+    page.locator("#failures article button").first.click()
+    expect(page.locator(".notice.good")).to_contain_text("waiting for a worker again")
+
+    page.goto(job)
+    wait_for_state(page, "Finished")
+
+
+def test_a_wrong_password_then_the_right_one_then_korean(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console()
+    page.goto(f"{here.url}/jobs")
+    page.locator("#name").fill("admin")
+    page.locator("#password").fill("a guess")
+    page.locator("button[type=submit]").click()
+    expect(page.locator("[role=alert]")).to_contain_text("do not belong together")
+
+    here.sign_in(page)
+    page.goto(f"{here.url}/settings")
+    page.locator("#language").select_option("ko")
+    page.get_by_role("button", name="Change", exact=True).click()
+
+    expect(page.locator("h1")).to_have_text("설정")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    page.goto(f"{here.url}/jobs")
+    expect(page.locator("h1")).to_have_text("작업")
+
+
+def test_everything_works_without_a_script(
+    console: Callable[..., Console], new_page: Callable[..., Page]
+) -> None:
+    here, page = console(), new_page(scripts=False)
+    here.sign_in(page)
+
+    page.locator("#sample").click()
+    expect(page.locator("h1")).to_have_text("sample.mbox")
+    # The page reloads itself while the job runs.
+    expect(page.locator("#progress h2")).to_contain_text("Finished", timeout=30_000)
+    page.goto(f"{here.url}/search?q=recorder")
+    page.locator(".hit .subject").first.click()
+    expect(page.locator("h1")).to_have_text("One glove, one recorder, eleven umbrellas")
+    page.goto(f"{here.url}/upload")
+    page.set_input_files(
+        "#file", {"name": "not.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 ..."}
+    )
+    page.locator("#upload button").click()
+    expect(page.locator("[role=alert]:visible")).to_contain_text("This is a PDF document")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("h1")).to_have_text("Sign in")
+
+
+def test_a_wrong_file_is_refused_in_the_upload_itself(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console()
+    here.sign_in(page)
+    page.goto(f"{here.url}/upload")
+
+    page.set_input_files(
+        "#file", {"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK\x03\x04 ..."}
+    )
+    page.locator("#upload button").click()
+
+    expect(page.locator("#trouble")).to_contain_text("This is a ZIP archive.")
+    expect(page.locator("#upload")).to_be_visible()
+
+
+def test_what_was_opened_and_focused_survives_the_next_update(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console(REDIS_URL="redis://127.0.0.1:1/0", QUEUE="redis")
+    here.sign_in(page)
+    job = upload_sample(here, page)
+    page.goto(job)
+    button = page.locator("#cancel")
+    button.focus()
+
+    with page.expect_response(re.compile(r"/fragments/progress/")):
+        pass
+    with page.expect_response(re.compile(r"/fragments/progress/")):
+        pass
+
+    expect(button).to_be_focused()
+
+
+def test_a_live_part_that_hears_nothing_says_that_it_is_stale(
+    console: Callable[..., Console], witness: Page
+) -> None:
+    page = witness
+    here = console(REDIS_URL="redis://127.0.0.1:1/0", QUEUE="redis")
+    here.sign_in(page)
+    upload_sample(here, page)
+    expect(page.locator("#progress .late")).to_be_hidden()
+
+    here.process.stop()
+
+    expect(page.locator("#progress .late")).to_be_visible(timeout=15_000)
+
+
+def test_results_come_while_one_types_and_are_reached_by_keys(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console()
+    here.sign_in(page)
+    upload_sample(here, page)
+    wait_for_state(page, "Finished")
+    page.goto(f"{here.url}/search")
+
+    page.locator("#query").press_sequentially("결제")
+    expect(page.locator(".hit mark").first).to_have_text("결제")
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+
+    expect(page.locator(".letter h1")).to_be_visible()
+
+
+def test_a_hostile_letter_does_nothing(console: Callable[..., Console], page: Page) -> None:
+    here = console()
+    here.sign_in(page)
+    upload_sample(here, page)
+    wait_for_state(page, "Finished")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
+
+    page.goto(f"{here.url}/search?q=won")
+    page.locator(".hit .subject").first.click()
+    frame = page.frame_locator("iframe")
+
+    expect(frame.locator("p").first).to_have_text("You have won a shelf.")
+    expect(page).to_have_title("You have won a shelf · email-parser")
+    assert [url for url in asked if not url.startswith(here.url)] == []
+
+
+def test_a_long_upload_can_be_stopped_and_leaves_nothing(
+    console: Callable[..., Console], page: Page, tmp_path: Path
+) -> None:
+    here = console()
+    here.sign_in(page)
+    page.goto(f"{here.url}/upload")
+    mbox = tmp_path / "long.mbox"
+    mbox.write_bytes(letters(1, body_lines=(60 << 20) // 18))
+    page.set_input_files("#file", mbox)
+    page.context.new_cdp_session(page).send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2 << 20},
+    )
+
+    page.locator("#upload button").click()
+    expect(page.locator("#sending-text")).to_contain_text("MB")
+    page.locator("#stop").click()
+
+    expect(page.locator("#upload")).to_be_visible()
+    page.goto(f"{here.url}/jobs")
+    expect(page.locator("#jobs")).to_contain_text("No job here")

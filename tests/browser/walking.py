@@ -1,0 +1,44 @@
+"""What a person does in the console, in steps that several journeys share."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.harness.console import Console
+from tests.web.make_sample import SAMPLE
+
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+END_OF_A_JOB_MS = 30_000
+
+
+def upload_sample(console: Console, page: Page) -> str:
+    """Choose the sample on the upload page, arrive on its job; the job's address."""
+    page.goto(f"{console.url}/upload")
+    page.set_input_files("#file", SAMPLE)
+    page.locator("#upload button").click()
+    page.wait_for_url(re.compile(r"/jobs/[0-9a-f]{32}$"))
+    return page.url
+
+
+def wait_for_state(page: Page, word: str) -> None:
+    """Watch the live part of a job page until its state reads `word`."""
+    expect(page.locator("#progress h2")).to_contain_text(word, timeout=END_OF_A_JOB_MS)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong on the page as it is, by rule and place."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations'], iframes: false})"
+        ".then(result => result.violations.map("
+        "rule => rule.id + ': ' + rule.nodes.map(node => node.target.join(' ')).join(', ')))"
+    )
+    return [str(violation) for violation in found]
+
+
+def is_wider_than_its_window(page: Page) -> bool:
+    """True when one would have to scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
