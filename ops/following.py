@@ -25,8 +25,7 @@ def follow(engine: Engine, job_ids: Sequence[str]) -> bool:
     try:
         ends = [_follow_one(engine.workshop, job_id) for job_id in job_ids]
     finally:
-        engine.reconciler.stop()
-        engine.local.stop()
+        engine.stop()
     return all(end.state is JobState.FINISHED for end in ends)
 
 
