@@ -165,7 +165,7 @@ def _finished(pending: _Pending, *, name: str, reading: Reading) -> Address | No
     if "@" not in address:
         reading.defects.note(DefectKind.ADDRESS_MALFORMED, where=name, what=words)
         address = decode_words(address, name=name, reading=reading)
-    shown = decode_words(name_words, name=name, reading=reading).strip(" '\"") or None
+    shown = decode_words(name_words, name=name, reading=reading).strip() or None
     return Address(shown or _commented(pending, name=name, reading=reading), address)
 
 
@@ -188,6 +188,9 @@ def _address_of_words(words: str) -> tuple[str, str]:
 
 def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -> Address | None:
     address = _COMMENT.sub("", pending.angle or "").strip("<> \t").partition(">")[0]
+    if " " in address or "\t" in address:  # blanks around its dots, as the first standard allowed
+        tight = "".join(address.split())
+        address = tight if _BARE.match(tight) else address
     if not address and not words:
         return None
     if "@" not in address:
@@ -195,7 +198,7 @@ def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -
     route = address.rpartition(":")
     if address.startswith("@") and route[2]:
         address = route[2]
-    shown = decode_words(words, name=name, reading=reading).strip(" '\"") if words else ""
+    shown = decode_words(words, name=name, reading=reading).strip() if words else ""
     return Address(shown or _commented(pending, name=name, reading=reading), address)
 
 

@@ -29,6 +29,9 @@ _ISO_2022_KR = "iso2022_kr"
 _CONFIDENT = 0.5
 # A text with this share of damaged letters was cut or mangled on its way, not mislabelled.
 _DAMAGE_SHARE = 0.05
+_DETECTED_DAMAGE_SHARE = 0.01
+_DAMAGED = "\N{REPLACEMENT CHARACTER}"
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 
 
 class Decoded(NamedTuple):
@@ -130,8 +133,14 @@ def _shift_jis(first: int, second: int) -> bytes:
 def _mislabelled(content: bytes, codec: str, *, hints: tuple[str, ...]) -> Decoded:
     """A label whose charset lacks some of the bytes: slightly damaged, or simply wrong."""
     lossy = content.decode(codec, "replace")
-    damage = lossy.count("\N{REPLACEMENT CHARACTER}")
-    if damage <= max(1, _DAMAGE_SHARE * len(_HIGH.findall(content))):
+    damage = lossy.count(_DAMAGED)
+    # Bytes that form UTF-8 do so on purpose; other charsets find letters in anything.
+    most = (
+        len(_BEYOND_ASCII.findall(lossy)) / 2
+        if codec == "utf-8"
+        else (_DAMAGE_SHARE * len(_HIGH.findall(content)))
+    )
+    if damage <= max(1, most):
         return Decoded(lossy, codec, broken=True)
     found = guess(content, hints=hints)
     return found._replace(guessed=True)
@@ -186,9 +195,10 @@ def _detected(content: bytes) -> Decoded:
     seen = cchardet.detect(content[:_DETECT_BYTES])
     codec = codec_of(seen["encoding"] or "")
     if codec and codec != "ascii" and (seen["confidence"] or 0) >= _CONFIDENT:
-        found = _strict(content, codec, guessed=True)
-        if found:
-            return found
+        text = content.decode(codec, "replace")
+        damage = text.count(_DAMAGED)
+        if damage <= _DETECTED_DAMAGE_SHARE * len(content):
+            return Decoded(text, codec, guessed=True, broken=damage > 0)
     return windows_1252(content)
 
 

@@ -142,7 +142,7 @@ def _windows(size: int) -> list[tuple[int, int]]:
 def _base_rule(source: Source) -> Rule:
     """What the first bytes alone decide: line ends, and whether git's own separators count."""
     front = source.read_at(0, CONTEXT)
-    lone = len(_LONE_CR.findall(front[:-1]))
+    lone = len(_LONE_CR.findall(front)) - front.endswith(b"\r")
     feeds = front.count(b"\n")
     line_end = LineEnd.LF if not lone else LineEnd.CR if not feeds else LineEnd.MIXED
     form = form_at(front, 0)[0] if front.startswith(b"From ") else Form.OTHER

@@ -101,7 +101,7 @@ def _message_id(header: Header, reading: Reading) -> str | None:
         return None
     found = _ID.findall(value)
     if len(found) != 1 or value.count(b"<") != 1:
-        what = value[:100].decode("utf-8", "replace")
+        what = b" ".join(value[:200].split()).decode("utf-8", "replace")
         reading.defects.note(DefectKind.MESSAGE_ID_MALFORMED, where="Message-ID", what=what)
     if not found:
         spaced = _SPACED_ID.search(value)

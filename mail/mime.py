@@ -91,7 +91,7 @@ def _enter(walk: Walk, header: Header, place: Place, *, path: str) -> None:
             _enter_multipart(walk, header, place, path=path, kind=kind)
             return
         walk.defects.note(DefectKind.DEPTH_CUT, where=_where(path), what=str(place.depth))
-    leaf = Leaf(path=path or "1", header=header, kind=kind, place=place)
+    leaf = Leaf(path=_leaf_path(place, path), header=header, kind=kind, place=place)
     walk.leaves.append(leaf)
     if kind.value in _NESTED and place.depth < walk.limits.depth and _is_readable(header):
         _enter_message(walk, leaf, place)
@@ -114,9 +114,14 @@ def _enter_message(walk: Walk, leaf: Leaf, place: Place) -> None:
     inside = Place(
         cut.body, place.end, depth=place.depth + 1, parent="", group=place.group, nested=True
     )
-    kind = content_type(cut.header.get(b"content-type"), default="text/plain").value
-    multipart = kind.startswith("multipart/")
-    _enter(walk, cut.header, inside, path=leaf.path if multipart else f"{leaf.path}.1")
+    _enter(walk, cut.header, inside, path=leaf.path)
+
+
+def _leaf_path(place: Place, path: str) -> str:
+    """The path of a leaf: its number, and 1 where it is all there is of its message."""
+    if place.parent:
+        return path
+    return f"{path}.1" if path else "1"
 
 
 def _enter_multipart(
@@ -125,7 +130,9 @@ def _enter_multipart(
     pieces = _pieces(walk, place, kind=kind, where=_where(path))
     if not pieces:
         text = Parametered("text/plain", kind.plain, kind.sections)
-        walk.leaves.append(Leaf(path=path or "1", header=header, kind=text, place=place))
+        walk.leaves.append(
+            Leaf(path=_leaf_path(place, path), header=header, kind=text, place=place)
+        )
         return
     group = place.group
     if kind.value == "multipart/alternative":

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from mail.charset import decode_as, decode_labelled
 from mail.charset_label import codec_of
-from mail.defect import DefectKind
+from mail.defect import DefectKind, printable
 from mail.text import nfc_clean
 from mail.words import Reading, header_text
 
@@ -86,8 +86,10 @@ def content_type(header: bytes | None, *, default: str) -> Parametered:
     if header is None:
         return Parametered(default, {}, {})
     parsed = parse_parameters(header)
-    if _SUBTYPE.match(parsed.value) or parsed.value.startswith("multipart/"):
+    if _SUBTYPE.match(parsed.value):
         return parsed
+    if parsed.value.startswith("multipart/"):
+        return parsed._replace(value="multipart/mixed")
     return parsed._replace(value=_ABBREVIATED.get(parsed.value.strip("/"), "text/plain"))
 
 
@@ -98,7 +100,7 @@ def label(parsed: Parametered) -> str | None:
     """The charset parameter as declared, or None."""
     written = parsed.plain.get("charset") or _joined(parsed, "charset")
     words = (written or b"").split()
-    return words[0].decode("latin-1").strip("\"'") or None if words else None
+    return printable(words[0].decode("latin-1")).strip("\"'") or None if words else None
 
 
 def boundary(parsed: Parametered) -> bytes | None:

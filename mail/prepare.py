@@ -37,7 +37,7 @@ class Prepared(NamedTuple):
 def prepare(span: bytes | memoryview, rule: Rule, *, limits: Limits, defects: Defects) -> Prepared:
     """The message that a span (without its separator line) holds."""
     raw = _without_blank_end(span) if rule.dialect is not Dialect.SINGLE else bytes(span)
-    if rule.line_end is not LineEnd.LF or _has_only_carriage_returns(raw):
+    if rule.line_end is LineEnd.CR or _has_only_carriage_returns(raw):
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     raw = _without_front(raw, defects)
     cut = cut_header(raw, 0, len(raw), limit=limits.header_bytes, where="headers", defects=defects)

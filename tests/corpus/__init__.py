@@ -1,0 +1,1 @@
+"""The mail core against real mail, other projects' expectations and the standard library."""
