@@ -48,6 +48,7 @@ COMMANDS = {
     "worker": Entry("ops.worker", "run a worker that parses what the queue offers"),
     "import": Entry("ops.importing", "take in mbox files from this machine"),
     "search": Entry("ops.searching", "search the mail"),
+    "export": Entry("ops.exporting", "write what a search finds as mbox, zip, CSV or JSON lines"),
     "parse": Entry("ops.parse", "print what is in mail files as JSON lines; keeps nothing"),
     "verify": Entry("ops.verify", "compare ledgers and files, byte for byte"),
     "reconcile": Entry("ops.reconciling", "compare the database with the queue once, and mend"),

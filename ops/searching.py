@@ -41,10 +41,15 @@ def _results(query: str, *, order: Order, limit: int) -> Results:
         with opened_database(settings()) as database, database.read() as connection:
             return search(connection, query, order=order, limit=limit, now=utc_now())
     except QueryError as error:
-        pointer = " " * columns(query[: error.position]) + "^"
-        raise Refusal(f"{error.sentence}\n  {query}\n  {pointer}") from None
+        raise misunderstood(query, error) from None
     except SearchTooSlow as error:
         raise Refusal(str(error)) from None
+
+
+def misunderstood(query: str, error: QueryError) -> Refusal:
+    """The mistake in a query, with a pointer at the character where it is."""
+    pointer = " " * columns(query[: error.position]) + "^"
+    return Refusal(f"{error.sentence}\n  {query}\n  {pointer}")
 
 
 def _row(hit: Hit) -> tuple[Cell, ...]:

@@ -133,8 +133,43 @@ def test_verify_knows_no_such_job(run: Shell) -> None:
     assert "there is no job" in refused.err
 
 
-def test_a_mistake_in_a_query_is_pointed_at(run: Shell) -> None:
-    refused = run("search", "before:0000-99-99")
+def test_an_exported_mbox_holds_what_was_found_and_can_be_taken_in_again(
+    run: Shell, mbox: Path, tmp_path: Path
+) -> None:
+    run("import", mbox, "--wait")
+
+    exported = run("export", "heron", "--output", tmp_path / "herons.mbox")
+    again = run("import", tmp_path / "herons.mbox", "--wait")
+
+    assert exported.status == 0
+    assert b"There is a heron here." in (tmp_path / "herons.mbox").read_bytes()
+    assert "1 messages, 1 of them known already" in again.err
+
+
+def test_an_export_never_writes_over_a_file(run: Shell, mbox: Path) -> None:
+    before = mbox.read_bytes()
+
+    refused = run("export", "--output", mbox)
+
+    assert refused.status == 1
+    assert "exists already" in refused.err
+    assert mbox.read_bytes() == before
+
+
+def test_an_export_that_fails_leaves_no_file(run: Shell, mbox: Path, tmp_path: Path) -> None:
+    run("import", mbox, "--wait")
+    for spooled in (tmp_path / "var" / "spool").iterdir():
+        spooled.unlink()
+
+    refused = run("export", "--output", tmp_path / "out.mbox")
+
+    assert refused.status == 1
+    assert list(tmp_path.glob("out.mbox*")) == []
+
+
+@pytest.mark.parametrize("command", ["search", "export"])
+def test_a_mistake_in_a_query_is_pointed_at(command: str, run: Shell, tmp_path: Path) -> None:
+    refused = run(command, "before:0000-99-99", *_output(command, tmp_path))
 
     assert refused.status == 1
     assert refused.err.splitlines()[-1].strip() == "^"
@@ -156,6 +191,10 @@ def test_migrate_may_be_run_again_and_again(run: Shell) -> None:
 
     assert first.status == second.status == 0
     assert first.out == second.out
+
+
+def _output(command: str, folder: Path) -> list[str]:
+    return ["--output", str(folder / "out")] if command == "export" else []
 
 
 def _change(folder: Path, before: bytes, after: bytes) -> None:
