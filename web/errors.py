@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from store.accounts import AccountError
+from store.bounded import SearchTooSlow
 from web.language import N_
 from web.render import render
 from web.security import NotSignedIn
@@ -131,6 +132,13 @@ def refuse_wish(request: Request, error: Exception) -> Response:
     return error_page(request, 400, detail=str(error))
 
 
+def too_slow(request: Request, error: Exception) -> Response:
+    """Answer a search that was stopped because it took too long (503)."""
+    if is_api(request):
+        return problem(503, str(error), headers={"Retry-After": "10"})
+    return error_page(request, 503, detail=str(error))
+
+
 def fail(request: Request, error: Exception) -> Response:
     """Answer our own bug: say so, and where to look; the server logs the traceback."""
     reference = secrets.token_hex(4)
@@ -148,6 +156,7 @@ def went_away(_request: Request, _error: Exception) -> Response:
 exception_handlers: dict[Any, Callable[[Request, Exception], Response]] = {
     HTTPException: refuse,
     AccountError: refuse_wish,
+    SearchTooSlow: too_slow,
     ClientDisconnect: went_away,
     Exception: fail,
 }

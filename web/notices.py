@@ -29,6 +29,12 @@ NOTICES: dict[str, Notice] = {
     "retried": Notice(N_("The failed chunks are waiting for a worker again."), "good"),
     "nothing-to-retry": Notice(N_("Nothing had failed, so nothing was retried."), "warn"),
     "cancelled": Notice(N_("The job was cancelled. What is already searchable stays."), "good"),
+    "paused": Notice(
+        N_("The job is paused. Chunks that are being read are finished first."), "good"
+    ),
+    "resumed": Notice(N_("The job goes on."), "good"),
+    "saved": Notice(N_("The search was saved."), "good"),
+    "forgotten": Notice(N_("The saved search was removed."), "good"),
     "too-late": Notice(N_("The job was over already."), "warn"),
     "sample": Notice(N_("The sample mbox was imported."), "good"),
     "twin": Notice(

@@ -11,12 +11,25 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from store.accounts import Role
+from web.actions import errands, language, saved, settings, sign_in, upload
 from web.actions import jobs as act_on_jobs
-from web.actions import language, settings, sign_in, upload
 from web.assets import static_route
 from web.forms import with_form as form
-from web.fragments import attempts, failures, jobs, ledger, overview, progress, results, workers
+from web.fragments import (
+    attempts,
+    errand,
+    failures,
+    history,
+    jobs,
+    ledger,
+    overview,
+    progress,
+    results,
+    workers,
+)
 from web.pages.audit import audit_page
+from web.pages.errand import errand_page
+from web.pages.export import export_download
 from web.pages.failures import failures_page
 from web.pages.job import job_page
 from web.pages.jobs import jobs_page
@@ -55,6 +68,8 @@ pages: list[BaseRoute] = [
     Route("/jobs", viewer(jobs_page)),
     Route("/jobs/{id}", viewer(job_page)),
     Route("/search", viewer(search_page)),
+    Route("/search/export", viewer(export_download)),
+    Route("/errands/{id:int}", viewer(errand_page)),
     Route("/messages/{id}", viewer(message_page)),
     Route("/messages/{id}/html", viewer(message_html)),
     Route("/messages/{id}/parts/{path}", viewer(part_download)),
@@ -70,6 +85,8 @@ fragments: list[BaseRoute] = [
     Route("/fragments/progress/{id}", viewer(progress.progress_fragment)),
     Route("/fragments/ledger/{id}", viewer(ledger.ledger_fragment)),
     Route("/fragments/attempts/{id}", viewer(attempts.attempts_fragment)),
+    Route("/fragments/errand/{id:int}", viewer(errand.errand_fragment)),
+    Route("/fragments/history", viewer(history.history_fragment)),
     Route("/fragments/results", viewer(results.results_fragment)),
     Route("/fragments/workers", viewer(workers.workers_fragment)),
     Route("/fragments/failures", viewer(failures.failures_fragment)),
@@ -80,8 +97,14 @@ actions: list[BaseRoute] = [
     act("/sample", operator(upload.import_sample)),
     act("/jobs/{id}/retry", operator(act_on_jobs.retry_job)),
     act("/jobs/{id}/cancel", operator(act_on_jobs.cancel_job)),
+    act("/jobs/{id}/pause", operator(act_on_jobs.pause_job)),
+    act("/jobs/{id}/resume", operator(act_on_jobs.resume_job)),
+    act("/jobs/{id}/read-again", operator(form(errands.read_again))),
+    act("/jobs/{id}/delete", operator(form(errands.delete))),
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
     act("/failures/retry", operator(act_on_jobs.retry_all)),
+    act("/searches", viewer(form(saved.save))),
+    act("/searches/{id:int}/forget", viewer(saved.forget)),
     act("/settings/password", viewer(form(settings.change_password))),
     act("/settings/accounts", admin(form(settings.add_account))),
     act("/settings/tokens", admin(form(settings.add_token))),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from jobs.attempts import Surroundings, run_attempt
 from store.accounts import Role
+from store.history import Bucket
 from store.states import Outcome
 from tests.mboxes import letters, mbox_of, raw_message
 from tests.web.make_sample import SAMPLE, sample
 from tests.web.visiting import Visit
-from web import chunkmap, words
+from web import charts, chunkmap, words
 
 PAGES = (
     "/",
@@ -294,3 +296,97 @@ def test_times_are_told_in_the_readers_zone(here: Visit) -> None:
     assert " KST" in visitor.get("/jobs").text
     visitor.cookies.set("zone", "../etc/passwd", domain="console.test")
     assert " UTC" in visitor.get("/jobs").text
+
+
+def test_the_overview_draws_how_it_has_been_over_every_period(here: Visit) -> None:
+    here.take_in(letters(30))
+    visitor = here.visitor()
+
+    for period in ("hour", "day", "week"):
+        drawing = visitor.get(f"/fragments/history?period={period}").text
+        assert drawing.count("<svg") >= len(charts.MEASURES)
+        assert "is-open" in drawing  # the last bucket has not ended yet
+    assert 'id="history"' in visitor.get("/?period=day").text
+
+
+def test_a_bar_is_as_high_as_its_share_of_the_highest() -> None:
+    at = datetime(2024, 3, 9, tzinfo=UTC)
+    buckets = [bucket(at, messages=messages) for messages in (0, 30, 60)]
+
+    chart = charts.charts_of(buckets)[0]
+
+    assert [bar.height for bar in chart.bars] == [charts.HEIGHT / 2, charts.HEIGHT]
+    assert chart.highest == chart.latest == 1.0
+    assert charts.charts_of([bucket(at, messages=0)])[0].is_flat
+
+
+def bucket(at: datetime, *, messages: int) -> Bucket:
+    return Bucket(
+        at=at,
+        seconds=60.0,
+        is_open=False,
+        bytes=0,
+        messages=messages,
+        failed=0,
+        lost=0,
+        waiting=None,
+        oldest_seconds=None,
+    )
+
+
+def test_a_job_can_be_paused_and_go_on(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+
+    paused = visitor.get(visitor.post(f"/jobs/{floor.job_id}/pause").headers["Location"]).text
+    assert floor.run() == []
+    visitor.post(f"/jobs/{floor.job_id}/resume")
+    floor.run()
+
+    assert "The job is paused." in paused
+    assert f'action="/jobs/{floor.job_id}/resume"' in paused
+    assert floor.job().state == "finished"
+
+
+def test_reading_again_says_beforehand_what_will_happen_and_becomes_an_errand(here: Visit) -> None:
+    floor = here.take_in(letters(3))
+    visitor = here.visitor()
+
+    page = visitor.get(f"/jobs/{floor.job_id}").text
+    asked = visitor.post(
+        f"/jobs/{floor.job_id}/read-again", data={"from_seq": "0", "dialect": "mboxo"}
+    )
+
+    assert "3 messages of this file are removed first" in page
+    errand = visitor.get(asked.headers["Location"]).text
+    assert "Reading a file again" in errand
+    assert "hx-trigger" in errand
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"from_seq": "many"},
+        {"from_seq": "-1"},
+        {"dialect": "klingon"},
+        {"from_seq": "1", "dialect": "mboxo"},
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused(here: Visit, wish: dict[str, str]) -> None:
+    floor = here.take_in(letters(1))
+
+    answer = here.visitor().post(f"/jobs/{floor.job_id}/read-again", data=wish)
+
+    assert answer.status_code == 400
+
+
+def test_deleting_asks_first(here: Visit) -> None:
+    floor = here.take_in(letters(1))
+    visitor = here.visitor()
+
+    unsure = visitor.post(f"/jobs/{floor.job_id}/delete")
+    sure = visitor.post(f"/jobs/{floor.job_id}/delete", data={"sure": "yes"})
+
+    assert unsure.status_code == 400
+    assert re.fullmatch(r"/errands/\d+", sure.headers["Location"])
+    assert visitor.get("/errands/999").status_code == 404

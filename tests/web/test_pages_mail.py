@@ -213,3 +213,54 @@ def test_a_body_that_is_too_deep_is_not_even_tried() -> None:
 
     assert clean.too_large
     assert clean.markup == ""
+
+
+def test_facets_count_and_narrow(reader: TestClient) -> None:
+    page = reader.get("/search?q=library").text
+
+    assert "Ada Brook" in page.split('class="facets')[1]
+    narrowed = re.search(r'<a href="([^"]*)"><bdi>Ada Brook', page)
+    assert narrowed
+    assert "5 messages" in reader.get(narrowed[1].replace("&amp;", "&")).text
+
+
+def test_what_is_typed_can_be_linked(reader: TestClient) -> None:
+    answer = reader.get("/fragments/results", params={"q": "boat from:ada", "order": "best"})
+
+    assert answer.headers["HX-Replace-Url"] == "/search?q=boat+from%3Aada&order=best"
+
+
+def test_a_search_is_saved_under_a_name_and_removed(reader: TestClient) -> None:
+    saved = reader.post("/searches", data={"name": "Boats", "q": "boat", "order": "newest"})
+    page = reader.get(saved.headers["Location"]).text
+    forget = re.search(r'action="(/searches/\d+/forget)"', page)
+
+    assert ">Boats</a>" in page
+    again = reader.post("/searches", data={"name": "Boats", "q": "boat", "order": "newest"})
+    assert again.status_code == 400
+    assert forget
+    reader.post(forget[1])
+    assert ">Boats</a>" not in reader.get("/search").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [("mbox", b"From "), ("zip", b"PK"), ("jsonl", b"{"), ("csv", b"\xef\xbb\xbf")],
+)
+def test_what_a_search_finds_can_be_taken_away(
+    reader: TestClient, kind: str, begins: bytes
+) -> None:
+    answer = reader.get(f"/search/export?q=boat&format={kind}")
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].endswith(f'.{kind}"')
+    assert answer.content.startswith(begins)
+    assert reader.get("/search/export?q=boat&format=exe").status_code == 400
+    assert reader.get("/search/export?q=%22open&format=csv").status_code == 400
+
+
+def test_a_message_stands_in_its_conversation(reader: TestClient) -> None:
+    page = reader.get("/messages/1-0").text
+
+    assert "Conversation" in page
+    assert page.count("Re: Moving the reading room") == 6

@@ -38,3 +38,17 @@ def retry_all(request: Request) -> Response:
     """`POST /failures/retry`: everything that failed, anywhere."""
     chunks = house_of(request).dispatch.retry_all(actor=current_user(request).actor)
     return go("/failures", notice="retried" if chunks else "nothing-to-retry")
+
+
+def pause_job(request: Request) -> Response:
+    """`POST /jobs/{id}/pause`: no further chunk is begun."""
+    job_id = job_id_of(request)
+    paused = house_of(request).dispatch.pause(job_id, actor=current_user(request).actor)
+    return go(f"/jobs/{job_id}", notice="paused" if paused else "too-late")
+
+
+def resume_job(request: Request) -> Response:
+    """`POST /jobs/{id}/resume`: it goes on."""
+    job_id = job_id_of(request)
+    resumed = house_of(request).dispatch.resume(job_id, actor=current_user(request).actor)
+    return go(f"/jobs/{job_id}", notice="resumed" if resumed else "too-late")

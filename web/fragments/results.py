@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.bounded import SearchTooSlow
 from store.clock import utc_now
+from store.facets import facets
 from store.results import CursorError, Facets, Order, QueryError, Results
 from store.search import search
 from web.asked import address, chosen
@@ -44,7 +47,11 @@ class ResultsView:
 
 def results_fragment(request: Request) -> Response:
     """`GET /fragments/results`."""
-    return render(request, "fragments/results.html", find_results(request))
+    view = find_results(request)
+    order = view.order if view.order is not Order.NEWEST else None
+    # What is typed is in the address bar, so that it can be linked and reloaded.
+    headers = {"HX-Replace-Url": address("/search", q=view.query, order=order)}
+    return render(request, "fragments/results.html", view, headers=headers)
 
 
 def find_results(request: Request) -> ResultsView:
@@ -59,6 +66,7 @@ def find_results(request: Request) -> ResultsView:
     try:
         with house_of(request).database.read() as connection:
             results = search(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
+            counted = None if after else _counted(connection, query)
     except QueryError as error:
         return _unread(query, order, error)
     except CursorError:
@@ -68,13 +76,21 @@ def find_results(request: Request) -> ResultsView:
         query=query,
         order=order,
         results=results,
-        facets=None,
+        facets=counted,
         mistake=None,
         first=address("/search", q=query, order=chosen_order) if after else None,
         next=address("/search", q=query, order=chosen_order, after=results.next)
         if results.next
         else None,
     )
+
+
+def _counted(connection: Any, query: str) -> Facets | None:
+    """The facets; hits are shown without them when counting takes too long."""
+    try:
+        return facets(connection, query, now=utc_now())
+    except SearchTooSlow:
+        return None
 
 
 def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mail.rule import Dialect
 from store.quarantine import QuarantinedMessage, quarantined_of
 from web.fragments.attempts import AttemptsView, find_attempts
 from web.fragments.ledger import LedgerView, find_ledger
@@ -58,6 +59,7 @@ class JobPageView:
     attempts: AttemptsView
     evidence: Evidence | None
     set_aside: tuple[SetAside, ...]
+    dialects: tuple[str, ...]
 
 
 def job_page(request: Request) -> Response:
@@ -71,6 +73,7 @@ def job_page(request: Request) -> Response:
         attempts=find_attempts(request),
         evidence=evidence_of(progress.job.detection),
         set_aside=tuple(_set_aside(entry) for entry in found),
+        dialects=tuple(name for name in Dialect if name is not Dialect.NONE),
     )
     return render(request, "pages/job.html", view)
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mail.message import read_message
+from store.conversations import ThreadMessage, conversation_of
 from store.reading import MessageView, text_of
 from web.asked import address, chosen
 from web.errors import BadRequest
@@ -87,6 +88,7 @@ class MessagePageView:
     remote: bool
     frame: str
     date_source: str
+    conversation: tuple[ThreadMessage, ...]
 
 
 def message_page(request: Request) -> Response:
@@ -107,8 +109,16 @@ def message_page(request: Request) -> Response:
         remote=remote,
         frame=address(f"{here}/html", charset=charset, remote="1" if remote else None),
         date_source=DATE_SOURCES.get(message.date_source, str(message.date_source)),
+        conversation=_conversation(request, message),
     )
     return render(request, "pages/message.html", view)
+
+
+def _conversation(request: Request, message: MessageView) -> tuple[ThreadMessage, ...]:
+    """What it answers and what answers it; empty when it stands alone."""
+    with house_of(request).database.read() as connection:
+        found = conversation_of(connection, message.first.id)
+    return found if len(found) > 1 else ()
 
 
 def charset_of(request: Request) -> str | None:

@@ -1,0 +1,56 @@
+"""How it has been: throughput, queue and failures over an hour, a day or a week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.clock import utc_now
+from store.history import history, marks
+from web.asked import address, chosen
+from web.charts import HEIGHT, SCALES, WIDTH, Chart, Line, Period, charts_of, lines_of
+from web.house import house_of
+from web.render import render
+
+# A bar of the shortest period is a minute wide.
+EVERY_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryView:
+    """The charts of a period, and what people did in it."""
+
+    period: Period
+    periods: tuple[tuple[Period, str], ...]
+    charts: tuple[Chart, ...]
+    lines: tuple[Line, ...]
+    width: int
+    height: int
+    here: str
+    every: int
+
+
+def history_fragment(request: Request) -> Response:
+    """`GET /fragments/history`."""
+    return render(request, "fragments/history.html", find_history(request))
+
+
+def find_history(request: Request) -> HistoryView:
+    """The period that the query asks for, an hour by default."""
+    period, now = chosen(request, "period", Period) or Period.HOUR, utc_now()
+    scale = SCALES[period]
+    with house_of(request).database.read() as connection:
+        buckets = history(connection, until=now, step=scale.step, buckets=scale.buckets)
+        acts = marks(connection, since=buckets[0].at)
+    return HistoryView(
+        period=period,
+        periods=tuple((name, one.title) for name, one in SCALES.items()),
+        charts=charts_of(buckets),
+        lines=lines_of(acts, since=buckets[0].at, until=buckets[-1].at + scale.step),
+        width=WIDTH,
+        height=HEIGHT,
+        here=address("/fragments/history", period=period),
+        every=EVERY_SECONDS,
+    )
