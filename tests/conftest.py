@@ -5,6 +5,7 @@ No fixture ever skips: a server that is missing is a failure that says what to i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,18 @@ from tests.harness.databases import (
 )
 from tests.harness.postgres import PostgresCluster, start_postgres
 from tests.harness.processes import Process
+from tests.harness.quick_disk import quick_folder
 from tests.harness.redis import RedisServer, start_redis
 from tests.harness.workers import start_our_worker, start_rq_worker
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
 _processes_of_test = pytest.StashKey[list[Process]]()
+
+
+def pytest_configure() -> None:
+    """Put `tmp_path` where writing is quick, unless somebody chose a place already."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_folder()))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

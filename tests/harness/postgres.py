@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from tests.harness.processes import Process, bare_environment, start, wait_until_ready
+from tests.harness.quick_disk import quick_folder
 from tests.harness.waiting import free_port
 
 OLDEST_MAJOR = 15
@@ -50,7 +51,9 @@ class PostgresCluster:
         """Make a database as a copy of `template`, to which nobody may be connected."""
         locale = "C.UTF-8" if encoding == "UTF8" else "C"
         self._run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING {} LOCALE {}").format(
+            sql.SQL(
+                "CREATE DATABASE {} TEMPLATE {} ENCODING {} LOCALE {} STRATEGY FILE_COPY"
+            ).format(
                 sql.Identifier(database),
                 sql.Identifier(template),
                 sql.Literal(encoding),
@@ -82,7 +85,7 @@ def start_postgres() -> PostgresCluster:
     """Make and start a cluster. Raises RuntimeError when PostgreSQL 15 or newer is missing."""
     programs = find_programs()
     user = _unprivileged_user()
-    folder = Path(tempfile.mkdtemp(prefix="email-parser-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="email-parser-postgres-", dir=quick_folder()))
     if user:
         shutil.chown(folder, user, user)
     _initialise(programs, folder / "data", user=user)
