@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mail.defect import DefectKind
@@ -31,7 +32,7 @@ _TOKEN = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
-_AROUND_AT = re.compile(r" *@ *")
+_AROUND_DOT = re.compile(r" *([@.]) *")
 _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
 _COMMENT_DEPTH = 20
 
@@ -86,7 +87,7 @@ def _plain(piece: str) -> Address | None:
 def _careful(text: str, *, name: str, reading: Reading) -> list[Address]:
     found = [
         mailbox
-        for pending in _pendings(text)
+        for pending in _one_by_one(_pendings(text))
         if (mailbox := _finished(pending, name=name, reading=reading))
     ]
     if "@" in text or "=?" not in text:
@@ -124,6 +125,19 @@ def _pendings(text: str) -> list[_Pending]:
         else:
             _take(now, kind, written)
     return [*done, now]
+
+
+def _one_by_one(pendings: list[_Pending]) -> Iterator[_Pending]:
+    """The pending mailboxes, those that are several bare addresses in a row taken apart."""
+    for pending in pendings:
+        words = [word for word in pending.words if word != " "]
+        if pending.angle is None and len(words) > 1 and all(map(_BARE.match, words)):
+            for word in words:
+                single = _Pending()
+                single.words = [word]
+                yield single
+        else:
+            yield pending
 
 
 def _is_group(pending: _Pending, text: str, at: int) -> bool:
@@ -177,7 +191,7 @@ def _address_of_words(words: str) -> tuple[str, str]:
     pieces = words.split(" ")
     if len(pieces) == 1 or "@" not in words:
         return "", words
-    tight = _AROUND_AT.sub("@", words)
+    tight = _AROUND_DOT.sub(r"\1", words)
     if _BARE.match(tight):
         return "", tight
     whole = [piece for piece in pieces if _BARE.match(piece)]

@@ -109,15 +109,16 @@ def _message_id(header: Header, reading: Reading) -> str | None:
     if len(found[0]) > _LONGEST_ID:
         what = f"{len(found[0])} bytes"
         reading.defects.note(DefectKind.MESSAGE_ID_LONG, where="Message-ID", what=what)
-    return _id_text(found[0])
+    return _id_text(found[0]) or None
 
 
 def _id_text(written: bytes) -> str:
     """An id as text; one that is too long for any index keeps its digest instead of its end."""
+    written = written.replace(b"\0", b"")
     if len(written) > _LONGEST_ID:
         kept = written[: _LONGEST_ID - 65].decode("ascii", "replace")
         return f"{kept}~{hashlib.sha256(written).hexdigest()}"
-    return written.replace(b"\0", b"").decode("utf-8", "replace")
+    return written.decode("utf-8", "replace")
 
 
 def _ids(header: Header, field: bytes, limits: Limits) -> tuple[str, ...]:
