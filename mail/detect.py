@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mail.rule import Dialect, LineEnd, Quoting, Rule
-from mail.scan import claimed_end, opening
+from mail.scan import candidates, claimed_end, opening
 from mail.separator import (
     BEHIND,
     CONTEXT,
@@ -29,13 +29,12 @@ _WINDOWS = 8
 _EXAMPLES = 20
 _LENGTH_CLAIMS = 50
 
-_FROM_LINE = re.compile(rb"(?:^|[\r\n])(From )")
-_ESCAPED = re.compile(rb"[\r\n](>+)From ")
 _LONE_CR = re.compile(rb"\r(?!\n)")
+# Fields that a program leaves in every message it keeps, spelled as it does.
 _ARCHIVERS = (
-    (Dialect.GROUPS, re.compile(rb"\nX-Google-Group-Id:|\nX-Google-Groups?:", re.IGNORECASE)),
-    (Dialect.GMAIL, re.compile(rb"\nX-GM-THRID:|\nX-Gmail-Labels:", re.IGNORECASE)),
-    (Dialect.THUNDERBIRD, re.compile(rb"\nX-Mozilla-Status2?:|\nX-Mozilla-Keys:", re.IGNORECASE)),
+    (Dialect.GROUPS, (b"\nX-Google-Group-Id:", b"\nX-Google-Groups:")),
+    (Dialect.GMAIL, (b"\nX-GM-THRID:", b"\nX-Gmail-Labels:")),
+    (Dialect.THUNDERBIRD, (b"\nX-Mozilla-Status:", b"\nX-Mozilla-Keys:")),
 )
 _PIPERMAIL_LINE = re.compile(rb"From \S+ at \S+ {1,4}\S")
 _TAKEOUT_LINE = re.compile(rb"From \d{6,24}@xxx ")
@@ -150,30 +149,41 @@ def _base_rule(source: Source) -> Rule:
 
 
 def _count_marks(window: bytes, counts: Counter[str]) -> None:
-    for found in _ESCAPED.finditer(window):
-        counts["escaped_once" if len(found.group(1)) == 1 else "escaped_more"] += 1
-    for dialect, pattern in _ARCHIVERS:
-        counts[f"marks_{dialect}"] += len(pattern.findall(window))
+    for quotes in _escaped_lines(window):
+        counts["escaped_once" if quotes == 1 else "escaped_more"] += 1
+    for dialect, marks in _ARCHIVERS:
+        counts[f"marks_{dialect}"] += max(window.count(mark) for mark in marks)
     counts["crlf"] += window.count(b"\r\n")
     counts["lf"] += window.count(b"\n")
     counts["lone_cr"] += window.count(b"\r") - window.count(b"\r\n")
 
 
+def _escaped_lines(window: bytes) -> Iterator[int]:
+    """The number of ">" before each line's "From "."""
+    at = window.find(b">From ")
+    while at >= 0:
+        near = max(0, at - 50)
+        line = max(window.rfind(b"\n", near, at), window.rfind(b"\r", near, at))
+        before = window[line + 1 : at + 1]
+        if line >= 0 and not before.strip(b">"):
+            yield len(before)
+        at = window.find(b">From ", at + 1)
+
+
 def _from_lines(block: bytes, low: int, *, begin: int, end: int, rule: Rule) -> Iterator[_FromLine]:
     strict = replace(rule, weak_separators=False)
-    for found in _FROM_LINE.finditer(block, max(0, begin - 1), min(len(block), end + 5)):
-        at = found.start(1)
-        if not begin <= at < end:
-            continue
+    front = [0] if low == begin == 0 and block.startswith(b"From ") else []
+    for at in (*front, *candidates(block, rule, begin=max(1, begin), end=end)):
         form, length = form_at(block, at)
+        is_strict = bool(separator_length(block, at, strict))
         yield _FromLine(
             offset=low + at,
             line=block[at : at + 200].splitlines()[0],
             form=form,
             length=length,
             after_blank=follows_blank_line(block, at),
-            strict=bool(separator_length(block, at, strict)),
-            lenient=bool(separator_length(block, at, rule)),
+            strict=is_strict,
+            lenient=is_strict or bool(separator_length(block, at, rule)),
         )
 
 

@@ -102,7 +102,7 @@ def _later(
     while at < source.size:
         low = at - min(at, BEHIND)
         block = source.read_at(low, at - low + block_bytes + CONTEXT)
-        for index in _candidates(block, rule, begin=at - low, end=at - low + block_bytes):
+        for index in candidates(block, rule, begin=at - low, end=at - low + block_bytes):
             if low + index < not_before:
                 continue
             length = separator_length(block, index, rule) or (
@@ -114,7 +114,8 @@ def _later(
         at += block_bytes
 
 
-def _candidates(block: bytes, rule: Rule, *, begin: int, end: int) -> Iterator[int]:
+def candidates(block: bytes, rule: Rule, *, begin: int, end: int) -> Iterator[int]:
+    """Where lines that begin with "From " stand in a block, from `begin` (1 at least) to `end`."""
     marks = _MARKS[rule.line_end]
     if len(marks) == 1:
         return _occurrences(block, marks[0], begin=begin, end=end)

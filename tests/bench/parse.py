@@ -1,0 +1,216 @@
+"""How fast mail is read, beside other readers, over the same files in the same run.
+
+`python -m tests.bench.parse FILE…`. Each reader runs in a process of its own, so that its peak of
+memory is its own; splitting is timed apart, so that readers are compared on reading alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import email
+import email.policy
+import hashlib
+import json
+import mailbox
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.utils import getaddresses, parsedate_to_datetime
+from pathlib import Path
+
+import fast_mail_parser
+
+from mail.html import visible_text
+from mail.mbox import SpanKind, detect, spans
+from mail.message import read_message
+from mail.rule import Rule
+from mail.text import tokens
+from ops.parse import FileSource
+
+Reader = Callable[[bytes, Rule], None]
+_PEOPLE = ("from", "to", "cc", "bcc", "reply-to")
+_LIBRARY_FAILS = (
+    AttributeError, IndexError, KeyError, LookupError, TypeError, UnicodeError, ValueError,
+)  # fmt: skip
+_ROUNDS = 3
+
+
+def ours(raw: bytes, rule: Rule) -> None:
+    """Envelope, parts, text, digests and tokens: what an import does with each message."""
+    tokens(read_message(raw, rule=rule).text)
+
+
+def compat32(raw: bytes, rule: Rule) -> None:
+    """The same work with the standard library's older policy."""
+    parsed = email.message_from_bytes(raw)
+    str(make_header(decode_header(str(parsed["subject"] or ""))))
+    for name in _PEOPLE:
+        for shown, _ in getaddresses([str(one) for one in parsed.get_all(name) or ()]):
+            str(make_header(decode_header(shown)))
+    _date(str(parsed["date"] or ""))
+    texts = []
+    for part in parsed.walk():
+        if part.is_multipart():
+            continue
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        texts.append(_part_text(part.get_content_type(), content, part.get_content_charset()))
+        part.get_filename()
+    tokens("\n".join(texts))
+    hashlib.sha256(raw).digest()
+
+
+def default(raw: bytes, rule: Rule) -> None:
+    """The same work with the standard library's newer policy."""
+    parsed = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    str(parsed["subject"] or "")
+    for name in _PEOPLE:
+        for field in parsed.get_all(name) or ():
+            [(one.display_name, one.addr_spec) for one in field.addresses]
+    _ = parsed["date"].datetime if parsed["date"] else None
+    texts = []
+    for part in parsed.walk():
+        if part.is_multipart():
+            continue
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        texts.append(_part_text(part.get_content_type(), content, part.get_content_charset()))
+        part.get_filename()
+    tokens("\n".join(texts))
+    hashlib.sha256(raw).digest()
+
+
+def _date(written: str) -> None:
+    parsedate_to_datetime(written)
+
+
+def _part_text(kind: str, content: bytes, charset: str | None) -> str:
+    if not kind.startswith("text/"):
+        hashlib.sha256(content).digest()
+        return ""
+    text = content.decode(charset or "utf-8", "replace")
+    return visible_text(text) if kind == "text/html" else text
+
+
+def rust(raw: bytes, rule: Rule) -> None:
+    """fast-mail-parser alone: no tokens, no digests."""
+    fast_mail_parser.parse_email(raw)
+
+
+READERS: dict[str, Reader] = {
+    "ours": ours,
+    "compat32": compat32,
+    "default": default,
+    "fast-mail-parser": rust,
+}
+
+
+def raw_messages(path: Path) -> Iterator[tuple[bytes, Rule]]:
+    """The messages of a file, one at a time."""
+    with path.open("rb") as file:
+        source = FileSource(file)
+        rule = detect(source).rule
+        for span in spans(source, rule):
+            if span.kind is SpanKind.MESSAGE:
+                raw = source.read_at(span.offset, span.length)
+                yield raw[span.separator_length :], rule
+
+
+def timed_reading(path: Path, reader: Reader) -> dict[str, float]:
+    """Seconds, messages and bytes of reading one file; the time of splitting left out."""
+    seconds, messages, size, failed = 0.0, 0, 0, 0
+    for raw, rule in raw_messages(path):
+        begun = time.process_time()
+        try:
+            reader(raw, rule)
+        except (*_LIBRARY_FAILS, fast_mail_parser.ParseError):
+            failed += 1
+        seconds += time.process_time() - begun
+        messages += 1
+        size += len(raw)
+    return {"seconds": seconds, "messages": messages, "bytes": size, "failed": failed}
+
+
+def timed_splitting(path: Path) -> dict[str, float]:
+    """Seconds of our boundary scan."""
+    begun = time.process_time()
+    with path.open("rb") as file:
+        source = FileSource(file)
+        rule = detect(source).rule
+        messages = sum(span.kind is SpanKind.MESSAGE for span in spans(source, rule))
+    seconds = time.process_time() - begun
+    return {"seconds": seconds, "messages": messages, "bytes": path.stat().st_size, "failed": 0}
+
+
+def timed_index(path: Path) -> dict[str, float]:
+    """Seconds of the standard library's index of an mbox."""
+    begun = time.process_time()
+    box = mailbox.mbox(path, create=False)
+    messages = len(box)
+    seconds = time.process_time() - begun
+    box.close()
+    return {"seconds": seconds, "messages": messages, "bytes": path.stat().st_size, "failed": 0}
+
+
+def best(name: str, paths: list[Path]) -> dict[str, float]:
+    """The fastest of some rounds over all files, with this process's peak of memory."""
+    rounds = []
+    for _ in range(_ROUNDS):
+        found = [_once(name, path) for path in paths]
+        rounds.append({key: sum(one[key] for one in found) for key in found[0]})
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return min(rounds, key=lambda one: one["seconds"]) | {"peak_mib": peak_kib / 1024}
+
+
+def _once(name: str, path: Path) -> dict[str, float]:
+    if name == "splitting":
+        return timed_splitting(path)
+    if name == "mailbox index":
+        return timed_index(path)
+    return timed_reading(path, READERS[name])
+
+
+def in_a_process(name: str, paths: list[Path]) -> dict[str, float]:
+    """The same in a fresh process."""
+    command = [sys.executable, "-m", "tests.bench.parse", "--only", name, *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def row(name: str, found: dict[str, float]) -> str:
+    """One line of the table."""
+    return (
+        f"{name:<17}{found['messages'] / found['seconds']:>10,.0f} msg/s"
+        f"{found['bytes'] / found['seconds'] / 1e6:>9,.1f} MB/s"
+        f"{found['peak_mib']:>8,.0f} MiB{found['failed']:>6,.0f} failed"
+    )
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--only", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.only:
+        print(json.dumps(best(arguments.only, arguments.files)))
+        return
+    found = {}
+    for name in (*READERS, "splitting", "mailbox index"):
+        found[name] = in_a_process(name, arguments.files)
+        print(row(name, found[name]), flush=True)
+    our_speed = found["ours"]["messages"] / found["ours"]["seconds"]
+    for name in ("compat32", "default", "fast-mail-parser"):
+        print(f"ours / {name}: {our_speed * found[name]['seconds'] / found[name]['messages']:.2f}")
+    ratio = found["mailbox index"]["seconds"] / found["splitting"]["seconds"]
+    print(f"splitting / mailbox index: {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
