@@ -85,11 +85,25 @@ def tokens(text: str) -> list[str]:
         encoded = _PUNCTUATION.sub(b" ", encoded)
     words = encoded.translate(_ASCII_WORDS).decode().split()
     if not encoded.isascii():
-        parts = [[word] if word.isascii() else _letters_of(word) for word in words]
-        words = list(chain.from_iterable(parts))
+        words = _with_letters(words)
     if words and len(max(words, key=len)) > _TOKEN_CHARACTERS:
         return [word[:_TOKEN_CHARACTERS] for word in words]
     return words
+
+
+def _with_letters(stretches: list[str]) -> list[str]:
+    """The stretches, those with letters beyond ASCII replaced by the words in them."""
+    plain = list(map(str.isascii, stretches))
+    words: list[str] = []
+    at = 0
+    while True:
+        try:
+            odd = plain.index(False, at)
+        except ValueError:  # the rest is plain
+            return words + stretches[at:]
+        words += stretches[at:odd]
+        words += _letters_of(stretches[odd])
+        at = odd + 1
 
 
 def _letters_of(stretch: str) -> list[str]:
