@@ -12,30 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mail.evidence import ARCHIVERS, FromLine, take_sample
 from mail.rule import Dialect, LineEnd, Quoting, Rule
-from mail.scan import candidates, claimed_end, opening
-from mail.separator import (
-    BEHIND,
-    CONTEXT,
-    Form,
-    follows_blank_line,
-    form_at,
-    separator_length,
-)
+from mail.scan import claimed_end, opening
+from mail.separator import CONTEXT, Form, form_at
 from mail.source import Source
 
-_WINDOW_BYTES = 2 << 20
-_WINDOWS = 8
 _EXAMPLES = 20
 _LENGTH_CLAIMS = 50
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
-# Fields that a program leaves in every message it keeps, spelled as it does.
-_ARCHIVERS = (
-    (Dialect.GROUPS, (b"\nX-Google-Group-Id:", b"\nX-Google-Groups:")),
-    (Dialect.GMAIL, (b"\nX-GM-THRID:", b"\nX-Gmail-Labels:")),
-    (Dialect.THUNDERBIRD, (b"\nX-Mozilla-Status:", b"\nX-Mozilla-Keys:")),
-)
 _PIPERMAIL_LINE = re.compile(rb"From \S+ at \S+ {1,4}\S")
 _TAKEOUT_LINE = re.compile(rb"From \d{6,24}@xxx ")
 _MOZILLA_LINE = re.compile(rb"From - (?:\S|\Z)")
@@ -95,47 +81,19 @@ class Detection:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FromLine:
-    """A line of the sample that begins with "From "."""
-
-    offset: int
-    line: bytes
-    form: Form
-    length: int
-    after_blank: bool
-    strict: bool  # a boundary when only dated separators count
-    lenient: bool  # a boundary when bare ones count as well
-
-
 def detect(source: Source) -> Detection:
     """The rule that fits the file best, with the evidence. Never raises on any bytes."""
-    counts: Counter[str] = Counter()
-    lines: list[_FromLine] = []
-    sampled = 0
     base = _base_rule(source)
-    for offset, length in _windows(source.size):
-        low = max(0, offset - BEHIND)
-        block = source.read_at(low, offset - low + length + CONTEXT)
-        window = block[offset - low : offset - low + length]
-        _count_marks(window, counts)
-        lines += _from_lines(block, low, begin=offset - low, end=offset - low + length, rule=base)
-        sampled += len(window)
+    sample = take_sample(source, base)
+    lines, counts = sample.lines, sample.counts
     rule = _propose(source, base, lines=lines, counts=counts)
     return Detection(
         rule=rule,
-        sampled_bytes=sampled,
+        sampled_bytes=sample.size,
         size=source.size,
         counts=_tally(lines, counts),
         disagreements=tuple(_disagreements(lines, rule)),
     )
-
-
-def _windows(size: int) -> list[tuple[int, int]]:
-    if size <= _WINDOW_BYTES * _WINDOWS:
-        return [(at, min(_WINDOW_BYTES, size - at)) for at in range(0, size, _WINDOW_BYTES)]
-    step = (size - _WINDOW_BYTES) // (_WINDOWS - 1)
-    return [(number * step, _WINDOW_BYTES) for number in range(_WINDOWS)]
 
 
 def _base_rule(source: Source) -> Rule:
@@ -148,46 +106,7 @@ def _base_rule(source: Source) -> Rule:
     return replace(_LENIENT, line_end=line_end, git_patches=form is Form.PATCH)
 
 
-def _count_marks(window: bytes, counts: Counter[str]) -> None:
-    for quotes in _escaped_lines(window):
-        counts["escaped_once" if quotes == 1 else "escaped_more"] += 1
-    for dialect, marks in _ARCHIVERS:
-        counts[f"marks_{dialect}"] += max(window.count(mark) for mark in marks)
-    counts["crlf"] += window.count(b"\r\n")
-    counts["lf"] += window.count(b"\n")
-    counts["lone_cr"] += window.count(b"\r") - window.count(b"\r\n")
-
-
-def _escaped_lines(window: bytes) -> Iterator[int]:
-    """The number of ">" before each line's "From "."""
-    at = window.find(b">From ")
-    while at >= 0:
-        near = max(0, at - 50)
-        line = max(window.rfind(b"\n", near, at), window.rfind(b"\r", near, at))
-        before = window[line + 1 : at + 1]
-        if line >= 0 and not before.strip(b">"):
-            yield len(before)
-        at = window.find(b">From ", at + 1)
-
-
-def _from_lines(block: bytes, low: int, *, begin: int, end: int, rule: Rule) -> Iterator[_FromLine]:
-    strict = replace(rule, weak_separators=False)
-    front = [0] if low == begin == 0 and block.startswith(b"From ") else []
-    for at in (*front, *candidates(block, rule, begin=max(1, begin), end=end)):
-        form, length = form_at(block, at)
-        is_strict = bool(separator_length(block, at, strict))
-        yield _FromLine(
-            offset=low + at,
-            line=block[at : at + 200].splitlines()[0],
-            form=form,
-            length=length,
-            after_blank=follows_blank_line(block, at),
-            strict=is_strict,
-            lenient=is_strict or bool(separator_length(block, at, rule)),
-        )
-
-
-def _propose(source: Source, base: Rule, *, lines: list[_FromLine], counts: Counter[str]) -> Rule:
+def _propose(source: Source, base: Rule, *, lines: list[FromLine], counts: Counter[str]) -> Rule:
     strict = [line for line in lines if line.strict]
     lenient = [line for line in lines if line.lenient]
     weak = len(lenient) > len(strict) and (not strict or not lenient[0].strict)
@@ -238,11 +157,11 @@ def _names_mail(front: bytes) -> bool:
     return _MAIL_FIELD.search(front, 0, end.end() if end else len(front)) is not None
 
 
-def _unescaped(lines: list[_FromLine]) -> int:
+def _unescaped(lines: list[FromLine]) -> int:
     return sum(not line.lenient for line in lines)
 
 
-def _believes_length(source: Source, chosen: list[_FromLine], counts: Counter[str]) -> bool:
+def _believes_length(source: Source, chosen: list[FromLine], counts: Counter[str]) -> bool:
     for line in chosen[:_LENGTH_CLAIMS]:
         header = line.offset + line.length
         if re.search(rb"(?i)[\r\n]content-length:", source.read_at(header - 1, CONTEXT)):
@@ -252,7 +171,7 @@ def _believes_length(source: Source, chosen: list[_FromLine], counts: Counter[st
 
 
 def _dialect(
-    chosen: list[_FromLine], counts: Counter[str], *, weak: bool, believed: bool, plain: int
+    chosen: list[FromLine], counts: Counter[str], *, weak: bool, believed: bool, plain: int
 ) -> Dialect:
     if believed and counts["content_length_right"] >= counts["content_length_wrong"]:
         return Dialect.MBOXCL2 if plain and not counts["escaped_once"] else Dialect.MBOXCL
@@ -264,7 +183,7 @@ def _dialect(
         if 2 * sum(bool(pattern.match(line.line)) for line in chosen) > len(chosen):
             groups = dialect is Dialect.GMAIL and counts["marks_groups"]
             return Dialect.GROUPS if groups else dialect
-    for dialect, _ in _ARCHIVERS:
+    for dialect, _ in ARCHIVERS:
         if 2 * counts[f"marks_{dialect}"] > len(chosen):
             return dialect
     if weak:
@@ -285,7 +204,7 @@ def _quoting(dialect: Dialect, counts: Counter[str], *, plain: int) -> Quoting:
     return Quoting.MBOXRD
 
 
-def _tally(lines: list[_FromLine], counts: Counter[str]) -> dict[str, int]:
+def _tally(lines: list[FromLine], counts: Counter[str]) -> dict[str, int]:
     return {
         "from_lines": len(lines),
         "after_blank_line": sum(line.after_blank for line in lines),
@@ -296,7 +215,7 @@ def _tally(lines: list[_FromLine], counts: Counter[str]) -> dict[str, int]:
     }
 
 
-def _disagreements(lines: list[_FromLine], rule: Rule) -> Iterator[Disagreement]:
+def _disagreements(lines: list[FromLine], rule: Rule) -> Iterator[Disagreement]:
     differing = [line for line in lines if not (line.after_blank and line.strict)]
     for line in differing[:_EXAMPLES]:
         yield Disagreement(
@@ -307,7 +226,7 @@ def _disagreements(lines: list[_FromLine], rule: Rule) -> Iterator[Disagreement]
         )
 
 
-def _reason(line: _FromLine) -> str:
+def _reason(line: FromLine) -> str:
     if line.form is Form.PATCH:
         return "the fixed date of a git patch"
     if line.form is Form.OTHER:

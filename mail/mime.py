@@ -138,27 +138,40 @@ def _enter_multipart(
     if kind.value == "multipart/alternative":
         walk.groups += 1
         group = walk.groups
-    for number, (begin, end) in enumerate(pieces, start=1):
+    for number, piece in enumerate(pieces, start=1):
         if walk.is_full() or walk.is_late():
             _note_cut(walk, path, rest=len(pieces) - number + 1)
             return
-        cut = cut_header(
-            walk.raw,
-            begin,
-            end,
-            limit=_PART_HEADER_BYTES,
-            where=_where(f"{path}.{number}"),
-            defects=walk.defects,
-        )
-        inside = Place(
-            min(cut.body, end),
-            end,
-            depth=place.depth + 1,
-            parent=kind.value,
-            group=group,
-            nested=place.nested,
-        )
-        _enter(walk, cut.header, inside, path=f"{path}.{number}" if path else str(number))
+        _enter_part(walk, piece, place, path=f"{path}.{number}".strip("."), kind=kind, group=group)
+
+
+def _enter_part(
+    walk: Walk,
+    piece: tuple[int, int],
+    place: Place,
+    *,
+    path: str,
+    kind: Parametered,
+    group: int,
+) -> None:
+    begin, end = piece
+    cut = cut_header(
+        walk.raw,
+        begin,
+        end,
+        limit=_PART_HEADER_BYTES,
+        where=_where(path),
+        defects=walk.defects,
+    )
+    inside = Place(
+        min(cut.body, end),
+        end,
+        depth=place.depth + 1,
+        parent=kind.value,
+        group=group,
+        nested=place.nested,
+    )
+    _enter(walk, cut.header, inside, path=path)
 
 
 def _note_cut(walk: Walk, path: str, *, rest: int) -> None:
