@@ -1,0 +1,104 @@
+"""`email-parser parse`: what scripts get."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops import parse
+from ops.refusal import Refusal
+from tests.mail.builders import SEPARATOR, mbox_of, multipart, raw_message, text_part
+
+
+def parsed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    parser = argparse.ArgumentParser()
+    parse.add_arguments(parser)
+    assert parse.run(parser.parse_args(words)) == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def mbox(tmp_path: Path) -> Path:
+    attachment = b"Content-Type: application/pdf; name=a.pdf\n\nabc"
+    first = multipart(text_part("안녕"), attachment)
+    path = tmp_path / "two.mbox"
+    path.write_bytes(mbox_of(first, raw_message("Bye.\n", subject="Last")))
+    return path
+
+
+def lines(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in parsed(capsys, *words).splitlines()]
+
+
+def test_each_message_is_one_json_line(capsys: pytest.CaptureFixture[str], mbox: Path) -> None:
+    first, last = lines(capsys, str(mbox))
+
+    assert first["offset"] == 0
+    assert first["length"] == last["offset"]
+    assert first["length"] + last["length"] == mbox.stat().st_size
+    assert first["from"] == [{"name": "Ann", "address": "ann@example.org"}]
+    assert first["to"] == [{"name": None, "address": "bob@example.org"}]
+    assert first["cc"] == []
+    assert (first["message_id"], first["subject"]) == ("one@example.org", "Hello")
+    assert (first["date"], first["date_source"]) == ("2015-01-05T10:00:00+00:00", "date")
+    assert (first["text"], first["has_html"], first["dialect"]) == ("안녕", False, "mboxrd")
+    assert last["subject"] == "Last"
+
+
+def test_attachments_are_listed_with_their_digest(
+    capsys: pytest.CaptureFixture[str], mbox: Path
+) -> None:
+    (attachment,) = lines(capsys, str(mbox))[0]["attachments"]
+
+    assert (attachment["filename"], attachment["size"]) == ("a.pdf", 3)
+    assert attachment["content_type"] == "application/pdf"
+    assert attachment["sha256"] == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_text_may_be_left_out(capsys: pytest.CaptureFixture[str], mbox: Path) -> None:
+    assert all("text" not in line for line in lines(capsys, str(mbox), "--no-text"))
+
+
+def test_a_summary_is_for_people(capsys: pytest.CaptureFixture[str], mbox: Path) -> None:
+    summary = parsed(capsys, str(mbox), "--summary")
+
+    assert "read as mboxrd" in summary
+    assert "2 messages" in summary
+
+
+def test_a_single_eml_is_one_message(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "one.eml"
+    path.write_bytes(raw_message())
+
+    assert [line["dialect"] for line in lines(capsys, str(path))] == ["single"]
+
+
+def test_defects_and_labels_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "one.mbox"
+    path.write_bytes(SEPARATOR + b"Subject: x\nX-Gmail-Labels: Inbox\nDate: soon\n\nx\n")
+
+    (line,) = lines(capsys, str(path))
+
+    assert line["labels"] == ["Inbox"]
+    assert {"kind": "date_unreadable", "where": "Date", "what": "soon"} in line["defects"]
+
+
+def test_another_charset_and_dialect_may_be_chosen(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "one.mbox"
+    path.write_bytes(mbox_of(raw_message("Привет\n".encode("cp1251"))))
+
+    (line,) = lines(capsys, str(path), "--charset", "cp1251", "--dialect", "mboxo")
+
+    assert (line["text"], line["dialect"]) == ("Привет", "mboxo")
+
+
+def test_a_missing_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="No such file"):
+        parse.run(argparse.Namespace(files=[tmp_path / "none.mbox"]))
