@@ -7,13 +7,15 @@ letter) and a word. Which tokens a query asks for stands in `store.matching`.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import add
 
 from mail.text import nfc_clean, tokens
-from store.document import Document, Field
+from store.document import Document, Field, Person
 from store.hashing import hash64
 from store.letters import PAIRED_LETTERS
 from store.tables_mail import UNDATED
@@ -21,8 +23,10 @@ from store.tables_mail import UNDATED
 # A tsvector holds at most 2**20 - 1 bytes of words; the same limit on SQLite gives the same hits.
 INDEX_BYTES = 1_000_000
 
-# Longer pieces are not worth remembering.
-_CACHED_CHARACTERS = 40
+# As `mail.text.tokens` cuts them.
+TOKEN_CHARACTERS = 64
+# Longer runs of letters are not worth remembering.
+_REMEMBERED_RUN = 20
 
 
 class Mark(StrEnum):
@@ -39,6 +43,8 @@ class Mark(StrEnum):
 
 
 _PAIRED = re.compile(f"[{PAIRED_LETTERS}]")
+_PAIRED_RUN = re.compile(f"[{PAIRED_LETTERS}]+")
+_PLAIN_WORD = re.compile(f"[^\\W_{PAIRED_LETTERS}]+")
 _LAST_OF_RUN = re.compile(f"(?<=[{PAIRED_LETTERS}])[{PAIRED_LETTERS}](?![{PAIRED_LETTERS}])")
 
 MARK_OF = {
@@ -53,44 +59,49 @@ MARK_OF = {
 
 def index_tokens(document: Document) -> Iterable[str]:
     """Every token of a message, each once, cut to what an index can hold."""
-    body = value_tokens(document.text)
-    head, found = _head_tokens(document)
-    found.update(Mark.FACT + fact for fact in document.facts)
-    found.update(date_tokens(document.sort_at))
-    if len(document.text) * 4 < INDEX_BYTES:
-        return found | head | body.keys()
-    return _cut([*found, *head, *(word for word in body if word not in head)])
+    if len(document.text) * 4 >= INDEX_BYTES:
+        return _cut([*_head_tokens(document), *tokens(document.text)])
+    found = value_tokens(document.text)
+    found.update(_head_tokens(document))
+    return found
 
 
-def value_tokens(value: str) -> dict[str, None]:
-    """The words of one text, each once.
+def value_tokens(value: str) -> set[str]:
+    """The words of one text.
 
     Of a run of paired letters also the last one alone: every other letter begins a pair, so that
     a single letter can be looked up as a beginning.
     """
     if value.isascii():
-        return dict.fromkeys(tokens(value))
-    # Blanks end words, so the words of a text are those of its pieces; other letters than ASCII
-    # take ten times as long to cut, and the same pieces come again and again.
-    pieces = dict.fromkeys(value.split())
-    words = dict.fromkeys(tokens(" ".join([piece for piece in pieces if piece.isascii()])))
-    for piece in pieces:
-        if not piece.isascii():
-            words.update(_piece_tokens(piece))
+        return set(tokens(value))
+    lowered = nfc_clean(value).lower()
+    if _odd_letters().search(lowered):
+        return {*tokens(value), *_LAST_OF_RUN.findall(lowered)}
+    # The same words as `tokens` finds, but each run is taken apart once: in running text half of
+    # them come again, and the order does not matter here.
+    words = {word[:TOKEN_CHARACTERS] for word in _PLAIN_WORD.findall(lowered)}
+    for run in set(_PAIRED_RUN.findall(lowered)):
+        words.update(_run_tokens(run) if len(run) < _REMEMBERED_RUN else _new_run_tokens(run))
     return words
 
 
-def _piece_tokens(piece: str) -> dict[str, None]:
-    if len(piece) > _CACHED_CHARACTERS:
-        return _new_piece_tokens(piece)
-    return _cached_piece_tokens(piece)
+def _new_run_tokens(run: str) -> tuple[str, ...]:
+    return (*map(add, run, run[1:]), run[-1])
 
 
-def _new_piece_tokens(piece: str) -> dict[str, None]:
-    return dict.fromkeys([*tokens(piece), *_LAST_OF_RUN.findall(nfc_clean(piece).lower())])
+_run_tokens = lru_cache(maxsize=100_000)(_new_run_tokens)
 
 
-_cached_piece_tokens = lru_cache(maxsize=50_000)(_new_piece_tokens)
+@cache
+def _odd_letters() -> re.Pattern[str]:
+    """What `tokens` treats in a way of its own: marks, and paired letters that are symbols."""
+    odd = (
+        letter
+        for letter in map(chr, range(0x300, 0x10000))
+        if unicodedata.category(letter)[0] == "M"
+        or (_PAIRED.match(letter) and not letter.isalnum())
+    )
+    return re.compile(f"[{''.join(map(re.escape, odd))}]")
 
 
 def is_lone_paired_letter(word: str) -> bool:
@@ -122,31 +133,41 @@ def month_token(year: int, month: int) -> str:
     return f"{Mark.DATE}{year:04d}{month:02d}"
 
 
-def _head_tokens(document: Document) -> tuple[set[str], set[str]]:
-    """The plain words of the headers, and the marked ones."""
-    plain: set[str] = set()
-    marked: set[str] = set()
-    for field, mark in MARK_OF.items():
-        for value in document.values(field):
-            # Names and addresses return in message after message, subjects less often.
-            words = _cached_words(mark, value) if len(value) < 80 else _marked_words(mark, value)
-            plain.update(words[0])
-            marked.update(words[1])
-        marked.update([address_token(mark, found) for _, found in document.people(field) if found])
-    return plain, marked
+def _head_tokens(document: Document) -> set[str]:
+    """The words of the headers, plain and marked, and the tokens that are no words."""
+    found = set(_marked(Mark.SUBJECT, document.values(Field.SUBJECT)))
+    for name in document.filenames:
+        found.update(_marked(Mark.FILENAME, (name,)))
+    # The same people and lists return in message after message.
+    found.update(_people_tokens(Mark.SENDER, document.senders))
+    found.update(_people_tokens(Mark.TO, document.to))
+    found.update(_people_tokens(Mark.CC, document.cc))
+    found.update(_remembered(Mark.LIST, document.values(Field.LIST)))
+    found.update([Mark.FACT + fact for fact in document.facts])
+    found.update(date_tokens(document.sort_at))
+    return found
 
 
-def _marked_words(mark: Mark, value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    words = tuple(value_tokens(value))
-    return words, tuple([mark + word for word in words])
+def _marked(mark: Mark, values: tuple[str, ...]) -> list[str]:
+    if not values:
+        return []
+    words = set().union(*map(value_tokens, values))
+    return [*words, *[mark + word for word in words]]
 
 
-_cached_words = lru_cache(maxsize=10_000)(_marked_words)
+_remembered = lru_cache(maxsize=5_000)(_marked)
+
+
+@lru_cache(maxsize=10_000)
+def _people_tokens(mark: Mark, people: tuple[Person, ...]) -> tuple[str, ...]:
+    values = tuple(value for person in people for value in person if value)
+    exact = [address_token(mark, address) for _, address in people if address]
+    return (*_marked(mark, values), *exact)
 
 
 def _cut(words: list[str]) -> list[str]:
     kept, left = [], INDEX_BYTES
-    for word in words:
+    for word in dict.fromkeys(words):
         left -= len(word.encode())
         if left < 0:
             break

@@ -1,0 +1,62 @@
+"""The words of the index are the words of a query."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mail.text import tokens
+from store.document import document_of
+from store.letters import PAIRED_LETTERS
+from store.tokens import INDEX_BYTES, TOKEN_CHARACTERS, index_tokens, value_tokens
+from tests.store.mails import a_message
+
+
+@given(st.text() | st.text(alphabet="ab A0_-.결제시스템東京かカe\u0301\u0915\u093f⺀²İß\u1100"))
+@example("온라인결제시스템은, 내일")
+@example("a" * 200 + " é")
+@example("\u1100\u1161")
+def test_a_text_has_the_words_that_the_mail_core_finds_in_it(text: str) -> None:
+    words = value_tokens(text)
+
+    assert words >= set(tokens(text))
+    # Besides those only single letters, the last of a run each.
+    assert all(len(word) == 1 for word in words - set(tokens(text)))
+
+
+@given(st.characters(min_codepoint=0x80, max_codepoint=0xFFFF))
+def test_the_letters_searched_in_pairs_are_those_the_mail_core_pairs(letter: str) -> None:
+    paired = len(tokens(letter * 3)) == 2
+
+    folded = tokens(letter) != [letter]  # it is another letter in NFC or in lower case
+    assert folded or paired == bool(
+        re.fullmatch(f"[{PAIRED_LETTERS}]", letter) and letter.isalnum()
+    )
+
+
+def test_a_text_of_too_many_words_is_cut_to_what_an_index_can_hold() -> None:
+    endless = " ".join(f"{number:032d}" for number in range(60_000))
+    document = document_of(a_message(endless, subject="findable"))
+
+    words = list(index_tokens(document))
+
+    assert sum(len(word.encode()) for word in words) <= INDEX_BYTES
+    assert "findable" in words
+    assert set(index_tokens(document)) == set(words)
+
+
+def test_a_word_is_cut_where_the_mail_core_cuts_it() -> None:
+    assert tokens("x" * 500 + " é") == ["x" * TOKEN_CHARACTERS, "é"]
+
+
+@pytest.mark.parametrize("year", [1971, 2024, 9999])
+def test_a_message_bears_the_marks_of_its_year_and_month(year: int) -> None:
+    at = datetime(year, 2, 3, tzinfo=UTC)
+    document = replace(document_of(a_message()), sort_at=int(at.timestamp()))
+
+    assert {f":d{year}", f":d{year}02"} <= set(index_tokens(document))
