@@ -35,7 +35,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         job = upload(client, SAMPLE.read_bytes(), filename="sample.mbox")["job_id"]
         hostile = mbox_of([raw_message(1, subject=LONG, body=f"{LONG} quark\n")])
         wide = upload(client, hostile, filename=f"{LONG}.mbox")["job_id"]
-        paths = tuple(_paths(client, job, wide))
+        errand = client.post(f"/api/jobs/{wide}/read-again").json()["errand_id"]
+        paths = (*_paths(client, job, wide), f"/errands/{errand}", "/?period=week")
     yield Furnished(console, paths)
     console.process.stop()
 
@@ -44,6 +45,7 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
     yield from ("/", "/upload", "/jobs", "/workers", "/failures", "/audit", "/settings")
     yield from (f"/jobs/{job}", f"/jobs/{job}?chunk=1", f"/jobs/{wide}", "/nowhere")
     yield from ("/search", "/search?q=library", "/search?q=quark", "/search?q=%22never")
+    yield f"/jobs/{wide}?chunk=1#choices"
     for query in ("stamp", "subject:wiring", "subject:Shelf", "quark"):
         hits = client.get("/api/search", params={"q": query}).json()["messages"]
         yield f"/messages/{hits[0]['id']}"

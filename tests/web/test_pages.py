@@ -10,12 +10,14 @@ import pytest
 
 from jobs.attempts import Surroundings, run_attempt
 from store.accounts import Role
+from store.chunk_cells import cells_of
+from store.database import Database
 from store.history import Bucket
-from store.states import Outcome
+from store.states import ChunkKind, Outcome
 from tests.mboxes import letters, mbox_of, raw_message
 from tests.web.make_sample import SAMPLE, sample
-from tests.web.visiting import Visit
-from web import charts, chunkmap, words
+from tests.web.visiting import Visit, visit
+from web import charts, words
 
 PAGES = (
     "/",
@@ -236,14 +238,25 @@ def test_a_word_that_no_page_knows_is_shown_as_it_is() -> None:
     assert words.role("emperor") == "emperor"
 
 
-def test_a_hundred_thousand_chunks_make_no_more_cells_than_fit(here: Visit) -> None:
-    floor = here.take_in(letters(1))
-    chunk = floor.chunks()[-1]
+def test_very_many_chunks_share_cells_and_the_worst_of_each_is_shown(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    here = visit(sqlite_database, tmp_path, CHUNK_BYTES="1024")
+    floor = here.take_in(letters(60, body_lines=10), work=False)
+    floor.plan()
+    chunks = sum(chunk.kind is ChunkKind.PARSE for chunk in floor.chunks())
+    floor.lose(floor.must_claim())
 
-    cells = chunkmap.cells_of([chunk] * 100_000)
+    with sqlite_database.read() as connection:
+        each = cells_of(connection, floor.job_id, chunks=chunks, most=1000)
+        shared = cells_of(connection, floor.job_id, chunks=chunks, most=4)
 
-    assert len(cells) <= chunkmap.CELLS
-    assert sum(cell.messages for cell in cells) == 100_000
+    assert chunks > 8
+    assert [cell.first for cell in each] == list(range(1, chunks + 1))
+    assert [cell.state for cell in each] == ["retrying"] + ["waiting"] * (chunks - 1)
+    assert len(shared) <= 4
+    assert (shared[0].first, shared[-1].last) == (1, chunks)
+    assert [cell.state for cell in shared] == ["retrying"] + ["waiting"] * (len(shared) - 1)
 
 
 def test_an_upload_by_the_plain_form_leads_to_its_job(here: Visit, tmp_path: Path) -> None:

@@ -8,12 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mail.rule import Dialect
-from store.clock import utc_now
 from store.errands import ErrandKind
-from store.jobs import JobView, find_job
-from web.asked import job_id_of
-from web.errors import BadRequest, NotFound
+from web.errors import BadRequest
 from web.forms import Form
+from web.fragments.progress import require_job
 from web.house import house_of
 from web.notices import go
 from web.security import current_user
@@ -21,7 +19,11 @@ from web.security import current_user
 
 def read_again(request: Request, form: Form) -> Response:
     """`POST /jobs/{id}/read-again`: from a chunk on, or the whole file by another dialect."""
-    job, from_seq, dialect = _job(request), form.get("from_seq", "0"), form.get("dialect") or None
+    job, from_seq, dialect = (
+        require_job(request),
+        form.get("from_seq", "0"),
+        form.get("dialect") or None,
+    )
     if not from_seq.isdecimal() or len(from_seq) > 9:
         raise BadRequest("The chunk to begin with is a number, or 0 for the whole file.")
     if dialect is not None and dialect not in set(Dialect):
@@ -36,15 +38,7 @@ def delete(request: Request, form: Form) -> Response:
     """`POST /jobs/{id}/delete`: the upload, its messages and its bytes."""
     if form.get("sure") != "yes":
         raise BadRequest("Deleting has to be confirmed.")
-    return _ask(request, ErrandKind.DELETE_UPLOAD, {"upload_id": _job(request).upload_id})
-
-
-def _job(request: Request) -> JobView:
-    with house_of(request).database.read() as connection:
-        job = find_job(connection, job_id_of(request), now=utc_now())
-    if job is None:
-        raise NotFound("There is no such job.")
-    return job
+    return _ask(request, ErrandKind.DELETE_UPLOAD, {"upload_id": require_job(request).upload_id})
 
 
 def _ask(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Response:

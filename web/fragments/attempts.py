@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from store.chunks import AttemptView, attempts_of
 from store.clock import utc_now
-from store.jobs import find_job
+from store.jobs import JobView
 from store.states import Outcome
-from web.asked import address, cursor, job_id_of, place_in_list
+from web.asked import address, cursor, place_in_list
 from web.causes import own_frames
-from web.errors import NotFound
+from web.fragments.progress import require_job
 from web.house import house_of
 from web.pace import MOVING
 from web.render import render
@@ -45,16 +45,13 @@ class AttemptsView:
 
 def attempts_fragment(request: Request) -> Response:
     """`GET /fragments/attempts/{id}`."""
-    return render(request, "fragments/attempts.html", find_attempts(request))
+    return render(request, "fragments/attempts.html", attempts_in(request, require_job(request)))
 
 
-def find_attempts(request: Request) -> AttemptsView:
-    """The attempts of the job in the path. Raises NotFound."""
-    now, job_id, before = utc_now(), job_id_of(request), place_in_list(request)
+def attempts_in(request: Request, job: JobView) -> AttemptsView:
+    """A page of the attempts of a job."""
+    now, job_id, before = utc_now(), job.id, place_in_list(request)
     with house_of(request).database.read() as connection:
-        job = find_job(connection, job_id, now=now)
-        if job is None:
-            raise NotFound("There is no such job.")
         found = attempts_of(connection, job_id, before=before, limit=PAGE + 1)
     runs = tuple(run_of(attempt, now=now) for attempt in found[:PAGE])
     last = runs[-1].attempt if len(found) > PAGE else None

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.clock import utc_now
-from store.jobs import JobView, find_job
+from store.jobs import JobView
 from store.ledger import Balance, Entry, balance, entries_of
-from web.asked import job_id_of
-from web.errors import NotFound
+from web.fragments.progress import require_job
 from web.house import house_of
 from web.pace import MOVING
 from web.render import render
@@ -44,16 +42,12 @@ class LedgerView:
 
 def ledger_fragment(request: Request) -> Response:
     """`GET /fragments/ledger/{id}`."""
-    return render(request, "fragments/ledger.html", find_ledger(request))
+    return render(request, "fragments/ledger.html", ledger_of(request, require_job(request)))
 
 
-def find_ledger(request: Request) -> LedgerView:
-    """The books of the job in the path. Raises NotFound."""
-    job_id = job_id_of(request)
+def ledger_of(request: Request, job: JobView) -> LedgerView:
+    """The books of a job."""
     with house_of(request).database.read() as connection:
-        job = find_job(connection, job_id, now=utc_now())
-        if job is None:
-            raise NotFound("There is no such job.")
         books = balance(connection, job.upload_id, size=job.size)
         entries = entries_of(connection, job.upload_id, limit=ENTRIES_DRAWN + 1)
     return LedgerView(

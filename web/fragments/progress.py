@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.chunk_cells import Cell, cells_of
 from store.chunks import ChunkView, chunks_of
 from store.clock import utc_now
 from store.jobs import JobView, find_job
-from store.states import ChunkKind
+from store.states import JobState
 from web.asked import job_id_of, whole
-from web.chunkmap import Cell, cells_of
 from web.errors import NotFound
 from web.house import house_of
 from web.pace import MOVING
 from web.render import render
 from web.timeline import Eta, Step, eta_of, steps_of
+
+# More cells than this are no longer looked at one by one.
+CELLS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +41,27 @@ def progress_fragment(request: Request) -> Response:
     return render(request, "fragments/progress.html", find_progress(request))
 
 
+def require_job(request: Request) -> JobView:
+    """The job in the path. Raises NotFound."""
+    with house_of(request).database.read() as connection:
+        job = find_job(connection, job_id_of(request), now=utc_now())
+    if job is None:
+        raise NotFound("There is no such job.")
+    return job
+
+
 def find_progress(request: Request) -> ProgressView:
     """The job in the path. Raises NotFound."""
-    now, job_id, seq = utc_now(), job_id_of(request), whole(request, "chunk")
+    job, seq = require_job(request), whole(request, "chunk")
     with house_of(request).database.read() as connection:
-        job = find_job(connection, job_id, now=now)
-        if job is None:
-            raise NotFound("There is no such job.")
-        chunks = chunks_of(connection, job_id)
-    parsing = [chunk for chunk in chunks if chunk.kind is ChunkKind.PARSE]
-    stopped = any(chunk.state in ("failed", "cancelled") for chunk in chunks)
+        cells = cells_of(connection, job.id, chunks=job.progress.chunks_total, most=CELLS)
+        chosen = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
     return ProgressView(
         job=job,
         steps=steps_of(job),
-        eta=eta_of(job, now=now),
-        cells=cells_of(parsing),
-        chosen=next((chunk for chunk in chunks if chunk.seq == seq), None),
-        can_retry=stopped,
+        eta=eta_of(job, now=utc_now()),
+        cells=cells,
+        chosen=next((chunk for chunk in chosen if chunk.seq == seq), None),
+        can_retry=job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED,
         every=None if job.state.is_over else MOVING,
     )

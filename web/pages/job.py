@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from mail.rule import Dialect
 from store.quarantine import QuarantinedMessage, quarantined_of
-from web.fragments.attempts import AttemptsView, find_attempts
-from web.fragments.ledger import LedgerView, find_ledger
+from web.fragments.attempts import AttemptsView, attempts_in
+from web.fragments.ledger import LedgerView, ledger_of
 from web.fragments.progress import ProgressView, find_progress
 from web.house import house_of
 from web.language import N_
@@ -69,8 +69,8 @@ def job_page(request: Request) -> Response:
         found = quarantined_of(connection, progress.job.upload_id, limit=QUARANTINED_LISTED)
     view = JobPageView(
         progress=progress,
-        ledger=find_ledger(request),
-        attempts=find_attempts(request),
+        ledger=ledger_of(request, progress.job),
+        attempts=attempts_in(request, progress.job),
         evidence=evidence_of(progress.job.detection),
         set_aside=tuple(_set_aside(entry) for entry in found),
         dialects=tuple(name for name in Dialect if name is not Dialect.NONE),
