@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.walking import is_wider_than_its_window, violations
 from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console, start_console
-from tests.mboxes import mbox_of, raw_message
+from tests.mboxes import letters, mbox_of, raw_message
 from tests.web.asking import upload
 from tests.web.make_sample import SAMPLE
 
@@ -35,7 +35,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         job = upload(client, SAMPLE.read_bytes(), filename="sample.mbox")["job_id"]
         hostile = mbox_of([raw_message(1, subject=LONG, body=f"{LONG} quark\n")])
         wide = upload(client, hostile, filename=f"{LONG}.mbox")["job_id"]
-        errand = client.post(f"/api/jobs/{wide}/read-again").json()["errand_id"]
+        other = upload(client, letters(2), filename="other.mbox")["job_id"]
+        errand = client.post(f"/api/jobs/{other}/read-again").json()["errand_id"]
         paths = (*_paths(client, job, wide), f"/errands/{errand}", "/?period=week")
     yield Furnished(console, paths)
     console.process.stop()
