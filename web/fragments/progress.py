@@ -12,7 +12,7 @@ from store.chunks import ChunkView, chunks_of
 from store.clock import utc_now
 from store.jobs import JobView, find_job
 from store.states import JobState
-from web.asked import job_id_of, whole
+from web.asked import address, job_id_of, whole
 from web.errors import NotFound
 from web.house import house_of
 from web.pace import MOVING
@@ -33,6 +33,7 @@ class ProgressView:
     cells: tuple[Cell, ...]
     chosen: ChunkView | None
     can_retry: bool
+    here: str
     every: int | None
 
 
@@ -63,5 +64,6 @@ def find_progress(request: Request) -> ProgressView:
         cells=cells,
         chosen=next((chunk for chunk in chosen if chunk.seq == seq), None),
         can_retry=job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED,
+        here=address(f"/fragments/progress/{job.id}", chunk=seq),
         every=None if job.state.is_over else MOVING,
     )
