@@ -56,16 +56,21 @@ def holds(
 
 def _says(document: Document, words: Words) -> bool:
     fields = tuple(Field) if words.field is None else (words.field,)
-    return any(_value_says(value, words) for field in fields for value in document.values(field))
+    return any(
+        value_says(value.lower(), words) for field in fields for value in document.values(field)
+    )
 
 
-def _value_says(value: str, words: Words) -> bool:
-    if len(words.tokens) > 1:
-        return pattern(words).search(value.lower()) is not None
+def value_says(lowered: str, words: Words) -> bool:
+    """Whether one lower-cased text holds these words."""
     word = words.tokens[0]
+    if word not in lowered:
+        return False
+    if len(words.tokens) > 1:
+        return pattern(words).search(lowered) is not None
     if words.open_end or is_lone_paired_letter(word):
-        return any(token.startswith(word) for token in value_tokens(value))
-    return word in value_tokens(value)
+        return any(token.startswith(word) for token in value_tokens(lowered))
+    return word in value_tokens(lowered)
 
 
 def _sent_within(document: Document, since: int | None, until: int | None) -> bool:

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from store.checking import holds
 from store.documents import load_documents
-from store.expression import And, Condition, Expression
+from store.expression import And, Condition, Expression, Words
 from store.matching import Names, plan
+from store.phrases import check_phrases
 from store.results import Count
 from store.sql import room_of
 from store.sql.tree import AllOf, Token, Tree
@@ -130,6 +131,10 @@ class Finder:
         return [row for row in candidates if self._checked[row.id]]
 
     def _check(self, ids: Sequence[int]) -> None:
+        phrases = [part for part in self._plan.unsure if isinstance(part, Words)]
+        if len(phrases) == len(self._plan.unsure):
+            self._checked.update(check_phrases(self._connection, ids, phrases))
+            ids = [key for key in ids if key not in self._checked]
         known = self._known(ids)
         whole = And(self._plan.unsure)
         documents = load_documents(self._connection, ids)

@@ -31,8 +31,9 @@ from store.sql.tree import Token, Tree, spelled
 from store.tables_mail import attachment, label, message, message_label, message_search
 from store.tokens import index_tokens
 
-# Large enough that merging pays, small enough that a commit which has to merge stays short.
-PENDING_KIBIBYTES = 32 * 1024
+# Large enough that merging pays; small enough that a commit which has to merge stays short, and
+# that a search, which reads the list from end to end, does too.
+PENDING_KIBIBYTES = 16 * 1024
 
 # Merging takes as much at a time as fits here; the usual 4 MB would merge a full list in eight
 # rounds, each through the whole index.

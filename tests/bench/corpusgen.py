@@ -188,10 +188,10 @@ def _header(text: str) -> str:
     return "=?utf-8?B?" + base64.b64encode(text.encode()).decode() + "?="
 
 
-def write_mbox(path: Path, count: int) -> int:
+def write_mbox(path: Path, count: int, *, seed: int = 7) -> int:
     """Write `count` messages to an mbox; its size in bytes."""
     with path.open("wb") as file:
-        for message in Generator().messages(count):
+        for message in Generator(seed=seed).messages(count):
             # Only the separator may begin so; bodies are quoted the mboxrd way.
             separator, _, rest = message.partition(b"\n")
             file.write(separator + b"\n" + re.sub(rb"(?m)^(>*From )", rb">\1", rest))

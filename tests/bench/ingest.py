@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 import psutil
 from sqlalchemy import func, select
@@ -99,36 +100,66 @@ def _all(options: argparse.Namespace, folder: Path, mbox: Path) -> Iterator[Meas
 
 
 def pipeline(folder: Path, mbox: Path, *, database: str, workers: int) -> Measured:
-    """Import `mbox` with so many workers."""
+    """Import `mbox` into a fresh database with so many workers."""
     data = folder / f"{database}-{workers}"
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir()
-    with _database(database, data) as (url, server):
+    with bench_database(database, data) as (url, server):
+        before = _cpu(server)
+        with Import(data, url, mbox, workers=workers) as running:
+            seconds = running.wait()
+            cpu = running.cpu_seconds() + _cpu(server) - before
         store = Database(url)
-        migrate(store)
-        job_id = _submit(store, Spool(data / "spool"), mbox)
-        before, started = _cpu(server), time.monotonic()
-        processes = [_worker(data, url, number) for number in range(workers)]
-        while not _is_over(store, job_id):
-            time.sleep(POLL_SECONDS)
-        seconds = time.monotonic() - started
-        cpu = sum(_cpu(psutil.Process(one.pid)) for one in processes) + _cpu(server) - before
-        for one in processes:
-            one.terminate()
-            one.wait()
         measured = _measured(store, f"{database}, {workers} worker(s)", seconds, cpu)
         store.close()
         return measured
 
 
 @contextmanager
-def _database(kind: str, data: Path) -> Iterator[tuple[str, psutil.Process | None]]:
+def bench_database(kind: str, data: Path) -> Iterator[tuple[str, psutil.Process | None]]:
+    """A migrated database for a fresh folder `data`: its address, and its server if it has one."""
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir()
     if kind == "sqlite":
-        yield f"sqlite:///{data}/mail.db", None
+        yield _migrated(f"sqlite:///{data}/mail.db"), None
     else:
         with bench_postgres() as cluster:
             cluster.create("bench")
-            yield cluster.url("bench"), psutil.Process(cluster.process.pid)
+            yield _migrated(cluster.url("bench")), psutil.Process(cluster.process.pid)
+
+
+def _migrated(url: str) -> str:
+    database = Database(url)
+    migrate(database)
+    database.close()
+    return url
+
+
+class Import:
+    """One mbox on its way through the real pipeline; the workers end with the block."""
+
+    def __init__(self, data: Path, url: str, mbox: Path, *, workers: int) -> None:
+        self._database = Database(url)
+        self._job_id = _submit(self._database, Spool(data / "spool"), mbox)
+        self._started = time.monotonic()
+        self._workers = [_worker(data, url, number) for number in range(workers)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in self._workers:
+            one.terminate()
+            one.wait()
+        self._database.close()
+
+    def wait(self) -> float:
+        """Seconds from the waiting job to the finished one."""
+        while not _is_over(self._database, self._job_id):
+            time.sleep(POLL_SECONDS)
+        return time.monotonic() - self._started
+
+    def cpu_seconds(self) -> float:
+        """CPU time the workers have taken."""
+        return sum(_cpu(psutil.Process(one.pid)) for one in self._workers)
 
 
 def _submit(database: Database, spool: Spool, mbox: Path) -> str:
