@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from store.search import search
 
 from store.clock import utc_now
 from store.document import Person
 from store.reading import AttachmentView, MessageView, Place, find_message, text_of
 from store.results import CursorError, Hit, Order, QueryError, Results
+from store.search import search
 from store.spool import SpoolError
 from store.uploads import require_upload
 from web.api.parameters import whole_parameter
