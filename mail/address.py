@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mail.defect import DefectKind
+from mail.defect import DefectKind, Defects
 from mail.words import Reading, decode_words, raw_text
 
 _PLAIN = re.compile(
@@ -32,6 +32,7 @@ _TOKEN = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
+_PIECE = re.compile(r'(?:[^",]|"[^"]*")+')
 _AROUND_DOT = re.compile(r" *([@.]) *")
 _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
 _COMMENT_DEPTH = 20
@@ -61,13 +62,23 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading) -> list[Addres
     text = raw_text(value, name=name, reading=reading)
     if not text:
         return []
-    found = []
-    for piece in text.split(","):
+    found: list[Address] = []
+    for piece in _between_commas(text) or [text]:
         plain = _plain(piece)
-        if plain is None:
-            return _careful(text, name=name, reading=reading)
-        found.append(plain)
+        if plain is not None:
+            found.append(plain)
+        else:
+            found += _careful(piece, name=name, reading=reading)
     return found
+
+
+def _between_commas(text: str) -> list[str] | None:
+    """The mailboxes of a header, still as written; None where a comma may not part two of them."""
+    if "(" in text or ":" in text or ";" in text or "\\" in text:
+        return None
+    if '"' not in text:
+        return text.split(",")
+    return _PIECE.findall(text) if text.count('"') % 2 == 0 else None
 
 
 @functools.lru_cache(maxsize=8192)
@@ -85,6 +96,27 @@ def _plain(piece: str) -> Address | None:
 
 
 def _careful(text: str, *, name: str, reading: Reading) -> list[Address]:
+    """What `_plain` does not read, remembered where nothing depends on the message around it."""
+    if reading.charset is None and text in _READ_BEFORE:
+        return _READ_BEFORE[text]
+    own = Defects()
+    found = _tokenised(text, name=name, reading=reading._replace(defects=own))
+    reading.defects.take(own)
+    # A name that was guessed, or chosen by a person, may read otherwise in the next message.
+    if text.isascii() and reading.charset is None and not own:
+        if len(_READ_BEFORE) >= _MOST_READ_BEFORE:
+            _READ_BEFORE.clear()
+        if len(text) <= _LONGEST_READ_BEFORE:
+            _READ_BEFORE[text] = found
+    return found
+
+
+_READ_BEFORE: dict[str, list[Address]] = {}
+_MOST_READ_BEFORE = 4096
+_LONGEST_READ_BEFORE = 500
+
+
+def _tokenised(text: str, *, name: str, reading: Reading) -> list[Address]:
     found = [
         mailbox
         for pending in _one_by_one(_pendings(text))

@@ -79,6 +79,14 @@ class Defects:
         """Keep one finding; `what` is cut to a length fit to show."""
         self._found[(kind, where, printable(what))] = None
 
+    def __len__(self) -> int:
+        """How many findings there are so far."""
+        return len(self._found)
+
+    def take(self, others: Defects) -> None:
+        """Keep what was noted elsewhere as well."""
+        self._found.update(others._found)
+
     def all(self) -> tuple[Defect, ...]:
         """Everything noted, in the order of noting."""
         return tuple(

@@ -86,7 +86,7 @@ def tokens(text: str) -> list[str]:
     words = encoded.translate(_ASCII_WORDS).decode().split()
     if not encoded.isascii():
         words = _with_letters(words)
-    if words and len(max(words, key=len)) > _TOKEN_CHARACTERS:
+    if words and max(set(map(len, words))) > _TOKEN_CHARACTERS:
         return [word[:_TOKEN_CHARACTERS] for word in words]
     return words
 

@@ -16,7 +16,7 @@ from mail.charset_label import codec_of
 from mail.defect import DefectKind, Defects
 from mail.text import nfc_clean
 
-_FOLD = re.compile(rb"\r?\n[ \t]*|\r(?!\n)[ \t]*")
+_FOLD = re.compile(rb"\n[ \t]*")
 # The text of a word may hold blanks: forbidden, and common.
 _WORD = re.compile(
     r"=\?([A-Za-z0-9_.:$()<>+-]{1,60})(?:\*[A-Za-z0-9-]*)?\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?="
@@ -41,9 +41,11 @@ def header_text(value: bytes, *, name: str, reading: Reading) -> str:
 
 def raw_text(value: bytes, *, name: str, reading: Reading) -> str:
     """A header's value unfolded and in letters, its encoded-words still encoded."""
-    if b"\n" in value or b"\r" in value:
-        value = _FOLD.sub(b" ", value)
     value = value.strip(b" \t\r\n")
+    if b"\r" in value:
+        value = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\n" in value:
+        value = _FOLD.sub(b" ", value)
     if value.isascii() and b"\x1b" not in value and b"\0" not in value:
         return value.decode("ascii")
     if b"=?" in value:
