@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 import pytest
 
 from store.accounts import Role
+from store.database import Database
 from tests.mboxes import letters, mbox_of, raw_message
 from tests.web.make_sample import SAMPLE, sample
-from tests.web.visiting import Visit
+from tests.web.visiting import Visit, visit
 from web import words
+from web.catalogue import ROOT
 
 PAGES = (
     "/",
@@ -45,6 +48,16 @@ def test_every_page_opens_in_every_language(here: Visit, path: str, language: st
 @pytest.mark.parametrize("path", PAGES)
 def test_an_empty_console_has_every_page_too(here: Visit, path: str) -> None:
     assert here.visitor().get(path).status_code == 200
+
+
+def test_pages_are_the_same_on_both_databases(database: Database, tmp_path: Path) -> None:
+    here = visit(database, tmp_path)
+    floor = here.take_in(sample(), filename="sample.mbox")
+    visitor = here.visitor()
+
+    for path in (*PAGES, f"/jobs/{floor.job_id}?chunk=1", "/messages/1-0", "/messages/1-13253"):
+        assert visitor.get(path).status_code == 200
+    assert "38 messages" in visitor.get("/search?q=library").text
 
 
 def test_an_empty_console_offers_the_sample_to_those_who_may_import_it(here: Visit) -> None:
@@ -163,3 +176,17 @@ def test_times_are_told_in_the_readers_zone(here: Visit) -> None:
     assert " KST" in visitor.get("/jobs").text
     visitor.cookies.set("zone", "../etc/passwd", domain="console.test")
     assert " UTC" in visitor.get("/jobs").text
+
+
+@pytest.mark.parametrize("folder", ["static/vendor", "tests/browser/vendor"])
+def test_scripts_of_others_are_what_their_package_holds(folder: str) -> None:
+    table = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+    noted = dict(re.findall(r"\| `([^`]+\.js)` .*`([0-9a-f]{64})` \|", table))
+
+    there = {
+        script.name: hashlib.sha256(script.read_bytes()).hexdigest()
+        for script in (ROOT / folder).glob("*.js")
+    }
+
+    assert there
+    assert noted == there

@@ -128,15 +128,15 @@ def test_viewers_see_no_button_that_they_may_not_press(here: Visit) -> None:
 
 
 def test_very_many_chunks_share_cells_and_the_worst_of_each_is_shown(
-    sqlite_database: Database, tmp_path: Path
+    database: Database, tmp_path: Path
 ) -> None:
-    here = visit(sqlite_database, tmp_path, CHUNK_BYTES="1024")
+    here = visit(database, tmp_path, CHUNK_BYTES="1024")
     floor = here.take_in(letters(60, body_lines=10), work=False)
     floor.plan()
     chunks = sum(chunk.kind is ChunkKind.PARSE for chunk in floor.chunks())
     floor.lose(floor.must_claim())
 
-    with sqlite_database.read() as connection:
+    with database.read() as connection:
         each = cells_of(connection, floor.job_id, chunks=chunks, most=1000)
         shared = cells_of(connection, floor.job_id, chunks=chunks, most=4)
 
