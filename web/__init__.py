@@ -1,1 +1,1 @@
-"""."""
+"""What people and programs see: pages, fragments, actions, API. The only room with Starlette."""

@@ -84,15 +84,8 @@ def open_house(config: Config, engine: Engine) -> None:
         )
     link = first_link(database, password=config.admin_password)
     if link is not None:
-        print(f"\n  Sign in once with: {address(config)}/sign-in/{link}\n", flush=True)
+        print(f"\n  Sign in once with: {config.address()}/sign-in/{link}\n", flush=True)
     engine.start()
-
-
-def address(config: Config) -> str:
-    """Where a browser on this machine finds the console."""
-    anywhere = config.host in {"0.0.0.0", "::"}  # noqa: S104
-    host = "127.0.0.1" if anywhere else config.host
-    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
 
 
 def first_link(database: Database, *, password: str | None) -> str | None:

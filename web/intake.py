@@ -5,8 +5,6 @@ Fed by `web.uploading` with whatever arrives; knows no HTTP body formats.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -20,9 +18,6 @@ from web.house import House
 
 HEAD_BYTES = 64 << 10
 WRITE_BYTES = 1 << 20
-NAME_CHARS = 200
-# Names show on pages and in headers: no control and no direction characters, no path.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Refused(HTTPException):
@@ -37,15 +32,6 @@ class Received:
     sha256: str
     size: int
     twin: Twin | None
-
-
-def safe_name(name: str | None) -> str:
-    """A file name fit to show: the last part of a path, NFC, without control characters."""
-    last = re.split(r"[/\\]", name or "")[-1]
-    cleaned = _UNSAFE.sub(
-        "", unicodedata.normalize("NFC", last.encode("utf-8", "replace").decode())
-    )
-    return cleaned.strip()[-NAME_CHARS:] or "upload.mbox"
 
 
 class Intake:
@@ -68,7 +54,7 @@ class Intake:
 
     async def begin(self, filename: str | None, *, declared_size: int | None) -> None:
         """Open the books. Raises Refused when there is no room."""
-        self._filename = safe_name(filename)
+        self._filename = filename or ""
         await run_in_threadpool(self._open, declared_size)
 
     def _open(self, declared_size: int | None) -> None:

@@ -35,6 +35,7 @@ NOTICES: dict[str, Notice] = {
     "resumed": Notice(N_("The job goes on."), "good"),
     "saved": Notice(N_("The search was saved."), "good"),
     "forgotten": Notice(N_("The saved search was removed."), "good"),
+    "drained": Notice(N_("The worker was asked to finish what it holds and then to end."), "good"),
     "too-late": Notice(N_("The job was over already."), "warn"),
     "sample": Notice(N_("The sample mbox was imported."), "good"),
     "twin": Notice(

@@ -67,6 +67,8 @@ PHRASES = (
     N_("There is no such message."),
     N_("There is no such charset."),
     N_("There is no such role."),
+    N_("There is no such worker."),
+    N_("The queue cannot be reached just now."),
     N_("There is no such format."),
     N_("There is no such dialect."),
     N_("There is no such errand."),

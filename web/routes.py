@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from store.accounts import Role
 from web.actions import errands, language, saved, settings, sign_in, upload
 from web.actions import jobs as act_on_jobs
+from web.actions import workers as workers_act
 from web.assets import static_route
 from web.forms import with_form as form
 from web.fragments import (
@@ -102,6 +103,7 @@ actions: list[BaseRoute] = [
     act("/jobs/{id}/read-again", operator(form(errands.read_again))),
     act("/jobs/{id}/delete", operator(form(errands.delete))),
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
+    act("/workers/drain", operator(form(workers_act.drain_worker))),
     act("/failures/retry", operator(act_on_jobs.retry_all)),
     act("/searches", viewer(form(saved.save))),
     act("/searches/{id:int}/forget", viewer(saved.forget)),

@@ -78,6 +78,7 @@ ACTIONS = {
     "job.retry": N_("retried a job"),
     "job.pause": N_("paused a job"),
     "job.resume": N_("resumed a job"),
+    "worker.drain": N_("drained a worker"),
     "console.start": N_("started the console"),
     "errand.delete_upload": N_("deleted a file"),
     "errand.read_again": N_("had a file read again"),

@@ -59,6 +59,10 @@ def test_with_real_workers_the_progress_is_followed_in_the_same_way(
     wait_for_state(page, "Finished")
     page.goto(f"{here.url}/workers")
     expect(page.locator("#workers")).to_contain_text("subscribed to its channel")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Drain").click()
+    expect(page.locator(".notice.good")).to_contain_text("asked to finish what it holds")
+    expect(page.locator("#workers")).to_contain_text("No worker at the moment", timeout=20_000)
 
 
 def test_a_failing_chunk_is_retried_with_one_button(

@@ -148,6 +148,10 @@ def test_very_many_chunks_share_cells_and_the_worst_of_each_is_shown(
     assert [cell.state for cell in shared] == ["retrying"] + ["waiting"] * (len(shared) - 1)
 
 
+def test_only_a_worker_that_is_there_can_be_drained(here: Visit) -> None:
+    assert here.visitor().post("/workers/drain", data={"name": "nobody"}).status_code == 404
+
+
 def test_a_worker_that_is_busy_is_listed_with_its_evidence(here: Visit) -> None:
     floor = here.take_in(letters(3), work=False)
     claimed = floor.must_claim()
