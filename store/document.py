@@ -20,6 +20,7 @@ SUBJECT_CHARACTERS = 4_000
 NAME_CHARACTERS = 500
 MESSAGE_ID_CHARACTERS = 998
 PEOPLE_PER_FIELD = 200
+_BODIES = (PartKind.TEXT, PartKind.HTML)
 ATTACHMENTS_SHOWN = 1_000
 
 
@@ -87,18 +88,20 @@ class Document:
                 return ()
 
 
-def document_of(message: Message) -> Document:
-    """What is kept of a message for searching."""
+def document_of(message: Message, parts: tuple[Part, ...] | None = None) -> Document:
+    """What is kept of a message for searching. `parts`: its `kept_parts`, if known already."""
     envelope = message.envelope
+    if parts is None:
+        parts = kept_parts(message.parts)
     return Document(
         subject=clean(envelope.subject, SUBJECT_CHARACTERS),
         senders=people_of(envelope.senders),
         to=people_of(envelope.to),
         cc=people_of(envelope.cc) + people_of(envelope.bcc),
-        filenames=filenames_of(kept_parts(message.parts)),
+        filenames=filenames_of(parts) if parts else (),
         list_id=clean(envelope.list_id, NAME_CHARACTERS),
         text=message.text,
-        facts=_facts(message),
+        facts=_facts(message, parts),
         sort_at=sort_at(envelope),
     )
 
@@ -127,8 +130,7 @@ def people_of(addresses: Sequence[Address]) -> tuple[Person, ...]:
 
 def kept_parts(parts: Sequence[Part]) -> tuple[Part, ...]:
     """The parts that are listed as attachments: all but the bodies without a name."""
-    bodies = (PartKind.TEXT, PartKind.HTML)
-    kept = [part for part in parts if part.kind not in bodies or part.filename]
+    kept = [part for part in parts if part.filename or part.kind not in _BODIES]
     return tuple(kept[:ATTACHMENTS_SHOWN])
 
 
@@ -142,9 +144,9 @@ def _spoken(people: tuple[Person, ...]) -> tuple[str, ...]:
     return tuple(value for person in people for value in person if value)
 
 
-def _facts(message: Message) -> tuple[Fact, ...]:
+def _facts(message: Message, parts: tuple[Part, ...]) -> tuple[Fact, ...]:
     facts = []
-    if kept_parts(message.parts):
+    if parts:
         facts.append(Fact.ATTACHMENT)
     if message.defects:
         facts.append(Fact.DEFECT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mail.defect import Defect
@@ -20,6 +21,8 @@ from store.document import (
     NAME_CHARACTERS,
     PEOPLE_PER_FIELD,
     Document,
+    Fact,
+    Person,
     clean,
     document_of,
     kept_parts,
@@ -115,8 +118,8 @@ def message_rows(
     key: int, message: Message, *, length: int, separator_length: int, whole: bool
 ) -> MessageRows:
     """The rows of a message that was read. Unless `whole`, it is no copy of any other."""
-    document = document_of(message)
     parts = kept_parts(message.parts)
+    document = document_of(message, parts)
     digest = message.digest if whole else None
     place = (key, key >> OFFSET_BITS, length, separator_length)
     return MessageRows(
@@ -153,7 +156,7 @@ def _envelope_columns(message: Message, document: Document, *, digest: bytes | N
         None if envelope.sent_at is None else int(envelope.sent_at.timestamp()),
         len(message.defects),
         envelope.date_plausible,
-        bool(kept_parts(message.parts)),
+        Fact.ATTACHMENT in document.facts,
         message.has_html,
         message.deleted_in_source,
         message.text_cut,
@@ -171,17 +174,25 @@ def _envelope_columns(message: Message, document: Document, *, digest: bytes | N
 
 
 def _people(envelope: Envelope, document: Document) -> str:
-    fields = {
-        "from": document.senders,
-        "to": document.to,
-        "cc": people_of(envelope.cc),
-        "bcc": people_of(envelope.bcc),
-        "reply_to": people_of(envelope.reply_to),
-    }
-    written: dict[str, Any] = {field: people for field, people in fields.items() if people}
+    written = [
+        f'"{field}":{_written_people(people)}'
+        for field, people in (
+            ("from", document.senders),
+            ("to", document.to),
+            ("cc", people_of(envelope.cc)),
+            ("bcc", people_of(envelope.bcc)),
+            ("reply_to", people_of(envelope.reply_to)),
+        )
+        if people
+    ]
     if left_out := _left_out(envelope.senders, envelope.to, envelope.cc, envelope.bcc):
-        written["left_out"] = left_out
-    return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+        written.append(f'"left_out":{left_out}')
+    return "{" + ",".join(written) + "}"
+
+
+@lru_cache(maxsize=10_000)
+def _written_people(people: tuple[Person, ...]) -> str:
+    return json.dumps(people, ensure_ascii=False, separators=(",", ":"))
 
 
 def _left_out(*fields: Sequence[Address]) -> int:

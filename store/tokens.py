@@ -25,8 +25,6 @@ INDEX_BYTES = 1_000_000
 
 # As `mail.text.tokens` cuts them.
 TOKEN_CHARACTERS = 64
-# Longer runs of letters are not worth remembering.
-_REMEMBERED_RUN = 20
 
 
 class Mark(StrEnum):
@@ -79,29 +77,31 @@ def value_tokens(value: str) -> set[str]:
         return {*tokens(value), *_LAST_OF_RUN.findall(lowered)}
     # The same words as `tokens` finds, but each run is taken apart once: in running text half of
     # them come again, and the order does not matter here.
-    words = {word[:TOKEN_CHARACTERS] for word in _PLAIN_WORD.findall(lowered)}
-    for run in set(_PAIRED_RUN.findall(lowered)):
-        words.update(_run_tokens(run) if len(run) < _REMEMBERED_RUN else _new_run_tokens(run))
+    words = set(_PLAIN_WORD.findall(lowered))
+    if words and len(max(words, key=len)) > TOKEN_CHARACTERS:
+        words = {word[:TOKEN_CHARACTERS] for word in words}
+    words.update(*map(_run_tokens, set(_PAIRED_RUN.findall(lowered))))
     return words
 
 
-def _new_run_tokens(run: str) -> tuple[str, ...]:
+@lru_cache(maxsize=100_000)
+def _run_tokens(run: str) -> tuple[str, ...]:
     return (*map(add, run, run[1:]), run[-1])
-
-
-_run_tokens = lru_cache(maxsize=100_000)(_new_run_tokens)
 
 
 @cache
 def _odd_letters() -> re.Pattern[str]:
-    """What `tokens` treats in a way of its own: marks, and paired letters that are symbols."""
+    """What `tokens` treats in a way of its own: marks, and paired letters that are symbols.
+
+    Rare Han letters beyond the basic plane are among them, as not every number there is a letter.
+    """
     odd = (
         letter
         for letter in map(chr, range(0x300, 0x10000))
         if unicodedata.category(letter)[0] == "M"
         or (_PAIRED.match(letter) and not letter.isalnum())
     )
-    return re.compile(f"[{''.join(map(re.escape, odd))}]")
+    return re.compile(f"[{''.join(map(re.escape, odd))}\U00020000-\U0003ffff]")
 
 
 def is_lone_paired_letter(word: str) -> bool:

@@ -20,6 +20,7 @@ from tests.store.mails import a_message
 @given(st.text() | st.text(alphabet="ab A0_-.결제시스템東京かカe\u0301\u0915\u093f⺀²İß\u1100"))
 @example("온라인결제시스템은, 내일")
 @example("a" * 200 + " é")
+@example("\U0002ebe1㐀")  # no letter, though it lies among Han letters
 @example("\u1100\u1161")
 def test_a_text_has_the_words_that_the_mail_core_finds_in_it(text: str) -> None:
     words = value_tokens(text)
