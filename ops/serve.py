@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         port = listener.getsockname()[1]
         # The application reads its settings itself; it is to know the port that was given.
         os.environ["PORT"] = str(port)
-        print(f"email-parser listens on {address(config.host, port)}", flush=True)
+        print(f"email-parser listens on {config.address(port)}/", flush=True)
         server = uvicorn.Server(_server_settings(config, proxies=args.proxy))
         server.run(sockets=[listener])
     return 0 if server.started else 1
@@ -57,13 +57,6 @@ def listening_socket(config: Config) -> socket.socket:
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise Refusal(f"cannot listen on {config.host}:{config.port}: {reason}") from None
-
-
-def address(host: str, port: int) -> str:
-    """Where a browser on this machine finds the console."""
-    if host in {"", "0.0.0.0", "::"}:  # noqa: S104
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _server_settings(config: Config, *, proxies: str | None) -> uvicorn.Config:

@@ -72,6 +72,12 @@ class Config:
             for name, value in values.items()
         }
 
+    def address(self, port: int | None = None) -> str:
+        """Where a browser on this machine finds the console; no slash at the end."""
+        host = "127.0.0.1" if self.host in {"", "0.0.0.0", "::"} else self.host  # noqa: S104
+        bracketed = f"[{host}]" if ":" in host else host
+        return f"http://{bracketed}:{port or self.port}"
+
     @property
     def spool_dir(self) -> Path:
         """Where uploaded mboxes rest."""

@@ -20,6 +20,14 @@ Dialect = Literal["sqlite", "postgresql"]
 
 # Search promises an answer in bounded time; a page must never wait for longer than this.
 READ_TIMEOUT_SECONDS = 10
+# A transaction may stand still for this long. Whoever froze in the middle of one, or lost its
+# machine, would hold its rows for ever, and the reconciler could not give them to another.
+IDLE_SECONDS = 60
+# How long a server that does not answer is waited for, at the beginning and in between.
+CONNECT_SECONDS = 5
+SILENCE_SECONDS = 30
+# Nothing here keeps a write transaction open while it does something else.
+FROZEN_SECONDS = 60
 
 
 class Database:
@@ -75,8 +83,13 @@ class Database:
 
 def _engine(url: str, *, immediate: bool) -> Engine:
     if not url.startswith("sqlite"):
-        # The reader's timeout is set by the server, so that it also ends a runaway query.
-        options = "" if immediate else f"-c statement_timeout={READ_TIMEOUT_SECONDS * 1000}"
+        # The server keeps the time, so that it also ends a runaway query, and a process that was
+        # frozen in the middle of a transaction, whose locks would hold everybody else up.
+        options = (
+            f"-c idle_in_transaction_session_timeout={FROZEN_SECONDS * 1000}"
+            if immediate
+            else f"-c statement_timeout={READ_TIMEOUT_SECONDS * 1000}"
+        )
         return create_engine(
             url, pool_pre_ping=True, pool_size=8, max_overflow=24, connect_args={"options": options}
         )
@@ -84,6 +97,24 @@ def _engine(url: str, *, immediate: bool) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate if immediate else _begin_deferred)
     return engine
+
+
+def _postgres_manners(*, reading: bool) -> dict[str, Any]:
+    """What libpq is to say to the server, and how long it is to wait for it.
+
+    The timeouts are the server's, so that they also end a runaway query or a frozen client.
+    """
+    limits = {"idle_in_transaction_session_timeout": IDLE_SECONDS * 1000}
+    if reading:
+        limits["statement_timeout"] = READ_TIMEOUT_SECONDS * 1000
+    return {
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": SILENCE_SECONDS // 3,
+        "keepalives_interval": SILENCE_SECONDS // 6,
+        "keepalives_count": 4,
+        "tcp_user_timeout": SILENCE_SECONDS * 1000,
+    }
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

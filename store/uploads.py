@@ -5,7 +5,9 @@ The bytes are the spool's; the work on them is `store.claims`'.
 
 from __future__ import annotations
 
+import re
 import secrets
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +18,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from store import tables
 from store.states import ChunkKind, ChunkState, JobState
+
+NAME_CHARS = 200
+# Names show on pages and in headers: no control and no direction characters, no path.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class UploadState(StrEnum):
@@ -53,14 +59,22 @@ class Twin:
     filename: str
 
 
+def safe_name(name: str | None) -> str:
+    """A file name fit to show: the last part of a path, NFC, without control characters."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    valid = last.encode("utf-8", "replace").decode()
+    cleaned = _UNSAFE.sub("", unicodedata.normalize("NFC", valid))
+    return cleaned.strip()[-NAME_CHARS:] or "upload.mbox"
+
+
 def open_upload(
     connection: Connection, *, filename: str, declared_size: int | None, by: str, now: datetime
 ) -> Upload:
-    """Note that bytes are about to come."""
+    """Note that bytes are about to come; whatever name they were sent under is made safe."""
     key = secrets.token_urlsafe(24)
     values = {
         "key": key,
-        "filename": filename,
+        "filename": safe_name(filename),
         "spool_name": f"{uuid.uuid4().hex}.mbox",
         "declared_size": declared_size,
         "state": UploadState.RECEIVING,

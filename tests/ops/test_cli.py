@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ops.cli import COMMANDS, main
-from ops.serve import address
 from ops.tables import columns, print_table, shown
+from store.config import load
 from tests.harness.processes import bare_environment, program
 from tests.harness.waiting import free_port
 from tests.ops.conftest import Shell
@@ -68,9 +68,9 @@ def test_a_taken_port_is_one_clear_line(shell_in: Callable[..., Shell]) -> None:
 
 
 def test_the_address_shown_is_one_a_browser_here_can_open() -> None:
-    assert address("0.0.0.0", 80) == "http://127.0.0.1:80/"
-    assert address("::1", 8000) == "http://[::1]:8000/"
-    assert address("mail.example.org", 8000) == "http://mail.example.org:8000/"
+    assert load({"HOST": "0.0.0.0", "PORT": "80"}).address() == "http://127.0.0.1:80"
+    assert load({"HOST": "::1"}).address() == "http://[::1]:8000"
+    assert load({"HOST": "mail.example.org"}).address(9000) == "http://mail.example.org:9000"
 
 
 def test_the_command_does_not_load_what_it_does_not_need() -> None:
