@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from sqlalchemy import insert
+
 from mail.defect import Defect
 from mail.envelope import Address, DateSource, Envelope
 from mail.mbox import Span, SpanKind
@@ -13,6 +15,7 @@ from mail.message import Message
 from mail.part import Part, PartKind
 from store.database import Database
 from store.messages import Kind, Quarantine, Reading, prepare, write
+from store.tables import upload
 
 NOW = datetime(2024, 11, 3, 10, 0, tzinfo=UTC)
 ANN = Address("Ann Example", "ann@example.org")
@@ -116,6 +119,22 @@ def keep(
     batch = prepare(readings, upload_id=upload_id, dialect=database.dialect)
     with database.write() as connection:
         return write(connection, batch, now=NOW)
+
+
+def note_upload(database: Database, upload_id: int, *, filename: str) -> None:
+    """Let the database know an upload, without any bytes."""
+    with database.write() as connection:
+        connection.execute(
+            insert(upload).values(
+                id=upload_id,
+                key=f"key {upload_id}",
+                filename=filename,
+                spool_name=f"spool {upload_id}",
+                state="stored",
+                created_at=NOW,
+                created_by="system",
+            )
+        )
 
 
 def key(offset: int, *, upload_id: int = 1) -> int:

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert
 
 from mail.defect import Defect
 from mail.envelope import Address
-from store import finder
-from store.cursor import Cursor
 from store.database import Database
-from store.results import Count, CursorError, Order, QueryError, Results
-from store.search import search
-from store.tables import upload
-from tests.store.mails import NOW, a_message, keep, key
+from store.results import Count, Order
+from tests.store.asking import days_ago, found, offsets
+from tests.store.mails import a_message, keep, key, note_upload
 
 PAYMENT = "온라인결제시스템은 내일 점검합니다."
-
-
-def found(database: Database, query: str, **options: object) -> Results:
-    with database.read() as connection:
-        return search(connection, query, now=NOW, **options)  # type: ignore[arg-type]
-
-
-def offsets(database: Database, query: str, **options: object) -> list[int]:
-    """Where the hits lie, in thousands: the number of the message as it was kept."""
-    return [(hit.id & (1 << 40) - 1) // 1000 for hit in found(database, query, **options).hits]
-
-
-def found_or_refused(database: Database, query: str) -> Results | QueryError:
-    try:
-        return found(database, query)
-    except QueryError as error:
-        return error
-
-
-def days_ago(days: int) -> datetime:
-    return NOW - timedelta(days=days)
 
 
 def test_all_words_must_be_there_in_any_order_and_any_field(database: Database) -> None:
@@ -216,19 +191,8 @@ def test_labels_of_all_copies_are_shown_and_found_on_the_first(database: Databas
 
 
 def test_mail_is_found_by_the_upload_it_or_a_copy_of_it_came_in(database: Database) -> None:
-    with database.write() as connection:
-        for number, filename in ((1, "Old mail.mbox"), (2, "takeout.mbox")):
-            connection.execute(
-                insert(upload).values(
-                    id=number,
-                    key=f"k{number}",
-                    filename=filename,
-                    spool_name=f"s{number}",
-                    state="stored",
-                    created_at=NOW,
-                    created_by="system",
-                )
-            )
+    note_upload(database, 1, filename="Old mail.mbox")
+    note_upload(database, 2, filename="takeout.mbox")
     keep(database, a_message("zero"), a_message("one"), upload_id=1)
     keep(database, a_message("one"), a_message("two"), upload_id=2, start=1000)
 
@@ -266,121 +230,3 @@ def test_the_best_say_it_in_their_subject(database: Database) -> None:
 
     assert offsets(database, "cheese", order=Order.BEST) == [2, 0, 1]
     assert offsets(database, "cheese", order=Order.NEWEST) == [1, 2, 0]
-
-
-@pytest.mark.parametrize("order", list(Order))
-@pytest.mark.parametrize("counted", [10_000, 3])
-def test_pages_join_without_gap_or_overlap(
-    database: Database, monkeypatch: pytest.MonkeyPatch, order: Order, counted: int
-) -> None:
-    # With the small limit, every search takes the way of those with many matches.
-    monkeypatch.setattr(finder, "COUNTED", counted)
-    keep(
-        database,
-        *(
-            a_message(
-                f"word {n}",
-                subject="word" if n % 3 else "other",
-                sent_at=None if n % 7 == 0 else days_ago(n % 5 * 200),
-            )
-            for n in range(23)
-        ),
-    )
-
-    whole = offsets(database, "word", order=order)
-    paged, after = [], None
-    while True:
-        page = found(database, "word", order=order, after=after, limit=4)
-        paged += [hit.id for hit in page.hits]
-        after = page.next
-        if after is None:
-            break
-
-    assert paged == [key(offset * 1000) for offset in whole]
-    assert len(set(whole)) == 23
-
-
-def test_counts_are_exact_up_to_a_limit_and_say_so_beyond(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep(database, *(a_message(f"hot water {n}") for n in range(12)))
-
-    assert found(database, "water").count == Count(12, False)
-    monkeypatch.setattr(finder, "COUNTED", 10)
-    assert found(database, "water").count == Count(10, True)
-    monkeypatch.setattr(finder, "CHECKED", 5)
-    assert found(database, '"hot water"').count == Count(5, True)
-
-
-def test_the_same_hits_come_in_the_same_order_when_there_are_too_many_to_sort(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep(
-        database,
-        *(a_message(f"word {n}", sent_at=days_ago((n * 37) % 400)) for n in range(40)),
-        a_message("word undated", sent_at=None),
-    )
-    few = offsets(database, "word")
-
-    monkeypatch.setattr(finder, "COUNTED", 3)
-
-    assert offsets(database, "word") == few
-    assert offsets(database, "-nothing") == few
-    assert offsets(database, "") == few
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "'; DROP TABLE message; --",
-        "a & b | !c:*",
-        "foo' | 'bar",
-        'NEAR(a b) AND "tokens":x',
-        "\x00null\x00",
-        "\ud800lone",
-        "\\ \\' %_",
-        "a:b:c :d2024 :sfoo ::",
-        "(" * 40 + "a" + ")" * 40,
-        "-" * 5000 + "a",
-        " OR ".join(f"w{n}" for n in range(150)),
-        "label:' OR 1=1",
-        "in:99999999999999999999",
-        "larger:999999999999G",
-        "ſtraße İstanbul ŉ",
-        "id:<>",
-    ],
-)
-def test_hostile_queries_get_an_answer(database: Database, query: str) -> None:
-    keep(database, a_message("nothing of the kind"))
-
-    answer = found_or_refused(database, query)
-
-    if isinstance(answer, QueryError):
-        assert 0 <= answer.position <= len(query)
-        assert answer.sentence.endswith(".")
-    else:
-        assert answer.count.value <= 1
-
-
-@pytest.mark.parametrize(
-    "after",
-    [
-        "x",
-        "MTo1OjE6MQ",
-        "é",
-        "=" * 9,
-        "A" * 5000,
-        "MTowOjk5OTk5OTk5OTk5OTk5OTk5OTk6MQ",
-    ],
-)
-def test_a_cursor_that_was_tampered_with_is_refused(database: Database, after: str) -> None:
-    keep(database, a_message("word"))
-
-    with pytest.raises(CursorError, match="first page"):
-        found(database, "word", after=after)
-
-
-def test_a_cursor_before_everything_finds_nothing(database: Database) -> None:
-    keep(database, a_message("word"))
-
-    assert found(database, "word", after=str(Cursor(0, -5, 1))).hits == ()
