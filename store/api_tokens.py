@@ -55,9 +55,6 @@ def note_token_use(connection: Connection, token_id: int, *, now: datetime) -> N
     connection.execute(update(api_token).where(api_token.c.id == token_id).values(used_at=now))
 
 
-_BY_NAME = select(api_token).order_by(api_token.c.name)
-
-
 def tokens(connection: Connection) -> list[ApiToken]:
     """Every token, revoked ones too, by name."""
     return [

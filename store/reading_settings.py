@@ -30,8 +30,12 @@ def optional(value: str) -> str | None:
 
 
 def names(value: str) -> tuple[str, ...]:
-    """Names between commas."""
-    return tuple(name.strip() for name in value.split(",") if name.strip())
+    """Host names between commas; `*` alone or as the first label of one (`*.example.org`)."""
+    found = tuple(name.strip() for name in value.split(",") if name.strip())
+    for name in found:
+        if "*" in name and name != "*" and ("*" in name[1:] or not name.startswith("*.")):
+            raise ConfigError(f"has {name!r}: a star stands alone or as in *.example.org")
+    return found
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

@@ -63,6 +63,7 @@ def test_no_secret_is_shown(name: str, value: object, shown: str) -> None:
         ("REDIS_URL", "http://x", "must begin with redis://"),
         ("BEAT_SECONDS", "20", "must be at most half of LEASE_SECONDS"),
         ("LOG_LEVEL", "LOUD", "must be one of DEBUG"),
+        ("ALLOWED_HOSTS", "*foo", "a star stands alone"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line_and_exit_status_2(
