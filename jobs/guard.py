@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import faulthandler
 import os
+import re
 import resource
 import signal
 import sys
@@ -15,9 +16,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
+_HIGH_WATER = re.compile(rb"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 # Wall-clock seconds a batch may take before the process is ended from outside the interpreter:
 # a C library that spins while it holds the interpreter's lock hears no signal of ours.
 HANG_SECONDS = 900
@@ -74,8 +77,16 @@ def hang_guard() -> Iterator[Callable[[], None]]:
 
 
 def peak_memory_bytes() -> int:
-    """The most memory this process has held, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """The most memory this process has held, in bytes.
+
+    `getrusage` would also count the program that started this one, from before the exec.
+    """
+    try:
+        found = _HIGH_WATER.search(Path("/proc/self/status").read_bytes())
+    except OSError:
+        found = None
+    kibibytes = int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kibibytes * 1024
 
 
 class Heart(threading.Thread):

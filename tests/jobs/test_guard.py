@@ -1,0 +1,61 @@
+"""What keeps an attempt in check: memory told truly, CPU limits, beats."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from jobs.guard import (
+    MessageTooSlow,
+    arm_cpu_limit,
+    beating,
+    cpu_limit,
+    peak_memory_bytes,
+)
+from tests.harness.waiting import wait_until
+
+
+def test_peak_memory_is_that_of_the_process_itself_not_of_the_one_that_started_it() -> None:
+    ballast = bytearray(300 << 20)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+
+    told = subprocess.run(
+        [sys.executable, "-c", "from jobs.guard import peak_memory_bytes as p; print(p())"],
+        capture_output=True,
+        check=True,
+    )
+
+    assert peak_memory_bytes() > 300 << 20
+    assert int(told.stdout) < 100 << 20
+
+
+def test_code_that_takes_too_much_cpu_time_is_interrupted() -> None:
+    arm_cpu_limit()
+
+    with pytest.raises(MessageTooSlow), cpu_limit(0.1):
+        while True:
+            pass
+
+
+def test_waiting_does_not_count_as_cpu_time() -> None:
+    arm_cpu_limit()
+
+    with cpu_limit(0.1):
+        threading.Event().wait(0.3)
+
+
+def test_a_heart_beats_until_it_is_told_that_it_was_given_up() -> None:
+    beats: list[int] = []
+
+    def beat() -> bool:
+        beats.append(len(beats))
+        return len(beats) < 3
+
+    with beating(beat, every_seconds=0.01):
+        wait_until(lambda: len(beats) >= 3, what="three beats")
+        threading.Event().wait(0.1)
+
+    assert len(beats) == 3
