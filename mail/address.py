@@ -32,6 +32,8 @@ _TOKEN = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
+_PARTING = re.compile(r"[(:;\\]")
+_QUOTED = re.compile(r'"[^"]*"')
 _PIECE = re.compile(r'(?:[^",]|"[^"]*")+')
 _AROUND_DOT = re.compile(r" *([@.]) *")
 _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
@@ -74,11 +76,11 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading) -> list[Addres
 
 def _between_commas(text: str) -> list[str] | None:
     """The mailboxes of a header, still as written; None where a comma may not part two of them."""
-    if "(" in text or ":" in text or ";" in text or "\\" in text:
-        return None
     if '"' not in text:
-        return text.split(",")
-    return _PIECE.findall(text) if text.count('"') % 2 == 0 else None
+        return None if _PARTING.search(text) else text.split(",")
+    if _PARTING.search(_QUOTED.sub("", text)) or "\\" in text or text.count('"') % 2:
+        return None
+    return _PIECE.findall(text)
 
 
 @functools.lru_cache(maxsize=8192)

@@ -21,7 +21,7 @@ from mail.separator import (
 )
 from mail.source import Source
 
-_WINDOW_BYTES = 2 << 20
+_WINDOW_BYTES = 1 << 20
 _WINDOWS = 8
 # Fields that a program leaves in every message it keeps, spelled as it does.
 ARCHIVERS = (

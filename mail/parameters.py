@@ -98,7 +98,14 @@ _ABBREVIATED = {"text": "text/plain", "html": "text/html", "multipart": "multipa
 
 def label(parsed: Parametered) -> str | None:
     """The charset parameter as declared, or None."""
-    written = parsed.plain.get("charset") or _joined(parsed, "charset")
+    written = parsed.plain.get("charset")
+    if written is None and not parsed.sections:
+        return None
+    return _label_text(written or _joined(parsed, "charset"))
+
+
+@functools.lru_cache(maxsize=256)
+def _label_text(written: bytes | None) -> str | None:
     words = (written or b"").split()
     return printable(words[0].decode("latin-1")).strip("\"'") or None if words else None
 
