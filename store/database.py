@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -20,9 +20,6 @@ Dialect = Literal["sqlite", "postgresql"]
 
 # Search promises an answer in bounded time; a page must never wait for longer than this.
 READ_TIMEOUT_SECONDS = 10
-# A transaction may stand still for this long. Whoever froze in the middle of one, or lost its
-# machine, would hold its rows for ever, and the reconciler could not give them to another.
-IDLE_SECONDS = 60
 # How long a server that does not answer is waited for, at the beginning and in between.
 CONNECT_SECONDS = 5
 SILENCE_SECONDS = 30
@@ -83,15 +80,12 @@ class Database:
 
 def _engine(url: str, *, immediate: bool) -> Engine:
     if not url.startswith("sqlite"):
-        # The server keeps the time, so that it also ends a runaway query, and a process that was
-        # frozen in the middle of a transaction, whose locks would hold everybody else up.
-        options = (
-            f"-c idle_in_transaction_session_timeout={FROZEN_SECONDS * 1000}"
-            if immediate
-            else f"-c statement_timeout={READ_TIMEOUT_SECONDS * 1000}"
-        )
         return create_engine(
-            url, pool_pre_ping=True, pool_size=8, max_overflow=24, connect_args={"options": options}
+            url,
+            pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=24,
+            connect_args=_postgres_manners(reading=not immediate),
         )
     engine = create_engine(url, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
@@ -100,15 +94,18 @@ def _engine(url: str, *, immediate: bool) -> Engine:
 
 
 def _postgres_manners(*, reading: bool) -> dict[str, Any]:
-    """What libpq is to say to the server, and how long it is to wait for it.
+    """What libpq tells the server, and how long it waits for one that does not answer.
 
-    The timeouts are the server's, so that they also end a runaway query or a frozen client.
+    The server keeps the time, so that it also ends a runaway query, and a process that was
+    frozen in the middle of a transaction, whose locks would hold everybody else up.
     """
-    limits = {"idle_in_transaction_session_timeout": IDLE_SECONDS * 1000}
-    if reading:
-        limits["statement_timeout"] = READ_TIMEOUT_SECONDS * 1000
+    name, seconds = (
+        ("statement_timeout", READ_TIMEOUT_SECONDS)
+        if reading
+        else ("idle_in_transaction_session_timeout", FROZEN_SECONDS)
+    )
     return {
-        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        "options": f"-c {name}={seconds * 1000}",
         "connect_timeout": CONNECT_SECONDS,
         "keepalives_idle": SILENCE_SECONDS // 3,
         "keepalives_interval": SILENCE_SECONDS // 6,
@@ -142,4 +139,10 @@ def _begin_deferred(connection: Connection) -> Any:
 
 
 # What a driver raises when the database is away, locked or full, and no statement is to blame.
-OUTAGES: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeoutError)
+# InternalError is what Postgres calls a transaction that it ended, and a replica that it became.
+OUTAGES: tuple[type[Exception], ...] = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    PoolTimeoutError,
+)

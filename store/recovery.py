@@ -48,6 +48,7 @@ def record_trouble(
 
     False when the attempt had already ended: then nothing was changed.
     """
+    row = _lock_chunk(connection, attempt_id)
     ended = connection.execute(
         update(attempt)
         .where(attempt.c.id == attempt_id, attempt.c.outcome == Outcome.RUNNING)
@@ -62,15 +63,19 @@ def record_trouble(
     )
     if ended.rowcount != 1:
         return False
-    row = connection.execute(
+    if row is not None:
+        _release(connection, row, trouble=trouble, policy=policy, now=now)
+    return True
+
+
+def _lock_chunk(connection: Connection, attempt_id: str) -> Row[Any] | None:
+    """The chunk that an attempt runs. Before the attempt itself, in the order of a batch."""
+    return connection.execute(
         select(chunk, attempt.c.start_position)
         .join(attempt, attempt.c.id == chunk.c.attempt_id)
         .where(chunk.c.attempt_id == attempt_id, chunk.c.state == ChunkState.RUNNING)
         .with_for_update(of=chunk)
     ).one_or_none()
-    if row is not None:
-        _release(connection, row, trouble=trouble, policy=policy, now=now)
-    return True
 
 
 def _release(
@@ -97,6 +102,7 @@ def _release(
             attempt_id=None,
             attempts=attempts,
             suspect_attempts=suspicions,
+            suspect_offset=row.suspect_offset if blames_message else None,
             not_before=now + timedelta(seconds=rest),
             rung_at=None,
             error=f"{trouble.error_type}: {trouble.error}",
@@ -137,6 +143,7 @@ def give_up_silent(
     connection: Connection, silent: SilentAttempt, *, policy: RetryPolicy, now: datetime
 ) -> bool:
     """Declare an attempt lost, unless it has been heard of since."""
+    _lock_chunk(connection, silent.attempt_id)
     still = connection.execute(
         select(attempt.c.id)
         .where(attempt.c.id == silent.attempt_id, attempt.c.lease_until < now)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from store import tables
 from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
+
+_OPEN_CHUNK_STATES = (ChunkState.WAITING, ChunkState.RUNNING)
 
 
 def retry_job(connection: Connection, job_id: str) -> int:
@@ -86,22 +88,18 @@ def _reopen(connection: Connection, job_id: str) -> None:
 
 def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
     """Stop a job where it is; what is committed stays. False when it was over already."""
+    _lock_open_chunks(connection, job_id)
     stopped = connection.execute(
         update(job)
         .where(job.c.id == job_id, job.c.state.in_(OPEN_JOB_STATES))
-        .values(state=JobState.CANCELLED, finished_at=now, error=None)
+        .values(state=JobState.CANCELLED, finished_at=now, paused_at=None, error=None)
     )
     if stopped.rowcount != 1:
         return False
     # Without its attempt id no running attempt gets past the fence again.
     connection.execute(
         update(chunk)
-        .where(
-            and_(
-                chunk.c.job_id == job_id,
-                chunk.c.state.in_((ChunkState.WAITING, ChunkState.RUNNING)),
-            )
-        )
+        .where(chunk.c.job_id == job_id, chunk.c.state.in_(_OPEN_CHUNK_STATES))
         .values(state=ChunkState.CANCELLED, attempt_id=None, ended_at=now)
     )
     connection.execute(
@@ -110,6 +108,19 @@ def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
         .values(outcome=Outcome.CANCELLED, ended_at=now)
     )
     return True
+
+
+def _lock_open_chunks(connection: Connection, job_id: str) -> None:
+    """Keep claims, batches and the plan waiting; chunks come before their job, as everywhere.
+
+    Only the next statement sees the chunks that a plan under way has added until now.
+    """
+    connection.execute(
+        select(chunk.c.id)
+        .where(chunk.c.job_id == job_id, chunk.c.state.in_(_OPEN_CHUNK_STATES))
+        .order_by(chunk.c.id)
+        .with_for_update()
+    ).all()
 
 
 def pause_job(connection: Connection, job_id: str, *, now: datetime) -> bool:

@@ -1,0 +1,135 @@
+"""Two at the same row at the same moment, on the database that lets them: no lock is for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text, update
+
+from jobs.processor import Statistics
+from jobs.reconcile import reconcile
+from jobs.workshop import Workshop, this_worker
+from mail.chunk import Chunk
+from store import tables
+from store.claims import advance, beat, claim
+from store.clock import utc_now
+from store.config import load
+from store.database import OUTAGES, Database
+from store.planning import add_chunks
+from store.recovery import silent_attempts
+from store.spool import Spool
+from store.states import ChunkState, EngineName
+from store.wishes import cancel_job
+from tests.harness.waiting import wait_until
+from tests.jobs.fixtures import QUICK
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+
+
+@pytest.fixture
+def floor(postgres_database: Database, tmp_path: Path) -> Floor:
+    """A floor on Postgres; SQLite lets one transaction write at a time, so nothing can meet."""
+    environ = {"DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": postgres_database.url}
+    config = load({**environ, **QUICK})
+    spool = Spool(config.spool_dir)
+    return Floor(Workshop(config=config, database=postgres_database, spool=spool))
+
+
+def somebody_waits(floor: Floor) -> bool:
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with floor.workshop.database.read() as connection:
+        return bool(connection.execute(query).scalar_one())
+
+
+def meanwhile(floor: Floor, act: Callable[[], object]) -> Callable[[], object]:
+    """Begin `act` beside, up to where it waits for a lock; what is answered waits for its end."""
+    pool = ThreadPoolExecutor(max_workers=1)
+    acting = pool.submit(act)
+    pool.shutdown(wait=False)
+    wait_until(lambda: somebody_waits(floor) or acting.done(), what="it waits or is done")
+    return lambda: acting.result(timeout=30)
+
+
+def cancel(floor: Floor) -> Callable[[], object]:
+    def act() -> None:
+        with floor.workshop.database.write() as connection:
+            assert cancel_job(connection, floor.job_id, now=utc_now())
+
+    return act
+
+
+def test_cancelling_takes_along_the_chunks_that_are_just_being_planned(floor: Floor) -> None:
+    floor.hand_in(letters(5))
+    plan = floor.must_claim()
+    with floor.workshop.database.write() as connection:
+        planned = [Chunk(start=0, stop=plan.size, messages=5)]
+        add_chunks(connection, plan, planned=planned, since=0)
+        end = meanwhile(floor, cancel(floor))
+    end()
+
+    assert [one.state for one in floor.chunks()] == [ChunkState.CANCELLED]
+    assert floor.claim() is None
+
+
+def test_cancelling_and_claiming_the_plan_do_not_wait_for_each_other(floor: Floor) -> None:
+    floor.hand_in(letters(5))
+    worker = this_worker(EngineName.LOCAL, "test")
+    with floor.workshop.database.write() as connection:
+        chunk_id = connection.execute(select(tables.chunk.c.id).with_for_update()).scalar_one()
+        end = meanwhile(floor, cancel(floor))
+        claim(connection, chunk_id, worker=worker, now=utc_now(), lease_seconds=10)
+    end()
+
+    assert floor.claim() is None
+
+
+def test_giving_up_an_attempt_that_comes_back_does_not_end_in_a_deadlock(floor: Floor) -> None:
+    floor.hand_in(letters(5))
+    floor.plan()
+    mine = floor.must_claim()
+    overdue = utc_now() - timedelta(seconds=1)
+    with floor.workshop.database.write() as connection:
+        connection.execute(update(tables.attempt).values(lease_until=overdue))
+    with floor.workshop.database.write() as connection:
+        advance(connection, mine, since=mine.position, to=mine.stop)
+        end = meanwhile(floor, lambda: reconcile(floor.workshop, None))
+        assert beat(
+            connection,
+            mine.attempt_id,
+            vitals=Statistics().vitals(),
+            now=utc_now(),
+            lease_seconds=10,
+        )
+    end()
+
+    with floor.workshop.database.read() as connection:
+        assert silent_attempts(connection, now=utc_now()) == []
+
+
+def test_a_worker_that_freezes_in_mid_transaction_does_not_hold_its_chunk_for_ever(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(letters(5))
+    floor.plan()
+    mine = floor.must_claim()
+    monkeypatch.setattr("store.database.FROZEN_SECONDS", 1)
+    frozen = Database(floor.workshop.database.url)
+
+    def freeze() -> None:
+        with frozen.write() as connection:
+            advance(connection, mine, since=mine.position, to=mine.stop)
+            meanwhile(floor, cancel(floor))()
+
+    with pytest.raises(OUTAGES):
+        freeze()
+
+    assert floor.chunks()[0].state is ChunkState.CANCELLED
+    assert floor.chunks()[0].position == mine.position
+    frozen.close()

@@ -1,0 +1,35 @@
+"""The door to the database: what happens when nobody opens."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from store.database import OUTAGES, Database
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Somebody takes the connection and says nothing, like a server whose machine is stuck."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.database.CONNECT_SECONDS", 2)
+    database = Database(f"postgresql+psycopg://a:b@127.0.0.1:{silent_port}/mail")
+
+    def knock() -> None:
+        with database.read():
+            pass
+
+    pool = ThreadPoolExecutor(max_workers=1)
+    knocking = pool.submit(knock)
+    pool.shutdown(wait=False)
+
+    assert isinstance(knocking.exception(timeout=15), OUTAGES)
