@@ -13,15 +13,23 @@ from itertools import chain
 
 from mail.html import visible_text
 
-__all__ = ["nfc_clean", "tokens", "unflowed", "visible_text", "with_plain_line_ends"]
+__all__ = [
+    "PAIRED_LETTERS",
+    "nfc_clean",
+    "tokens",
+    "unflowed",
+    "visible_text",
+    "with_plain_line_ends",
+]
 
-_CJK = (
+# The letters that are searched in pairs: Hangul, Kana, Han. As a piece of a character class.
+PAIRED_LETTERS = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3105-\u312f\u3131-\u318e"
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_ASIAN_LETTER = re.compile(f"[{_CJK}]")
-_RUN = re.compile(f"[{_CJK}]+|[^{_CJK}]+")
+_ASIAN_LETTER = re.compile(f"[{PAIRED_LETTERS}]")
+_RUN = re.compile(f"[{PAIRED_LETTERS}]+|[^{PAIRED_LETTERS}]+")
 _TOKEN_CHARACTERS = 64
 _ASCII_WORDS = bytes(
     byte + 32 if 65 <= byte <= 90 else byte if byte > 127 or chr(byte).isalnum() else 32
