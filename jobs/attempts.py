@@ -138,14 +138,14 @@ def _run(workshop: Workshop, claimed: Claim, work: Planner | StreamingEmailProce
         work.run()
     except Fenced as error:
         log.warning("attempt %s was fenced off: %s", claimed.attempt_id, error)
-        _end(workshop, claimed, work, Outcome.FENCED)
+        _record(workshop, claimed, work, error, outcome=Outcome.FENCED)
         return Outcome.FENCED
     except StopAsked:
         _make_way(workshop, claimed, work)
         return Outcome.DRAINED
     except Exception as error:
         log.exception("attempt %s on chunk %s failed", claimed.attempt_id, claimed.chunk_id)
-        _record(workshop, claimed, work, error)
+        _record(workshop, claimed, work, error, outcome=Outcome.FAILED)
         return Outcome.FAILED
     _end(workshop, claimed, work, Outcome.DONE)
     return Outcome.DONE
@@ -185,12 +185,15 @@ def _record(
     claimed: Claim,
     work: Planner | StreamingEmailProcessor,
     error: Exception,
+    *,
+    outcome: Outcome,
 ) -> None:
+    """Changes nothing when the attempt was given up: then its chunk is in other hands already."""
     trouble = Trouble(
-        outcome=Outcome.FAILED,
+        outcome=outcome,
         error_type=type(error).__name__,
-        error=str(error) or "no further words",
-        traceback="".join(traceback.format_exception(error)),
+        error=_storable(str(error)) or "no further words",
+        traceback=_storable("".join(traceback.format_exception(error))),
         offset=_blamed_offset(work, error),
     )
     policy = workshop.policy
@@ -203,8 +206,13 @@ def _record(
     _settle(workshop, claimed)
 
 
+def _storable(words: str) -> str:
+    """No database takes half a letter, and Postgres no NUL; errors may quote either from mail."""
+    return words.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
 def _blamed_offset(work: Planner | StreamingEmailProcessor, error: Exception) -> int | None:
-    if isinstance(work, Planner) or isinstance(error, (*NOT_THE_MESSAGE, SpoolError)):
+    if isinstance(work, Planner) or isinstance(error, (*NOT_THE_MESSAGE, SpoolError, Fenced)):
         return None
     return work.offset
 

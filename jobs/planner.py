@@ -14,7 +14,7 @@ from jobs.processor import Statistics, StopAsked
 from jobs.workshop import Workshop
 from mail.chunk import Chunk, plan
 from mail.mbox import Detection, Rule, Source, detect
-from store.claims import Claim, Fenced, beat, finish
+from store.claims import Claim, beat, finish
 from store.clock import utc_now
 from store.planning import add_chunks, counted_messages, fix_rule
 
@@ -65,13 +65,12 @@ class Planner:
             return Rule.from_json(json.loads(self._claim.rule))
         found: Detection = detect(source)
         with self._workshop.database.write() as connection:
-            if not fix_rule(
+            fix_rule(
                 connection,
-                self._claim.job_id,
+                self._claim,
                 rule=found.rule.to_json(),
                 detection=found.to_json(),
-            ):
-                raise Fenced("another attempt has fixed the rule meanwhile")
+            )
         return found.rule
 
     def _stretches(self, source: Source, rule: Rule) -> Iterator[list[Chunk]]:

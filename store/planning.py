@@ -22,18 +22,18 @@ chunk, job, upload = tables.chunk, tables.job, tables.upload
 
 
 def fix_rule(
-    connection: Connection, job_id: str, *, rule: dict[str, Any], detection: dict[str, Any]
-) -> bool:
-    """Write down how this file is cut, once, so that every attempt cuts it alike.
+    connection: Connection, claimed: Claim, *, rule: dict[str, Any], detection: dict[str, Any]
+) -> None:
+    """Write down how this file is cut, behind the plan's fence, so that every attempt cuts alike.
 
-    False when it was written down before: then that one holds.
+    Raises Fenced when the plan is in other hands.
     """
-    fixed = connection.execute(
+    advance(connection, claimed, since=claimed.position, to=claimed.position)
+    connection.execute(
         update(job)
-        .where(job.c.id == job_id, job.c.rule.is_(None))
+        .where(job.c.id == claimed.job_id)
         .values(rule=json.dumps(rule), detection=json.dumps(detection))
     )
-    return fixed.rowcount == 1
 
 
 def counted_messages(connection: Connection, job_id: str) -> int:
@@ -95,10 +95,9 @@ def settle(connection: Connection, job_id: str, *, now: datetime) -> JobState:
     verdict, error = _verdict(connection, job_id, upload_id=row.upload_id, size=row.size)
     if verdict is None or verdict is state:
         return state
+    over = {"finished_at": now, "paused_at": None} if verdict.is_over else {"finished_at": None}
     connection.execute(
-        update(job)
-        .where(job.c.id == job_id)
-        .values(state=verdict, error=error, finished_at=now if verdict.is_over else None)
+        update(job).where(job.c.id == job_id).values(state=verdict, error=error, **over)
     )
     return verdict
 

@@ -34,7 +34,7 @@ class RetryPolicy:
 class Trouble:
     """How an attempt went wrong. `offset` is set when it was in the middle of one message."""
 
-    outcome: Outcome  # FAILED or LOST
+    outcome: Outcome  # FAILED, LOST or FENCED
     error_type: str
     error: str
     traceback: str | None = None

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import delete, update
 
 import jobs.planner
+from jobs.attempts import Surroundings, run_attempt
 from jobs.planner import Planner
 from jobs.processor import StopAsked
 from store import tables
 from store.clock import utc_now
 from store.planning import settle, unsettled_jobs
 from store.states import ChunkState, JobState, Outcome
-from store.wishes import cancel_job, retry_job
+from store.wishes import cancel_job, pause_job, retry_job
 from tests.jobs.floor import Floor
 from tests.mboxes import letters, offsets_in
 
@@ -190,3 +191,43 @@ def test_small_jobs_do_not_wait_behind_a_large_one(make_floor: Callable[..., Flo
 
     assert small.job().state is JobState.FINISHED
     assert large.job().state is JobState.RUNNING
+
+
+def test_a_planner_that_was_given_up_and_comes_back_does_not_lame_the_one_that_followed(
+    floor: Floor,
+) -> None:
+    floor.hand_in(letters(5))
+    slow = floor.must_claim()
+    floor.lose(slow)
+    follower = floor.must_claim()
+
+    late = run_attempt(floor.workshop, slow, surroundings=Surroundings())
+    on_time = run_attempt(floor.workshop, follower, surroundings=Surroundings())
+
+    assert (late, on_time) == (Outcome.FENCED, Outcome.DONE)
+    assert floor.run() == [Outcome.DONE]
+    assert floor.job().state is JobState.FINISHED
+
+
+def test_a_job_that_was_paused_when_it_ended_goes_on_when_it_is_retried(floor: Floor) -> None:
+    floor.hand_in(letters(5))
+    floor.plan()
+    with floor.workshop.database.write() as connection:
+        assert pause_job(connection, floor.job_id, now=utc_now())
+        assert cancel_job(connection, floor.job_id, now=utc_now())
+        assert retry_job(connection, floor.job_id) == 1
+
+    assert floor.run() == [Outcome.DONE]
+
+
+def test_a_job_that_ends_while_it_is_paused_is_not_paused_any_more(floor: Floor) -> None:
+    floor.hand_in(letters(5))
+    floor.plan()
+    last = floor.must_claim()
+    with floor.workshop.database.write() as connection:
+        assert pause_job(connection, floor.job_id, now=utc_now())
+
+    run_attempt(floor.workshop, last, surroundings=Surroundings())
+
+    assert floor.job().state is JobState.FINISHED
+    assert floor.job().paused_at is None
