@@ -19,7 +19,7 @@ from mail.rule import Rule
 from store.claims import Claim, Vitals, advance, beat, count, finish, suspect
 from store.clock import utc_now
 from store.ledger import Entry, EntryKind, add_entries
-from store.messages import Batch, Kind, Quarantine, Reading, prepare, write
+from store.messages import Batch, Kind, Quarantine, Reading, prepare, settle_index, write
 from store.quarantine import add_quarantined
 from store.recovery import last_trouble
 
@@ -118,6 +118,8 @@ class StreamingEmailProcessor:
                 self._still_moving()
                 if self._stop_asked() and self._position < self._claim.stop:
                     raise StopAsked
+        with self._workshop.database.write() as connection:
+            settle_index(connection)
         with self._workshop.database.write() as connection:
             finish(connection, self._claim, now=utc_now())
 

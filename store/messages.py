@@ -29,6 +29,7 @@ __all__ = [
     "Reading",
     "delete_range",
     "prepare",
+    "settle_index",
     "write",
 ]
 
@@ -101,6 +102,14 @@ def write(connection: Connection, batch: Batch, *, now: datetime) -> tuple[Kind,
     room.insert(connection, settled)
     _write_labels(connection, batch, settled, now=now)
     return tuple(Kind(one.kind) for one in settled)
+
+
+def settle_index(connection: Connection) -> None:
+    """Have the index put in order what many batches brought; once per chunk is often enough.
+
+    In a transaction of its own: nothing else should wait for it.
+    """
+    room_of(connection.dialect.name).settle(connection)
 
 
 def _rows(reading: Reading, upload_id: int) -> MessageRows:

@@ -67,6 +67,10 @@ class Room(Protocol):
         """Take the tokens of messages out of the index, before their search rows go."""
         ...
 
+    def settle(self, connection: Connection) -> None:
+        """Put in order what the index has only gathered, so that searches are quick again."""
+        ...
+
     def matches(self, tree: Tree) -> ColumnElement[bool]:
         """A condition on message_search: the index says that the message meets `tree`."""
         ...

@@ -128,6 +128,10 @@ def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]
     _many(connection, _FORGET, [(key, " ".join(tokens)) for key, tokens in entries])
 
 
+def settle(connection: Connection) -> None:
+    """See `Room.settle`: FTS5 merges as it goes."""
+
+
 def matches(tree: Tree) -> ColumnElement[bool]:
     """See `Room.matches`."""
     found: Select[Any] = select(literal_column("rowid")).select_from(_INDEX).where(_match(tree))

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -201,10 +201,12 @@ def _cpu(process: psutil.Process | None) -> float:
     """CPU seconds of a process and its children, those that have ended included."""
     if process is None:
         return 0.0
-    family = [process, *process.children(recursive=True)]
-    times = [one.cpu_times() for one in family]
-    gone = process.cpu_times()
-    return sum(one.user + one.system for one in times) + gone.children_user + gone.children_system
+    own = process.cpu_times()
+    seconds = own.user + own.system + own.children_user + own.children_system
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            seconds += child.cpu_times().user + child.cpu_times().system
+    return seconds
 
 
 def _measured(database: Database, name: str, seconds: float, cpu: float) -> Measured:

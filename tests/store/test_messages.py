@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from store import tables_mail as tables
 from store.database import Database
-from store.messages import Kind, Quarantine, delete_range
+from store.messages import Kind, Quarantine, delete_range, settle_index
 from store.tables import metadata
 from tests.store.mails import a_message, keep, key
 
@@ -107,3 +107,21 @@ def test_a_range_can_be_read_again_after_it_was_removed(database: Database) -> N
 
     assert keep(database, a_message("First"), a_message("Second")) == (Kind.MESSAGE, Kind.MESSAGE)
     assert tokens_kept(database) == 2
+
+
+def test_what_the_index_gathered_is_found_before_and_after_it_is_put_in_order(
+    database: Database,
+) -> None:
+    keep(database, a_message("Up the hill"))
+    assert tokens_kept(database) == 1
+
+    with database.write() as connection:
+        settle_index(connection)
+
+    assert tokens_kept(database) == 1
+    if database.dialect == "postgresql":
+        with database.write() as connection:
+            left = connection.exec_driver_sql(
+                "SELECT gin_clean_pending_list('ix_message_search_tokens')"
+            ).scalar_one()
+        assert left == 0
