@@ -15,6 +15,7 @@ from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
+from store.database import OUTAGES
 from store.errands import ErrandKind, add_errand
 from store.states import EngineName
 from store.uploads import Upload, complete_upload
@@ -28,6 +29,8 @@ from store.wishes import (
 )
 
 log = logging.getLogger(__name__)
+
+UNHEARD: tuple[type[Exception], ...] = (QueueUnreachable, *OUTAGES)
 
 
 class Dispatch:
@@ -165,11 +168,14 @@ class Dispatch:
         return errand_id
 
     def ring(self) -> None:
-        """Tell the queue, or the local thread, that something waits."""
+        """Tell the queue, or the local thread, that something waits.
+
+        Raises nothing: what was asked for is done by now, and is not to look as if it were not.
+        """
         self._wake_local()
         if self.link is None:
             return
         try:
             ring_due(self._workshop.database, self.link.redis)
-        except QueueUnreachable as error:
-            log.warning("the queue is unreachable, the work waits in the database: %s", error)
+        except UNHEARD as error:
+            log.warning("no bell was rung, the work waits in the database: %s", error)

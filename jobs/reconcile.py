@@ -23,7 +23,7 @@ from store.clock import utc_now
 from store.database import OUTAGES
 from store.planning import settle, unsettled_jobs
 from store.recovery import give_up_silent, silent_attempts
-from store.uploads import break_off, receiving_uploads
+from store.uploads import Upload, break_off, receiving_uploads
 
 log = logging.getLogger(__name__)
 
@@ -93,17 +93,21 @@ def _break_off_the_abandoned(workshop: Workshop) -> int:
     with workshop.database.read() as connection:
         receiving = receiving_uploads(connection)
     now = utc_now()
+    patience = max(STALE_PART_SECONDS, workshop.config.read_timeout_seconds * 2)
     abandoned = 0
     for upload in receiving:
         age = workshop.spool.age_seconds(upload.spool_name, now=time.time())
         if age is None:  # no byte has come yet: go by when it was announced
             age = (now - upload.created_at).total_seconds()
-        if age > STALE_PART_SECONDS:
-            with workshop.database.write() as connection:
-                break_off(connection, upload.id)
+        if age > patience and _break_off(workshop, upload):
             workshop.spool.remove(upload.spool_name)
             abandoned += 1
     return abandoned
+
+
+def _break_off(workshop: Workshop, upload: Upload) -> bool:
+    with workshop.database.write() as connection:
+        return break_off(connection, upload.id)
 
 
 def _ring_again(workshop: Workshop, link: QueueLink) -> tuple[int, int]:

@@ -5,6 +5,7 @@ Files are written once, under a `.part` name until they are whole; nothing here 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 PART_SUFFIX = ".part"
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SpoolError(OSError):
@@ -47,7 +48,9 @@ class SpoolWriter:
         self._path = path
         self._part = path.with_name(path.name + PART_SUFFIX)
         self._floor = free_bytes_floor
-        self._file: BinaryIO = self._part.open("xb")
+        with _full_disk():
+            # Without a buffer of its own: what is not on the disk has not been written.
+            self._file = self._part.open("xb", buffering=0)
         self._sha256 = hashlib.sha256()
         self._checked_at = 0
         self.size = 0
@@ -57,17 +60,20 @@ class SpoolWriter:
         if self.size >= self._checked_at:
             self._checked_at = self.size + (64 << 20)
             _require_room(self._part.parent, (64 << 20) + self._floor)
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise DiskFull(str(error)) from error
+        rest = memoryview(data)
+        with _full_disk():
+            while rest:
+                rest = rest[self._file.write(rest) :]
         self._sha256.update(data)
         self.size += len(data)
 
     def finish(self) -> str:
-        """Make the file whole and durable under its final name; answers its SHA-256 in hex."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Make the file whole and durable under its final name; answers its SHA-256 in hex.
+
+        Raises DiskFull.
+        """
+        with _full_disk():
+            os.fsync(self._file.fileno())
         self._file.close()
         self._part.rename(self._path)
         _sync_folder(self._path.parent)
@@ -75,8 +81,8 @@ class SpoolWriter:
 
     def abandon(self) -> None:
         """Forget the bytes; harmless after `finish` or a second time."""
-        self._file.close()
         self._part.unlink(missing_ok=True)
+        self._file.close()
 
 
 class Spool:
@@ -128,6 +134,16 @@ class Spool:
     def free_bytes(self) -> int:
         """Free bytes of the disk under the spool."""
         return shutil.disk_usage(self.folder).free
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise DiskFull(str(error.strerror)) from error
+        raise
 
 
 def _require_room(folder: Path, wanted: int) -> None:

@@ -134,13 +134,18 @@ def find_twin(connection: Connection, *, sha256: str, size: int) -> Twin | None:
     )
 
 
-def break_off(connection: Connection, upload_id: int) -> None:
-    """The bytes will not come; only the memory of the attempt stays."""
-    connection.execute(
+def break_off(connection: Connection, upload_id: int) -> bool:
+    """The bytes will not come; only the memory of the attempt stays.
+
+    False when they did come: then they belong to a job, and must not be removed.
+    """
+    broken = connection.execute(
         update(tables.upload)
-        .where(tables.upload.c.id == upload_id, tables.upload.c.state == UploadState.RECEIVING)
+        .where(tables.upload.c.id == upload_id)
+        .where(tables.upload.c.state.in_((UploadState.RECEIVING, UploadState.BROKEN)))
         .values(state=UploadState.BROKEN)
     )
+    return broken.rowcount == 1
 
 
 def complete_upload(

@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 
 from store.accounts import AccountError
 from store.bounded import SearchTooSlow
+from store.database import OUTAGES
 from web.language import N_
 from web.render import render
 from web.security import NotSignedIn
@@ -139,8 +140,19 @@ def too_slow(request: Request, error: Exception) -> Response:
     return error_page(request, 503, detail=str(error))
 
 
+def away(request: Request, error: Exception) -> Response:
+    """Answer that the database cannot be asked just now (503); the server logs why."""
+    log.error("%s %s: %r", request.method, request.url.path, error)
+    headers = {"Retry-After": "10"}
+    if is_api(request):
+        return problem(503, "The database cannot be reached just now.", headers=headers)
+    return error_page(request, 503)
+
+
 def fail(request: Request, error: Exception) -> Response:
     """Answer our own bug: say so, and where to look; the server logs the traceback."""
+    if isinstance(error, OUTAGES):  # met before any route, by whoever asked who it is
+        return away(request, error)
     reference = secrets.token_hex(4)
     log.error("reference %s: %s %s: %r", reference, request.method, request.url.path, error)
     if is_api(request):
@@ -158,5 +170,6 @@ exception_handlers: dict[Any, Callable[[Request, Exception], Response]] = {
     AccountError: refuse_wish,
     SearchTooSlow: too_slow,
     ClientDisconnect: went_away,
+    **dict.fromkeys(OUTAGES, away),
     Exception: fail,
 }

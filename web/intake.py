@@ -118,7 +118,10 @@ class Intake:
         self._flush()
         if self._writer is None or self._upload is None:
             raise RuntimeError("begin() comes first")
-        sha256 = self._writer.finish()
+        try:
+            sha256 = self._writer.finish()
+        except DiskFull as error:
+            raise _no_room(error) from error
         twin = None if self._again else self._twin(sha256)
         if twin is not None:
             self._forget()
@@ -141,9 +144,11 @@ class Intake:
         if writer is not None:
             writer.abandon()
         if upload is not None:
-            self._house.spool.remove(upload.spool_name)
+            # The books first: they alone know whether the bytes have become a job's meanwhile.
             with self._house.database.write() as connection:
-                break_off(connection, upload.id)
+                broken = break_off(connection, upload.id)
+            if broken:
+                self._house.spool.remove(upload.spool_name)
 
 
 def _no_room(error: DiskFull) -> Refused:

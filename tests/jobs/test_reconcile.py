@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -92,6 +93,36 @@ def test_an_upload_that_still_grows_is_left_alone(floor: Floor) -> None:
     floor.workshop.spool.writer(upload.spool_name).write(b"From ")
 
     assert reconcile(floor.workshop, None).broken_uploads == 0
+
+
+def test_an_upload_that_may_stand_still_for_an_hour_is_left_alone_that_long(
+    make_floor: Callable[..., Floor],
+) -> None:
+    floor = make_floor(READ_TIMEOUT_SECONDS="3600")
+    with floor.workshop.database.write() as connection:
+        open_upload(
+            connection,
+            filename="slow.mbox",
+            declared_size=None,
+            by="test",
+            now=utc_now() - timedelta(hours=1),
+        )
+
+    assert reconcile(floor.workshop, None).broken_uploads == 0
+
+
+def test_an_upload_that_became_whole_at_that_moment_keeps_its_bytes(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(letters(5))
+    with floor.workshop.database.read() as connection:
+        seen_before = require_upload(connection, floor.upload_id)
+    monkeypatch.setattr("jobs.reconcile.receiving_uploads", lambda _connection: [seen_before])
+    mbox = floor.workshop.spool.path(floor.spool_name)
+    os.utime(mbox, (0, 0))
+
+    assert reconcile(floor.workshop, None).broken_uploads == 0
+    assert mbox.exists()
 
 
 def test_a_bell_that_a_flush_took_away_is_rung_again(floor: Floor, redis_url: str) -> None:
