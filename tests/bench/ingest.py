@@ -261,10 +261,7 @@ def peers(folder: Path, count: int) -> Iterator[Measured]:
             name=name,
             messages=count,
             seconds=seconds,
-            cpu_seconds=after.children_user
-            + after.children_system
-            - before.children_user
-            - before.children_system,
+            cpu_seconds=sum(after[2:4]) - sum(before[2:4]),  # of children: user and system
             index_bytes=sum(file.stat().st_size for file in home.rglob("*") if file.is_file()),
             token_bytes=0,
             text_bytes=0,
