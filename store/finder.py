@@ -48,13 +48,18 @@ class Finder:
 
     @cached_property
     def _probe(self) -> list[Found]:
-        """Up to one more than COUNTED candidates, whichever come first."""
-        return self._rows(tree=self._plan.tree, limit=COUNTED + 1)
+        """Up to one more than `_most` candidates, whichever come first."""
+        return self._rows(tree=self._plan.tree, limit=self._most + 1)
+
+    @property
+    def _most(self) -> int:
+        """How many are worth fetching: of those to be looked at one by one, not many more."""
+        return min(COUNTED, 2 * CHECKED) if self._plan.unsure else COUNTED
 
     @property
     def are_few(self) -> bool:
         """True when the probe holds everything."""
-        return len(self._probe) <= COUNTED
+        return len(self._probe) <= self._most
 
     def count(self) -> Count:
         """How many there are, exactly up to a limit."""
