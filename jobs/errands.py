@@ -36,6 +36,7 @@ from store.wishes import (
     plan_anew,
     retry_chunk,
     rewind_chunks,
+    set_aside,
     start_of,
 )
 
@@ -112,31 +113,26 @@ def _end(
         )
 
 
-def _delete_messages(
-    workshop: Workshop, upload_id: int, steps: Steps, *, start: int = 0
-) -> Iterator[None]:
-    while True:
-        with workshop.database.write() as connection:
-            gone = delete_range(
-                connection, upload_id=upload_id, start=start, stop=EVERYTHING, limit=STEP_MESSAGES
-            )
-        if not gone:
-            return
-        steps.done += gone
-        yield
-
-
 def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Remove an upload: its messages, its books, its mbox."""
     upload_id = int(errand.parameters["upload_id"])
     with workshop.database.write() as connection:
         upload = require_upload(connection, upload_id)
-        for job_id in mark_deleting(connection, upload_id):
-            cancel_job(connection, job_id, now=utc_now())
+        jobs = mark_deleting(connection, upload_id)
     yield
-    yield from _delete_messages(workshop, upload_id, steps)
-    with workshop.database.write() as connection:
-        forget_upload(connection, upload_id)
+    while True:
+        # Every step keeps workers off anew, or a job that was retried could write behind it.
+        with workshop.database.write() as connection:
+            for job_id in jobs:
+                cancel_job(connection, job_id, now=utc_now())
+            gone = delete_range(
+                connection, upload_id=upload_id, start=0, stop=EVERYTHING, limit=STEP_MESSAGES
+            )
+            if not gone:
+                forget_upload(connection, upload_id)
+                break
+        steps.done += gone
+        yield
     workshop.spool.remove(upload.spool_name)
     workshop.database.give_back_space()
     steps.result = {
@@ -149,20 +145,31 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
 def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Read a job's mbox again: from a chunk on, or all of it, perhaps by another rule."""
     job_id, from_seq = errand.parameters["job_id"], int(errand.parameters.get("from_seq") or 0)
-    dialect = errand.parameters.get("dialect")
     with workshop.database.write() as connection:
         job = find_job(connection, job_id, now=utc_now())
         if job is None:
             raise CannotDo("The job is gone.")
-        cancel_job(connection, job_id, now=utc_now())
         start = start_of(connection, job_id, from_seq=from_seq)
+        set_aside(connection, job_id, start=start, now=utc_now())
     yield
-    yield from _delete_messages(workshop, job.upload_id, steps, start=start)
-    with workshop.database.write() as connection:
-        if from_seq:
-            rewind_chunks(connection, job_id, from_seq=from_seq)
-        else:
-            plan_anew(connection, job_id, rule=rule_text(dialect))
+    while True:
+        with workshop.database.write() as connection:
+            set_aside(connection, job_id, start=start, now=utc_now())
+            gone = delete_range(
+                connection,
+                upload_id=job.upload_id,
+                start=start,
+                stop=EVERYTHING,
+                limit=STEP_MESSAGES,
+            )
+            if not gone and from_seq:
+                rewind_chunks(connection, job_id, from_seq=from_seq)
+            elif not gone:
+                plan_anew(connection, job_id, rule=rule_text(errand.parameters.get("dialect")))
+        if not gone:
+            break
+        steps.done += gone
+        yield
     steps.result = {"messages_removed": steps.done}
 
 

@@ -164,19 +164,32 @@ def start_of(connection: Connection, job_id: str, *, from_seq: int) -> int:
     return int(start)
 
 
+def set_aside(connection: Connection, job_id: str, *, start: int, now: datetime) -> None:
+    """Stop a job, also one that is over, and take what follows from `start` out of its books.
+
+    A job whose messages are being taken away is to look finished to nobody.
+    """
+    cancel_job(connection, job_id, now=now)
+    connection.execute(
+        update(job)
+        .where(job.c.id == job_id)
+        .values(state=JobState.CANCELLED, finished_at=now, error=None)
+    )
+    upload_id = connection.execute(select(job.c.upload_id).where(job.c.id == job_id)).scalar_one()
+    forget_range(connection, upload_id, start=start)
+
+
 def rewind_chunks(connection: Connection, job_id: str, *, from_seq: int) -> None:
     """Make a job's chunks from `from_seq` on as if they had never been read.
 
-    The messages of that range must be gone already; see `jobs.errands`. Their ledger entries and
-    quarantine notes go here.
+    Those before it that were stopped go on. The messages and the books of that range must be
+    gone already (`set_aside`).
     """
-    row = connection.execute(
-        select(chunk.c.upload_id, func.min(chunk.c.start).label("start"))
-        .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
-        .group_by(chunk.c.upload_id)
-    ).one_or_none()
-    if row is not None:
-        forget_range(connection, row.upload_id, start=row.start)
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.job_id == job_id, chunk.c.state == ChunkState.CANCELLED)
+        .values(**_FRESH)
+    )
     connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
@@ -207,10 +220,8 @@ def forget_range(connection: Connection, upload_id: int, *, start: int) -> None:
 def plan_anew(connection: Connection, job_id: str, *, rule: str | None) -> None:
     """Forget a job's chunks and plan again, by another rule or by a fresh detection.
 
-    The messages must be gone already, and no attempt may be running (`cancel_job` first).
+    The messages and the books must be gone already, and no attempt may run (`set_aside`).
     """
-    upload_id = connection.execute(select(job.c.upload_id).where(job.c.id == job_id)).scalar_one()
-    forget_range(connection, upload_id, start=0)
     parsing = select(chunk.c.id).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
     connection.execute(delete(attempt).where(attempt.c.chunk_id.in_(parsing)))
     connection.execute(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 
+import jobs.errands
 from jobs.errands import STEP_MESSAGES, ErrandRunner, run_errand
 from store import tables, tables_mail
 from store.clock import utc_now
@@ -19,6 +21,7 @@ from store.errands import (
     find_errand,
     next_errand,
 )
+from store.removing import delete_range
 from store.states import ChunkState, JobState
 from store.uploads import UploadState, require_upload
 from tests.harness.waiting import wait_until
@@ -167,6 +170,41 @@ def test_reading_all_again_plans_anew_by_the_rule_asked_for(floor: Floor) -> Non
     assert job.rule is not None
     assert job.rule["dialect"] == "mboxo"
     assert job.state is JobState.FINISHED
+    assert floor.stored_offsets() == offsets_in(mbox)
+
+
+def test_a_job_is_not_green_while_its_messages_are_being_taken_away(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(letters(1200))
+    floor.run()
+
+    def delete_some(*words: Any, **named: Any) -> int:
+        monkeypatch.undo()
+        delete_range(*words, **named)
+        raise ValueError("a bug of ours")
+
+    monkeypatch.setattr(jobs.errands, "delete_range", delete_some)
+    errand = ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0)
+
+    assert carry_out(floor, errand).state is ErrandState.FAILED
+    assert floor.job().state is JobState.CANCELLED
+
+    carry_out(floor, ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0))
+    floor.run()
+    assert floor.job().state is JobState.FINISHED
+
+
+def test_reading_again_from_a_chunk_on_also_finishes_what_runs_before_it(floor: Floor) -> None:
+    mbox = letters(80, body_lines=20)
+    floor.hand_in(mbox)
+    floor.plan()
+    floor.must_claim()
+
+    carry_out(floor, ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=3))
+    floor.run()
+
+    assert floor.job().state is JobState.FINISHED
     assert floor.stored_offsets() == offsets_in(mbox)
 
 

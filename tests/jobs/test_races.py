@@ -10,24 +10,28 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
+import jobs.errands
+from jobs.attempts import Surroundings, run_attempt
 from jobs.processor import Statistics
 from jobs.reconcile import reconcile
 from jobs.workshop import Workshop, this_worker
 from mail.chunk import Chunk
 from store import tables
-from store.claims import advance, beat, claim
+from store.claims import Claim, advance, beat, claim
 from store.clock import utc_now
 from store.config import load
 from store.database import OUTAGES, Database
+from store.errands import ErrandKind, ErrandState
 from store.planning import add_chunks
 from store.recovery import silent_attempts
 from store.spool import Spool
-from store.states import ChunkState, EngineName
-from store.wishes import cancel_job
+from store.states import ChunkState, EngineName, JobState
+from store.wishes import cancel_job, retry_job
 from tests.harness.waiting import wait_until
 from tests.jobs.fixtures import QUICK
 from tests.jobs.floor import Floor
-from tests.mboxes import letters
+from tests.jobs.test_errands import ask, carry_out
+from tests.mboxes import letters, offsets_in
 
 
 @pytest.fixture
@@ -133,3 +137,45 @@ def test_a_worker_that_freezes_in_mid_transaction_does_not_hold_its_chunk_for_ev
     assert floor.chunks()[0].state is ChunkState.CANCELLED
     assert floor.chunks()[0].position == mine.position
     frozen.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "last_step"),
+    [(ErrandKind.READ_AGAIN, "plan_anew"), (ErrandKind.DELETE_UPLOAD, "forget_upload")],
+)
+def test_no_batch_slips_in_between_the_last_deletion_and_the_end_of_an_errand(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, kind: ErrandKind, last_step: str
+) -> None:
+    mbox = letters(5)
+    floor.hand_in(mbox)
+    floor.plan()
+    errand = ask(floor, kind, job_id=floor.job_id, upload_id=floor.upload_id)
+    retried: list[Claim] = []
+    ends: list[Callable[[], object]] = []
+    real = getattr(jobs.errands, last_step)
+
+    def retry_and_claim() -> bool:
+        if not retried:
+            with floor.workshop.database.write() as connection:
+                retry_job(connection, floor.job_id)
+            retried.append(floor.must_claim())
+        return True
+
+    def at_the_end(*words: object, **named: object) -> None:
+        ends.append(meanwhile(floor, work))
+        real(*words, **named)
+
+    def work() -> None:
+        run_attempt(floor.workshop, retried[0], surroundings=Surroundings())
+
+    monkeypatch.setattr(jobs.errands, last_step, at_the_end)
+
+    assert carry_out(floor, errand, still_mine=retry_and_claim).state is ErrandState.DONE
+    ends[0]()
+
+    if kind is ErrandKind.DELETE_UPLOAD:
+        assert floor.stored_offsets() == []
+    else:
+        floor.run()
+        assert floor.job().state is JobState.FINISHED
+        assert floor.stored_offsets() == offsets_in(mbox)
