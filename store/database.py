@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -146,3 +146,5 @@ OUTAGES: tuple[type[Exception], ...] = (
     InternalError,
     PoolTimeoutError,
 )
+# What it raises for a value that no column can hold: a NUL in a text, a number beyond bounds.
+UnfitValue = DataError

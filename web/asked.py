@@ -55,13 +55,19 @@ def place_in_list(request: Request, name: str = "before") -> tuple[datetime, str
     if not text:
         return None
     at, _, key = text.partition("~")
-    try:
-        when = datetime.fromisoformat(at)
-    except ValueError:
-        when = None
-    if when is None or when.tzinfo is None or not key:
+    when = moment(at)
+    if when is None or not key:
         raise BadRequest("This link to a page of a list is damaged.")
     return when, key
+
+
+def moment(text: str) -> datetime | None:
+    """A time with its zone, as UTC; None for anything else, also for one before the year 1."""
+    try:
+        when = datetime.fromisoformat(text)
+        return None if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def address(path: str, **query: object) -> str:

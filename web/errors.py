@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 
 from store.accounts import AccountError
 from store.bounded import SearchTooSlow
-from store.database import OUTAGES
+from store.database import OUTAGES, UnfitValue
 from web.language import N_
 from web.render import render
 from web.security import NotSignedIn
@@ -133,6 +133,14 @@ def refuse_wish(request: Request, error: Exception) -> Response:
     return error_page(request, 400, detail=str(error))
 
 
+def unfit(request: Request, error: Exception) -> Response:
+    """Answer a value that no database takes, such as a NUL in a name (400)."""
+    log.warning("%s %s: %r", request.method, request.url.path, error)
+    if is_api(request):
+        return problem(400, "There is a value in this request that cannot be used.")
+    return error_page(request, 400)
+
+
 def too_slow(request: Request, error: Exception) -> Response:
     """Answer a search that was stopped because it took too long (503)."""
     if is_api(request):
@@ -169,6 +177,7 @@ exception_handlers: dict[Any, Callable[[Request, Exception], Response]] = {
     HTTPException: refuse,
     AccountError: refuse_wish,
     SearchTooSlow: too_slow,
+    UnfitValue: unfit,
     ClientDisconnect: went_away,
     **dict.fromkeys(OUTAGES, away),
     Exception: fail,

@@ -14,6 +14,7 @@ from store.jobs import JobView, Progress, find_job, list_jobs
 from store.ledger import Balance, balance, entries_of
 from store.states import JobState
 from web.api.parameters import whole_parameter
+from web.asked import JOB_ID, moment
 from web.errors import BadRequest, NotFound
 from web.house import house_of
 from web.security import current_user
@@ -56,21 +57,19 @@ def _states(request: Request) -> list[JobState]:
 def _cursor(text: str | None) -> tuple[datetime, str] | None:
     if text is None:
         return None
-    moment, _, job_id = text.rpartition("_")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        raise BadRequest("after is not a place in this list.") from None
-    if at.tzinfo is None:
+    at, _, job_id = text.rpartition("_")
+    when = moment(at)
+    if when is None or not JOB_ID.fullmatch(job_id):
         raise BadRequest("after is not a place in this list.")
-    return at, job_id
+    return when, job_id
 
 
 def require_job(request: Request) -> JobView:
     """The job that the address names. Raises NotFound."""
-    job_id = request.path_params["job_id"]
-    with house_of(request).database.read() as connection:
-        found = find_job(connection, job_id, now=utc_now())
+    job_id, found = request.path_params["job_id"], None
+    if JOB_ID.fullmatch(job_id):
+        with house_of(request).database.read() as connection:
+            found = find_job(connection, job_id, now=utc_now())
     if found is None:
         raise NotFound("There is no job with this id.")
     return found

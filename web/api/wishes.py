@@ -18,6 +18,9 @@ from web.errors import BadRequest, NotFound
 from web.house import house_of
 from web.security import current_user
 
+# The highest number of a chunk or an errand that a database knows.
+HIGHEST = (1 << 31) - 1
+
 
 def pause(request: Request) -> Response:
     """Begin no further chunk of a job; those under way are finished."""
@@ -50,9 +53,9 @@ def _read_again(request: Request, body: bytes) -> Response:
     job = require_job(request)
     wish = _wish(body)
     from_seq, dialect = wish.get("from_seq", 0), wish.get("dialect")
-    if not isinstance(from_seq, int) or from_seq < 0:
+    if type(from_seq) is not int or not 0 <= from_seq <= HIGHEST:
         raise BadRequest("from_seq is the number of a chunk, or 0 for the whole file.")
-    if dialect is not None and dialect not in set(Dialect):
+    if dialect is not None and (not isinstance(dialect, str) or dialect not in set(Dialect)):
         raise BadRequest(f"dialect is one of {', '.join(Dialect)}.")
     if dialect is not None and from_seq:
         raise BadRequest("Another dialect cuts the file anew: it goes with the whole file only.")
@@ -67,6 +70,8 @@ def _wish(body: bytes) -> dict[str, Any]:
         wish = json.loads(body)
     except (JSONDecodeError, UnicodeDecodeError):
         raise BadRequest("The body is not JSON.") from None
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
     if not isinstance(wish, dict):
         raise BadRequest("The body is not a JSON object.")
     return wish
@@ -83,8 +88,10 @@ def _asked(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Re
 
 def errand(request: Request) -> Response:
     """Where an errand stands."""
-    with house_of(request).database.read() as connection:
-        found = find_errand(connection, request.path_params["errand_id"])
+    errand_id, found = request.path_params["errand_id"], None
+    if errand_id <= HIGHEST:
+        with house_of(request).database.read() as connection:
+            found = find_errand(connection, errand_id)
     if found is None:
         raise NotFound("There is no errand with this id.")
     return JSONResponse(_errand_json(found))
