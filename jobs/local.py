@@ -16,10 +16,9 @@ from collections.abc import Callable
 
 from jobs.deaths import cause_of_death, note_death
 from jobs.lease import Lease
-from jobs.workshop import Workshop
+from jobs.workshop import PASSING, Workshop
 from store.claims import due_chunks
 from store.clock import utc_now
-from store.database import OUTAGES
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +51,8 @@ class LocalRunner(threading.Thread):
             self._woken.clear()
             try:
                 self._round()
-            except OUTAGES:
-                log.exception("the database is away; the next round tries again")
+            except PASSING:
+                log.exception("this round failed; the next tries again")
         self._end_children()
 
     def _round(self) -> None:

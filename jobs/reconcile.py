@@ -17,10 +17,9 @@ from jobs.bell import QueueUnreachable, ring_due, rung_chunks
 from jobs.lease import Lease
 from jobs.link import QueueLink
 from jobs.sampling import SAMPLE_SECONDS, take_sample
-from jobs.workshop import Workshop
+from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
 from store.clock import utc_now
-from store.database import OUTAGES
 from store.planning import settle, unsettled_jobs
 from store.recovery import give_up_silent, silent_attempts
 from store.uploads import Upload, break_off, receiving_uploads
@@ -145,8 +144,8 @@ class Reconciler(threading.Thread):
             if self._lease.held():
                 reconcile(self._workshop, self._link)
                 self._sample()
-        except OUTAGES:
-            log.exception("the database is away; the next round tries again")
+        except PASSING:
+            log.exception("this round failed; the next tries again")
 
     def _sample(self) -> None:
         if time.monotonic() >= self._next_sample:

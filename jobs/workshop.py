@@ -14,11 +14,13 @@ from pathlib import Path
 from mail.message import Limits
 from store.claims import WorkerIdentity
 from store.config import Config, from_environment
-from store.database import Database
+from store.database import OUTAGES, Database
 from store.recovery import RetryPolicy
 from store.spool import Spool
 from store.states import EngineName
 
+# Trouble of the surroundings, which passes: no thread that goes round may end of it.
+PASSING: tuple[type[Exception], ...] = (*OUTAGES, OSError)
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 

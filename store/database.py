@@ -5,6 +5,7 @@ Knows the two databases and their manners; knows no table.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from sqlalchemy.exc import DataError, InterfaceError, InternalError, Operational
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+log = logging.getLogger(__name__)
+
 Dialect = Literal["sqlite", "postgresql"]
 
 # Search promises an answer in bounded time; a page must never wait for longer than this.
@@ -23,6 +26,9 @@ READ_TIMEOUT_SECONDS = 10
 # How long a server that does not answer is waited for, at the beginning and in between.
 CONNECT_SECONDS = 5
 SILENCE_SECONDS = 30
+# SQLite: how long a writer waits for its turn, and how many pages are given back in one.
+BUSY_SECONDS = 30
+SHRINK_PAGES = 4096
 # Nothing here keeps a write transaction open while it does something else.
 FROZEN_SECONDS = 60
 
@@ -60,8 +66,7 @@ class Database:
             with self._writer.connect() as connection:
                 raw = connection.connection.driver_connection
                 if raw is not None:  # outside of any transaction, and to the last row
-                    raw.execute("PRAGMA incremental_vacuum").fetchall()
-                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                    _shrink(raw)
 
     @property
     def engine(self) -> Engine:
@@ -87,7 +92,7 @@ def _engine(url: str, *, immediate: bool) -> Engine:
             max_overflow=24,
             connect_args=_postgres_manners(reading=not immediate),
         )
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate if immediate else _begin_deferred)
     return engine
@@ -128,6 +133,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _shrink(connection: sqlite3.Connection) -> None:
+    """In steps, so that others may write in between; what cannot be done now keeps for later."""
+    try:
+        while connection.execute("PRAGMA freelist_count").fetchone()[0]:
+            connection.execute(f"PRAGMA incremental_vacuum({SHRINK_PAGES})").fetchall()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.OperationalError as error:
+        log.warning("the file keeps its size until the next deletion: %s", error)
 
 
 def _begin_immediate(connection: Connection) -> Any:

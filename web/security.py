@@ -7,6 +7,7 @@ role an address needs. What every answer carries is in `web.headers`, how somebo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,9 +28,10 @@ from store.accounts import Account, Role
 from store.api_tokens import ApiToken
 from store.clock import utc_now
 from store.config import Config
-from store.database import Database
+from store.database import OUTAGES, Database
 from web.headers import SameOriginOnly, SecurityHeaders, allowed_hosts
 
+log = logging.getLogger("web")
 SESSION_COOKIE = "session"
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -138,8 +140,11 @@ def _note_use(database: Database, token: ApiToken) -> None:
     """Remember the use, once a minute: a client that polls must not write each time."""
     now = utc_now()
     if token.used_at is None or now - token.used_at > USE_NOTED_EVERY:
-        with database.write() as connection:
-            api_tokens.note_token_use(connection, token.id, now=now)
+        try:
+            with database.write() as connection:
+                api_tokens.note_token_use(connection, token.id, now=now)
+        except OUTAGES as error:  # a full disk is no reason to answer nobody
+            log.warning("the use of token %s could not be noted: %s", token.name, error)
 
 
 def require(role: Role) -> Callable[[Endpoint], Endpoint]:

@@ -33,3 +33,25 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
     pool.shutdown(wait=False)
 
     assert isinstance(knocking.exception(timeout=15), OUTAGES)
+
+
+def test_space_that_cannot_be_given_back_now_is_no_error(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.database.BUSY_SECONDS", 0.1)
+    hurried = Database(sqlite_database.url)
+    hurried.give_back_space()
+    with sqlite_database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE litter (bytes BLOB)")
+        connection.exec_driver_sql("INSERT INTO litter VALUES (zeroblob(1000000))")
+    with sqlite_database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE litter")
+
+    with sqlite_database.write():
+        hurried.give_back_space()
+    with sqlite_database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() > 0
+    hurried.give_back_space()
+
+    with sqlite_database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0

@@ -1,0 +1,49 @@
+"""The console while its database is away or full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from store.accounts import Role
+from store.api_tokens import make_token
+from store.clock import utc_now
+from store.database import Database
+from tests.web.visiting import Visit
+
+
+@contextmanager
+def nobody_opens(_database: Database) -> Iterator[Connection]:
+    raise OperationalError("BEGIN", None, Exception("database or disk is full"))
+    yield
+
+
+def bearer(here: Visit) -> dict[str, str]:
+    with here.house.database.write() as connection:
+        token = make_token(connection, name="ci", role=Role.VIEWER, now=utc_now())
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_token_is_good_for_reading_although_its_use_cannot_be_noted(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = bearer(here)
+    monkeypatch.setattr(Database, "write", nobody_opens)
+
+    assert here.stranger().get("/api/jobs", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/api/jobs", "/jobs"])
+def test_a_database_that_is_away_is_said_to_be(
+    here: Visit, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    headers = bearer(here)
+    monkeypatch.setattr(Database, "read", nobody_opens)
+
+    answer = here.stranger().get(address, headers=headers)
+
+    assert answer.status_code == 503
