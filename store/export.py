@@ -64,9 +64,11 @@ def export(
         keys, after = _page(database, query_text, after=None, now=now)
         yield writer.head()
         while keys:
-            with database.read() as connection:
-                for message in load_exported(connection, keys, reader=reader):
-                    yield writer.one(message)
+            for key in keys:
+                # Whoever reads slowly, or not at all, is to hold no connection meanwhile.
+                with database.read() as connection:
+                    found = list(load_exported(connection, [key], reader=reader))
+                yield from map(writer.one, found)
             done += len(keys)
             progress(done)
             keys, after = _page(database, query_text, after=after, now=now) if after else ([], None)

@@ -21,7 +21,7 @@ class FormReader:
     `filename` is known once the file's part began; `ended` once the closing boundary was seen.
     """
 
-    def __init__(self, boundary: str) -> None:
+    def __init__(self, boundary: bytes) -> None:
         self.filename: str | None = None
         self.ended = False
         self._pieces: list[bytes] = []

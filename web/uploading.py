@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from email.message import EmailMessage
 
+from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from web.form_reader import FormReader, MalformedForm
@@ -64,13 +64,11 @@ async def _drain(body: AsyncIterator[bytes]) -> None:
 
 
 def _is_multipart(request: Request) -> bool:
-    return _content_type(request).get_content_type() == "multipart/form-data"
+    return _content_type(request)[0] == b"multipart/form-data"
 
 
-def _content_type(request: Request) -> EmailMessage:
-    parsed = EmailMessage()
-    parsed["Content-Type"] = request.headers.get("content-type", "application/octet-stream")
-    return parsed
+def _content_type(request: Request) -> tuple[bytes, dict[bytes, bytes]]:
+    return parse_options_header(request.headers.get("content-type"))
 
 
 def declared_size(request: Request) -> int | None:
@@ -89,8 +87,8 @@ async def _take_raw(request: Request, body: AsyncIterator[bytes], intake: Intake
 
 
 async def _take_form(request: Request, body: AsyncIterator[bytes], intake: Intake) -> None:
-    boundary = _content_type(request).get_param("boundary")
-    if not isinstance(boundary, str) or not boundary:
+    boundary = _content_type(request)[1].get(b"boundary")
+    if not boundary:
         raise Refused(400, "A multipart body needs a boundary in its Content-Type.")
     form = FormReader(boundary)
     begun = False

@@ -18,6 +18,7 @@ from store.spool import Spool
 from tests.store.mails import NOW, a_message, keep
 from tests.store.mboxes import import_mbox, read_mbox
 
+MORE_THAN_THERE_ARE_CONNECTIONS = 20
 TRICKY = b"""From ann@example.org Sun Nov  3 10:00:00 2024
 From: Ann <ann@example.org>
 Date: Sun, 3 Nov 2024 10:00:00 +0000
@@ -155,3 +156,17 @@ def test_a_mistaken_query_is_refused_before_anything_is_sent(
 ) -> None:
     with pytest.raises(QueryError):
         next(export(database, spool, '"open', format=Format.CSV, now=NOW))
+
+
+def test_an_export_that_nobody_reads_on_holds_no_connection(
+    sqlite_database: Database, spool: Spool
+) -> None:
+    import_mbox(sqlite_database, spool, TRICKY)
+    slow = [
+        export(sqlite_database, spool, "", format=Format.CSV, now=NOW)
+        for _ in range(MORE_THAN_THERE_ARE_CONNECTIONS)
+    ]
+
+    begun = [(next(one), next(one)) for one in slow]
+
+    assert len(begun) == MORE_THAN_THERE_ARE_CONNECTIONS

@@ -90,3 +90,12 @@ def test_a_disk_that_is_full_at_the_last_byte_is_said_and_nothing_stays(
 
     assert states(here) == [UploadState.BROKEN]
     assert spooled(here) == []
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary*", '"; ro*="', "multipart/; a*=="])
+def test_a_content_type_beyond_all_rules_is_no_fault_of_ours(here: Visit, kind: str) -> None:
+    answer = here.visitor().post(
+        "/api/upload/stream", content=letters(2), headers={"Content-Type": kind}
+    )
+
+    assert answer.status_code in {202, 400}
