@@ -16,13 +16,14 @@ from jobs.guard import arm_cpu_limit, beating, hang_guard
 from jobs.planner import NoMessages, Planner
 from jobs.processor import StopAsked, StreamingEmailProcessor
 from jobs.workshop import Workshop
-from store.claims import Claim, Fenced, WorkerIdentity, beat, claim, claim_next, end_attempt
+from store.claims import Claim, Fenced, WorkerIdentity, claim, claim_next
 from store.clock import utc_now
 from store.database import OUTAGES
 from store.planning import settle
 from store.recovery import RetryPolicy, Trouble, let_go, record_trouble
 from store.spool import SpoolError
 from store.states import ChunkKind, Outcome
+from store.vitals import beat, end_attempt
 
 log = logging.getLogger(__name__)
 

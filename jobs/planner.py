@@ -14,9 +14,10 @@ from jobs.processor import Statistics, StopAsked
 from jobs.workshop import Workshop
 from mail.chunk import Chunk, plan
 from mail.mbox import Detection, Rule, Source, detect
-from store.claims import Claim, beat, finish
+from store.claims import Claim, finish
 from store.clock import utc_now
 from store.planning import add_chunks, counted_messages, fix_rule
+from store.vitals import beat
 
 STRETCH_CHUNKS = 64
 STRETCH_SECONDS = 1.0

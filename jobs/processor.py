@@ -16,12 +16,13 @@ from jobs.workshop import Workshop
 from mail.mbox import Source, Span, SpanKind, spans
 from mail.message import read_message
 from mail.rule import Rule
-from store.claims import Claim, Vitals, advance, beat, count, finish, suspect
+from store.claims import Claim, advance, count, finish, suspect
 from store.clock import utc_now
 from store.ledger import Entry, EntryKind, add_entries
 from store.messages import Batch, Kind, Quarantine, Reading, prepare, settle_index, write
 from store.quarantine import add_quarantined
 from store.recovery import last_trouble
+from store.vitals import Vitals, beat
 
 BATCH_MESSAGES = 500
 BATCH_TEXT_CHARS = 8 << 20

@@ -1,7 +1,8 @@
-"""Who may work on a chunk: claim it, move it on behind the fence, end the attempt.
+"""Who may work on a chunk: claim it, move it on behind the fence, finish it.
 
 Every change is a guarded UPDATE followed by a look at the row count; the database alone
-decides races. What happens after a failure stands in `store.recovery`.
+decides races. How an attempt reports is `store.vitals`, what happens after a
+failure `store.recovery`.
 """
 
 from __future__ import annotations
@@ -259,54 +260,6 @@ def _fence(claimed: Claim) -> tuple[ColumnElement[bool], ...]:
         chunk.c.id == claimed.chunk_id,
         chunk.c.attempt_id == claimed.attempt_id,
         chunk.c.state == ChunkState.RUNNING,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
-    """What an attempt has done so far: bytes and messages committed, peak memory in bytes."""
-
-    bytes: int
-    messages: int
-    peak_memory_bytes: int
-    cpu_seconds: float
-
-
-def beat(
-    connection: Connection, attempt_id: str, *, vitals: Vitals, now: datetime, lease_seconds: float
-) -> bool:
-    """Renew the lease and report; False when the attempt has been given up meanwhile."""
-    seen = connection.execute(
-        update(attempt)
-        .where(attempt.c.id == attempt_id, attempt.c.outcome == Outcome.RUNNING)
-        .values(
-            seen_at=now,
-            lease_until=now + timedelta(seconds=lease_seconds),
-            bytes=vitals.bytes,
-            messages=vitals.messages,
-            peak_memory_bytes=vitals.peak_memory_bytes,
-            cpu_seconds=vitals.cpu_seconds,
-        )
-    )
-    return seen.rowcount == 1
-
-
-def end_attempt(
-    connection: Connection, attempt_id: str, *, outcome: Outcome, vitals: Vitals, now: datetime
-) -> None:
-    """Close the books of an attempt; keeps an outcome that somebody else has already set."""
-    connection.execute(
-        update(attempt)
-        .where(attempt.c.id == attempt_id, attempt.c.outcome == Outcome.RUNNING)
-        .values(
-            outcome=outcome,
-            ended_at=now,
-            seen_at=now,
-            bytes=vitals.bytes,
-            messages=vitals.messages,
-            peak_memory_bytes=vitals.peak_memory_bytes,
-            cpu_seconds=vitals.cpu_seconds,
-        )
     )
 
 

@@ -17,7 +17,7 @@ from jobs.reconcile import reconcile
 from jobs.workshop import Workshop, this_worker
 from mail.chunk import Chunk
 from store import tables
-from store.claims import Claim, advance, beat, claim
+from store.claims import Claim, advance, claim
 from store.clock import utc_now
 from store.config import load
 from store.database import OUTAGES, Database
@@ -26,6 +26,7 @@ from store.planning import add_chunks
 from store.recovery import silent_attempts
 from store.spool import Spool
 from store.states import ChunkState, EngineName, JobState
+from store.vitals import beat
 from store.wishes import cancel_job, retry_job
 from tests.harness.waiting import wait_until
 from tests.jobs.fixtures import QUICK
