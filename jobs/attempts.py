@@ -148,24 +148,7 @@ def _run(workshop: Workshop, claimed: Claim, work: Planner | StreamingEmailProce
         log.exception("attempt %s on chunk %s failed", claimed.attempt_id, claimed.chunk_id)
         _record(workshop, claimed, work, error, outcome=Outcome.FAILED)
         return Outcome.FAILED
-    _end(workshop, claimed, work, Outcome.DONE)
     return Outcome.DONE
-
-
-def _end(
-    workshop: Workshop,
-    claimed: Claim,
-    work: Planner | StreamingEmailProcessor,
-    outcome: Outcome,
-) -> None:
-    with workshop.database.write() as connection:
-        end_attempt(
-            connection,
-            claimed.attempt_id,
-            outcome=outcome,
-            vitals=work.statistics.vitals(),
-            now=utc_now(),
-        )
 
 
 def _make_way(workshop: Workshop, claimed: Claim, work: Planner | StreamingEmailProcessor) -> None:

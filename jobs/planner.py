@@ -17,7 +17,8 @@ from mail.mbox import Detection, Rule, Source, detect
 from store.claims import Claim, finish
 from store.clock import utc_now
 from store.planning import add_chunks, counted_messages, fix_rule
-from store.vitals import beat
+from store.states import Outcome
+from store.vitals import beat, end_attempt
 
 STRETCH_CHUNKS = 64
 STRETCH_SECONDS = 1.0
@@ -59,7 +60,16 @@ class Planner:
         with self._workshop.database.write() as connection:
             if not counted_messages(connection, self._claim.job_id):
                 raise NoMessages("no message was found in this file")
-            finish(connection, self._claim, now=utc_now())
+            # In one transaction: a done chunk must not be left with an attempt that looks lost.
+            now = utc_now()
+            finish(connection, self._claim, now=now)
+            end_attempt(
+                connection,
+                self._claim.attempt_id,
+                outcome=Outcome.DONE,
+                vitals=self.statistics.vitals(),
+                now=now,
+            )
 
     def _rule(self, source: Source) -> Rule:
         if self._claim.rule is not None:

@@ -22,7 +22,8 @@ from store.ledger import Entry, EntryKind, add_entries
 from store.messages import Batch, Kind, Quarantine, Reading, prepare, settle_index, write
 from store.quarantine import add_quarantined
 from store.recovery import last_trouble
-from store.vitals import Vitals, beat
+from store.states import Outcome
+from store.vitals import Vitals, beat, end_attempt
 
 BATCH_MESSAGES = 500
 BATCH_TEXT_CHARS = 8 << 20
@@ -122,7 +123,16 @@ class StreamingEmailProcessor:
         with self._workshop.database.write() as connection:
             settle_index(connection)
         with self._workshop.database.write() as connection:
-            finish(connection, self._claim, now=utc_now())
+            # In one transaction: a done chunk must not be left with an attempt that looks lost.
+            now = utc_now()
+            finish(connection, self._claim, now=now)
+            end_attempt(
+                connection,
+                self._claim.attempt_id,
+                outcome=Outcome.DONE,
+                vitals=self.statistics.vitals(),
+                now=now,
+            )
 
     def _batches(self, source: Source) -> Iterator[list[_Item]]:
         batch: list[_Item] = []

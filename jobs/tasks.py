@@ -15,7 +15,7 @@ from jobs.attempts import Surroundings, run_slice
 from jobs.bell import QueueUnreachable, ring_due
 from jobs.guard import die_with_parent
 from jobs.workshop import Workshop, this_worker, workshop_of_process
-from store.claims import chunk_exists
+from store.claims import newest_chunk
 from store.states import EngineName
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def _answer(chunk_id: int) -> dict[str, int]:
     # First of all: a work-horse whose worker dies would otherwise live on by itself.
     die_with_parent()
     workshop = workshop_of_process()
-    _require_chunk(workshop, chunk_id)
+    _require_database_of(workshop, chunk_id)
     rq_job = get_current_job()
     if rq_job is None:
         raise RuntimeError("this function is run by an RQ worker")
@@ -60,9 +60,10 @@ def _answer(chunk_id: int) -> dict[str, int]:
     return {"chunk_id": chunk_id, "attempts": attempts}
 
 
-def _require_chunk(workshop: Workshop, chunk_id: int) -> None:
+def _require_database_of(workshop: Workshop, chunk_id: int) -> None:
     with workshop.database.read() as connection:
-        if not chunk_exists(connection, chunk_id):
+        # A chunk that is merely gone was deleted after its bell was rung; later ones exist then.
+        if chunk_id > newest_chunk(connection):
             raise UnknownChunk(
                 f"chunk {chunk_id} is not in this worker's database: "
                 "does it have the console's DATABASE_URL and DATA_DIR?"

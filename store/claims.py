@@ -263,6 +263,6 @@ def _fence(claimed: Claim) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def chunk_exists(connection: Connection, chunk_id: int) -> bool:
-    """True when the database knows that chunk."""
-    return connection.execute(select(chunk.c.id).where(chunk.c.id == chunk_id)).first() is not None
+def newest_chunk(connection: Connection) -> int:
+    """The highest id a chunk has; 0 when there is none."""
+    return connection.execute(select(func.max(chunk.c.id))).scalar() or 0

@@ -5,6 +5,7 @@ Fed by `web.uploading` with whatever arrives; knows no HTTP body formats.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,8 @@ from web.house import House
 
 HEAD_BYTES = 64 << 10
 WRITE_BYTES = 1 << 20
+# A slow sender's file must be seen to grow, or the reconciler takes it for abandoned.
+WRITE_SECONDS = 30.0
 
 
 class Refused(HTTPException):
@@ -44,6 +47,7 @@ class Intake:
         self._upload: Upload | None = None
         self._writer: SpoolWriter | None = None
         self._buffer = bytearray()
+        self._write_by = time.monotonic() + WRITE_SECONDS
         self._filename = ""
         self._size = 0
 
@@ -82,7 +86,8 @@ class Intake:
         self._size += len(data)
         if before < HEAD_BYTES <= self._size:
             self._look()
-        if len(self._buffer) >= WRITE_BYTES:
+        late = self._size >= HEAD_BYTES and time.monotonic() > self._write_by
+        if late or len(self._buffer) >= WRITE_BYTES:
             await run_in_threadpool(self._flush)
 
     def _look(self) -> None:
@@ -107,6 +112,7 @@ class Intake:
         except DiskFull as error:
             raise _no_room(error) from error
         self._buffer = bytearray()
+        self._write_by = time.monotonic() + WRITE_SECONDS
 
     async def finish(self) -> Received:
         """All bytes came: make them durable and give them a job. Raises Refused."""

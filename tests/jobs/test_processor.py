@@ -286,3 +286,12 @@ def test_an_mbox_of_another_size_is_not_read_at_all(floor: Floor) -> None:
 
     assert floor.job().state is JobState.FAILED
     assert floor.stored_offsets() == []
+
+
+def test_a_done_chunk_never_has_an_attempt_that_looks_alive(floor: Floor) -> None:
+    floor.hand_in(letters(5))
+    floor.plan()
+
+    processor(floor).run()
+
+    assert floor.rows(tables.attempt, "outcome") == [(Outcome.DONE,), (Outcome.DONE,)]
