@@ -25,18 +25,34 @@ _FIELDS = (
     b"content-type",
     b"content-transfer-encoding",
 )
+_MARK = b"\0"
+_MARK_TO_FEED = bytes.maketrans(_MARK, b"\n")
+_BLANKS = b" \t\n\r\v\f"
 _QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)
 
 
 def content_digest(header: Header, raw: bytes, body: int) -> bytes:
     """SHA-256, 32 bytes, over the sender's headers and the body that begins at `body`."""
-    written = [b"".join(b"\n".join(header.every(name)).split()) for name in _FIELDS]
-    digest = hashlib.sha256(b"\n".join(written) + b"\n\n")
+    digest = hashlib.sha256(_written(header))
     end = _end_of_content(raw, body)
     pieces = (raw[body:end],) if end - body <= SLICE_BYTES else slices(raw, body, end)
     for piece in pieces:
         digest.update(_normal(piece))
     return digest.digest()
+
+
+def _written(header: Header) -> bytes:
+    """The sender's headers, one in each line, without their blanks."""
+    fields = [_whole(header.every(name)) for name in _FIELDS]
+    marked = _MARK.join(fields)
+    if marked.count(_MARK) == len(_FIELDS) - 1:
+        # All at once: blanks go, and what parts the fields becomes a line end.
+        return marked.translate(_MARK_TO_FEED, _BLANKS) + b"\n\n"
+    return b"\n".join([b"".join(field.split()) for field in fields]) + b"\n\n"
+
+
+def _whole(values: list[bytes]) -> bytes:
+    return values[0] if len(values) == 1 else b"\n".join(values)
 
 
 def _end_of_content(raw: bytes, body: int) -> int:
