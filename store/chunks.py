@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from store import tables
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
@@ -219,29 +219,28 @@ class Backlog:
     oldest_since: datetime | None
 
 
+def _count(connection: Connection, rows: Select[Any]) -> int:
+    return int(connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
+
+
 def backlog(connection: Connection) -> Backlog:
     """The queue as the database knows it."""
-    open_states = (ChunkState.WAITING, ChunkState.RUNNING, ChunkState.FAILED)
-    counts: dict[str, int] = {
-        row.state: row.number
-        for row in connection.execute(
-            select(chunk.c.state, func.count().label("number"))
-            .where(chunk.c.state.in_(open_states))
-            .group_by(chunk.c.state)
-        )
-    }
     waiting = connection.execute(
         select(
+            func.count().label("number"),
             func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("size"),
             func.min(func.coalesce(chunk.c.not_before, job.c.created_at)).label("oldest"),
         )
         .join(job, job.c.id == chunk.c.job_id)
         .where(chunk.c.state == ChunkState.WAITING)
     ).one()
+    # A running chunk has exactly one running attempt, and of those there is an index.
+    running = select(attempt.c.id).where(attempt.c.outcome == Outcome.RUNNING)
+    failed = select(chunk.c.id).where(chunk.c.state == ChunkState.FAILED)
     return Backlog(
-        waiting=counts.get(ChunkState.WAITING, 0),
-        running=counts.get(ChunkState.RUNNING, 0),
-        failed=counts.get(ChunkState.FAILED, 0),
+        waiting=waiting.number,
+        running=_count(connection, running),
+        failed=_count(connection, failed),
         waiting_bytes=int(waiting.size),
         oldest_since=waiting.oldest,
     )

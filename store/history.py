@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
 
 from store.states import ChunkKind, Outcome
 from store.tables import attempt, audit, chunk
@@ -83,7 +95,7 @@ def history(
 ) -> tuple[Bucket, ...]:
     """The last `buckets` stretches of length `step`, oldest first; the last is still open.
 
-    An attempt counts where it was last seen. Attempts last seconds, so that is close enough.
+    `step` is whole minutes. An attempt counts where it was last seen: attempts last seconds.
     """
     width = int(step.total_seconds())
     last = int(until.timestamp()) // width
@@ -97,22 +109,27 @@ def history(
     )
 
 
-def _number(
-    connection: Connection, moment: ColumnElement[datetime], width: int
-) -> ColumnElement[int]:
+def _minute(connection: Connection, moment: ColumnElement[datetime]) -> ColumnElement[Any]:
+    """The minute of a time, as the database tells it most cheaply; `_bucket_of` reads it."""
     if connection.dialect.name == "sqlite":
-        return cast(func.strftime("%s", moment), Integer) // width
-    return cast(func.floor(func.extract("epoch", moment) / width), Integer)
+        return func.substr(type_coerce(moment, Text), 1, 16)
+    return cast(func.floor(func.extract("epoch", moment) / 60), Integer)
+
+
+def _bucket_of(minute: str | int, *, width: int) -> int:
+    if isinstance(minute, int):
+        return minute * 60 // width
+    return int(datetime.fromisoformat(minute).replace(tzinfo=UTC).timestamp()) // width
 
 
 def _attempts_by_bucket(
     connection: Connection, *, since: datetime, width: int
 ) -> dict[int, tuple[int, int, int, int]]:
-    number = _number(connection, attempt.c.seen_at, width).label("number")
+    minute = _minute(connection, attempt.c.seen_at).label("minute")
     parsing = chunk.c.kind == ChunkKind.PARSE
     rows = connection.execute(
         select(
-            number,
+            minute,
             func.sum(attempt.c.bytes).filter(parsing).label("bytes"),
             func.sum(attempt.c.messages).filter(parsing).label("messages"),
             func.count().filter(attempt.c.outcome == Outcome.FAILED).label("failed"),
@@ -120,28 +137,41 @@ def _attempts_by_bucket(
         )
         .join(chunk, chunk.c.id == attempt.c.chunk_id)
         .where(attempt.c.seen_at >= since)
-        .group_by(number)
+        .group_by(minute)
     )
-    return {
-        int(row.number): (int(row.bytes or 0), int(row.messages or 0), row.failed, row.lost)
-        for row in rows
-    }
+    sums: dict[int, tuple[int, int, int, int]] = {}
+    for row in rows:
+        number = _bucket_of(row.minute, width=width)
+        size, messages, failed, lost = sums.get(number, (0, 0, 0, 0))
+        sums[number] = (
+            size + int(row.bytes or 0),
+            messages + int(row.messages or 0),
+            failed + row.failed,
+            lost + row.lost,
+        )
+    return sums
 
 
 def _samples_by_bucket(
     connection: Connection, *, since: datetime, width: int
 ) -> dict[int, tuple[int, float | None]]:
-    number = _number(connection, queue_sample.c.at, width).label("number")
+    minute = _minute(connection, queue_sample.c.at).label("minute")
     rows = connection.execute(
         select(
-            number,
+            minute,
             func.max(queue_sample.c.waiting).label("waiting"),
             func.max(queue_sample.c.oldest_seconds).label("oldest"),
         )
         .where(queue_sample.c.at >= since)
-        .group_by(number)
+        .group_by(minute)
     )
-    return {int(row.number): (row.waiting, row.oldest) for row in rows}
+    most: dict[int, tuple[int, float | None]] = {}
+    for row in rows:
+        number = _bucket_of(row.minute, width=width)
+        waiting, oldest = most.get(number, (0, None))
+        ages = [age for age in (oldest, row.oldest) if age is not None]
+        most[number] = (max(waiting, row.waiting), max(ages, default=None))
+    return most
 
 
 def _bucket(

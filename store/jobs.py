@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, case, func, select, tuple_
 
 from store import tables
 from store.states import (
@@ -118,13 +118,20 @@ def _jobs() -> Select[Any]:
 def _views(connection: Connection, query: Select[Any], *, now: datetime) -> list[JobView]:
     rows = connection.execute(query).all()
     ids = [row.id for row in rows]
-    sums = _sums(connection, ids)
+    sums, planned = _sums(connection, ids), _planned(connection, ids)
+    failed = _failed(connection, ids)
     rates = _rates(connection, ids, now=now)
     engines = _engines(connection, ids)
     return [
         _job_view(
             row,
-            progress=_progress(row, sums.get(row.id), rates.get(row.id, (0.0, 0.0))),
+            progress=_progress(
+                row,
+                sums.get(row.id),
+                planned=planned.get(row.id, 0),
+                failed=failed.get(row.id, 0),
+                rates=rates.get(row.id, (0.0, 0.0)),
+            ),
             engine=engines.get(row.id),
         )
         for row in rows
@@ -132,31 +139,43 @@ def _views(connection: Connection, query: Select[Any], *, now: datetime) -> list
 
 
 def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
-    parsing = chunk.c.kind == ChunkKind.PARSE
-    done = chunk.c.position - chunk.c.start
-
-    def total(value: ColumnElement[Any], condition: ColumnElement[bool]) -> ColumnElement[Any]:
-        return func.sum(case((condition, value), else_=0))
-
+    """What the parse chunks of each job add up to: one plain pass, as there may be 100,000."""
+    done = case((chunk.c.state == ChunkState.DONE, 1), else_=0)
     rows = connection.execute(
         select(
             chunk.c.job_id,
-            total(done, parsing).label("bytes_done"),
-            total(done, chunk.c.kind == ChunkKind.PLAN).label("bytes_planned"),
-            func.count(case((parsing, 1))).label("chunks_total"),
-            func.count(case((and_(parsing, chunk.c.state == ChunkState.DONE), 1))).label(
-                "chunks_done"
-            ),
-            func.count(case((chunk.c.state == ChunkState.FAILED, 1))).label("chunks_failed"),
+            func.sum(chunk.c.position - chunk.c.start).label("bytes_done"),
+            func.count().label("chunks_total"),
+            func.sum(done).label("chunks_done"),
             func.sum(chunk.c.messages).label("messages"),
             func.sum(chunk.c.duplicates).label("duplicates"),
             func.sum(chunk.c.quarantined).label("quarantined"),
-            func.sum(func.coalesce(chunk.c.expected_messages, 0)).label("expected_messages"),
+            func.sum(chunk.c.expected_messages).label("expected_messages"),
         )
-        .where(chunk.c.job_id.in_(job_ids))
+        .where(chunk.c.job_id.in_(job_ids), chunk.c.seq > 0)
         .group_by(chunk.c.job_id)
     )
     return {row.job_id: row for row in rows}
+
+
+def _planned(connection: Connection, job_ids: list[str]) -> dict[str, int]:
+    """How many bytes the scan of each job has been through."""
+    rows = connection.execute(
+        select(chunk.c.job_id, chunk.c.position).where(
+            chunk.c.job_id.in_(job_ids), chunk.c.seq == 0
+        )
+    )
+    return {row.job_id: row.position for row in rows}
+
+
+def _failed(connection: Connection, job_ids: list[str]) -> dict[str, int]:
+    """How many chunks of each job have failed; by the index that holds failed ones only."""
+    rows = connection.execute(
+        select(chunk.c.job_id, func.count().label("number"))
+        .where(chunk.c.state == ChunkState.FAILED)
+        .group_by(chunk.c.job_id)
+    )
+    return {row.job_id: row.number for row in rows if row.job_id in job_ids}
 
 
 def _rates(
@@ -164,15 +183,17 @@ def _rates(
 ) -> dict[str, tuple[float, float]]:
     """Bytes and messages per second of the last while, from what each attempt did in it."""
     since = now - timedelta(seconds=RATE_SECONDS)
+    # Not by job: that would look at every attempt the job ever had.
     rows = connection.execute(
         select(attempt)
         .join(chunk, chunk.c.id == attempt.c.chunk_id)
-        .where(attempt.c.job_id.in_(job_ids), chunk.c.kind == ChunkKind.PARSE)
-        .where(attempt.c.seen_at > since)
+        .where(attempt.c.seen_at > since, chunk.c.kind == ChunkKind.PARSE)
     )
     begun: dict[str, datetime] = {}
     done: dict[str, tuple[float, float]] = {}
     for row in rows:
+        if row.job_id not in job_ids:
+            continue
         began = max(row.started_at, since)
         span = max((row.seen_at - row.started_at).total_seconds(), 1e-3)
         share = (row.seen_at - began).total_seconds() / span
@@ -187,29 +208,33 @@ def _rates(
 
 
 def _engines(connection: Connection, job_ids: list[str]) -> dict[str, EngineName]:
-    rows = connection.execute(
-        select(attempt.c.job_id, attempt.c.engine)
-        .where(attempt.c.job_id.in_(job_ids))
-        .group_by(attempt.c.job_id, attempt.c.engine)
-        .order_by(func.max(attempt.c.started_at))
+    latest = (
+        select(attempt.c.engine)
+        .where(attempt.c.job_id == job.c.id)
+        .order_by(attempt.c.started_at.desc(), attempt.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return {row.job_id: EngineName(row.engine) for row in rows}
+    rows = connection.execute(select(job.c.id, latest).where(job.c.id.in_(job_ids)))
+    return {job_id: EngineName(engine) for job_id, engine in rows if engine is not None}
 
 
-def _progress(row: Row[Any], sums: Row[Any] | None, rates: tuple[float, float]) -> Progress:
+def _progress(
+    row: Row[Any], sums: Row[Any] | None, *, planned: int, failed: int, rates: tuple[float, float]
+) -> Progress:
     bytes_done = int(sums.bytes_done) if sums else 0
     moving = row.state in OPEN_JOB_STATES and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,
         bytes_total=row.size,
-        bytes_planned=int(sums.bytes_planned) if sums else 0,
+        bytes_planned=planned,
         chunks_done=int(sums.chunks_done) if sums else 0,
-        chunks_failed=int(sums.chunks_failed) if sums else 0,
+        chunks_failed=failed,
         chunks_total=int(sums.chunks_total) if sums else 0,
         messages=int(sums.messages) if sums else 0,
         duplicates=int(sums.duplicates) if sums else 0,
         quarantined=int(sums.quarantined) if sums else 0,
-        expected_messages=int(sums.expected_messages) if sums else 0,
+        expected_messages=int(sums.expected_messages or 0) if sums else 0,
         bytes_per_second=rates[0] if moving else None,
         messages_per_second=rates[1] if moving else None,
         eta_seconds=(row.size - bytes_done) / rates[0] if moving else None,

@@ -122,21 +122,32 @@ def balance(connection: Connection, upload_id: int, *, size: int) -> Balance:
 
 
 def _gaps(connection: Connection, upload_id: int, *, size: int) -> tuple[tuple[int, int], ...]:
-    stop = (ledger.c.start + ledger.c.length).label("stop")
-    following = func.lead(ledger.c.start, 1, size).over(order_by=ledger.c.start).label("following")
-    joints = select(stop, following).where(ledger.c.upload_id == upload_id).subquery()
-    rows = connection.execute(
-        select(joints.c.stop, joints.c.following)
-        .where(joints.c.stop != joints.c.following)
-        .order_by(joints.c.stop)
+    """Where an entry ends and none begins. Read in file order until enough are found, so that a
+    job that has hardly begun costs no more than one that is whole."""
+    following = ledger.alias("following")
+    stop = ledger.c.start + ledger.c.length
+    followed = select(following.c.start).where(
+        following.c.upload_id == upload_id, following.c.start == stop
+    )
+    stops = connection.execute(
+        select(stop)
+        .where(ledger.c.upload_id == upload_id, stop != size, ~followed.exists())
+        .order_by(ledger.c.start)
         .limit(GAPS_SHOWN)
-    ).all()
-    gaps = [(row.stop, row.following - row.stop) for row in rows]
-    first = connection.execute(
-        select(func.min(ledger.c.start)).where(ledger.c.upload_id == upload_id)
+    ).scalars()
+    first = _next_start(connection, upload_id, after=-1, size=size)
+    begin = [(0, first)] if first else []
+    gaps = [(end, _next_start(connection, upload_id, after=end, size=size) - end) for end in stops]
+    return tuple(begin + gaps)
+
+
+def _next_start(connection: Connection, upload_id: int, *, after: int, size: int) -> int:
+    found = connection.execute(
+        select(func.min(ledger.c.start)).where(
+            ledger.c.upload_id == upload_id, ledger.c.start > after
+        )
     ).scalar()
-    begin = size if first is None else first
-    return tuple(([(0, begin)] if begin else []) + gaps)
+    return size if found is None else int(found)
 
 
 def entries_of(

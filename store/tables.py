@@ -153,7 +153,8 @@ chunk = Table(
     ),
     Index(
         "ix_chunk_failed",
-        "id",
+        "job_id",
+        "seq",
         postgresql_where=text("state = 'failed'"),
         sqlite_where=text("state = 'failed'"),
     ),
@@ -164,7 +165,7 @@ attempt = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("chunk_id", ForeignKey("chunk.id"), nullable=False, index=True),
-    Column("job_id", ForeignKey("job.id"), nullable=False, index=True),
+    Column("job_id", ForeignKey("job.id"), nullable=False),
     Column("number", Integer, nullable=False),  # 1… within the chunk, never reset
     Column("engine", Text, one_of("engine", "rq local"), nullable=False),
     Column("worker", Text, nullable=False),
@@ -198,6 +199,7 @@ attempt = Table(
         sqlite_where=text("outcome = 'running'"),
     ),
     Index("ix_attempt_seen_at", "seen_at"),
+    Index("ix_attempt_job_id_started_at_id", "job_id", "started_at", "id"),
 )
 
 ledger = Table(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_datetime, format_timedelta
@@ -45,8 +46,12 @@ def percent(share: float | None, language: Language) -> str:
     """A share from 0 to 1; never rounded up to 100 %."""
     if share is None:
         return DASH
-    tenths = int(share * 1000) / 1000
-    return format_percent(tenths, format="#,##0.#%", locale=language)
+    return _per_mille(int(share * 1000), language)
+
+
+@lru_cache(maxsize=4096)  # a chunk map asks for the same few hundreds of times
+def _per_mille(share: int, language: Language) -> str:
+    return format_percent(share / 1000, format="#,##0.#%", locale=language)
 
 
 def size(value: float | None, language: Language) -> str:

@@ -19,6 +19,7 @@ from web.timeline import Eta, eta_of
 
 OPEN_SHOWN = 10
 LATEST_SHOWN = 8
+OVER = tuple(state for state in JobState if state.is_over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +55,14 @@ def find_overview(request: Request) -> OverviewView:
     with house.database.read() as connection:
         counts = job_counts(connection)
         moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
-        latest = list_jobs(connection, now=now, limit=LATEST_SHOWN)
+        latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
     health = look(house.database, config=house.config, link=house.link, now=now)
     free = house.spool.free_bytes()
     return OverviewView(
         is_new=not counts,
         needs=needs_of(health, free_bytes=free, config=house.config),
         live=tuple(LiveJob(job=job, eta=eta_of(job, now=now)) for job in moving),
-        latest=tuple(job for job in latest if job.state.is_over),
+        latest=tuple(latest),
         counts=counts,
         health=health,
         free_bytes=free,
