@@ -59,8 +59,27 @@ class _Pending:
         self.angle: str | None = None
 
 
-def parse_addresses(value: bytes, *, name: str, reading: Reading) -> list[Address]:
-    """The mailboxes of a header's value, in order. `name` is the header, for defects."""
+def parse_addresses(value: bytes, *, name: str, reading: Reading) -> tuple[Address, ...]:
+    """The mailboxes of a header's value, in order. `name` is the header, for defects.
+
+    Whole values are remembered: mail of one thread goes to the same people again and again.
+    """
+    known = _VALUES_BEFORE.get(value) if reading.charset is None else None
+    if known is not None:
+        return known
+    own = Defects()
+    found = tuple(_mailboxes(value, name=name, reading=reading._replace(defects=own)))
+    reading.defects.take(own)
+    # As in `_careful`: only what reads the same in every message.
+    if value.isascii() and reading.charset is None and not own:
+        if len(_VALUES_BEFORE) >= _MOST_READ_BEFORE:
+            _VALUES_BEFORE.clear()
+        if len(value) <= _LONGEST_VALUE_BEFORE:
+            _VALUES_BEFORE[value] = found
+    return found
+
+
+def _mailboxes(value: bytes, *, name: str, reading: Reading) -> list[Address]:
     text = raw_text(value, name=name, reading=reading)
     if not text:
         return []
@@ -116,6 +135,8 @@ def _careful(text: str, *, name: str, reading: Reading) -> list[Address]:
 _READ_BEFORE: dict[str, list[Address]] = {}
 _MOST_READ_BEFORE = 4096
 _LONGEST_READ_BEFORE = 500
+_VALUES_BEFORE: dict[bytes, tuple[Address, ...]] = {}
+_LONGEST_VALUE_BEFORE = 2000
 
 
 def _tokenised(text: str, *, name: str, reading: Reading) -> list[Address]:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from mail.address import Address, parse_addresses
 from mail.defect import DefectKind
@@ -82,16 +83,15 @@ def _text(header: Header, field: bytes, *, name: str, reading: Reading) -> str |
 def _people(
     header: Header, field: bytes, *, name: str, reading: Reading, limits: Limits
 ) -> tuple[Address, ...]:
-    if header.get(field) is None:
+    values = header.every(field)
+    if not values:
         return ()
-    found = [
-        one
-        for value in header.every(field)
-        for one in parse_addresses(value[: limits.value_bytes], name=name, reading=reading)
-    ]
+    lists = [parse_addresses(v[: limits.value_bytes], name=name, reading=reading) for v in values]
+    found = lists[0] if len(lists) == 1 else tuple(chain.from_iterable(lists))
     if len(found) > limits.addresses:
         reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=f"{len(found)} addresses")
-    return tuple(found[: limits.addresses])
+        return found[: limits.addresses]
+    return found
 
 
 def _message_id(header: Header, reading: Reading) -> str | None:
