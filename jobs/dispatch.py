@@ -16,7 +16,8 @@ from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
 from store.database import OUTAGES
-from store.errands import ErrandKind, add_errand
+from store.errands import ErrandKind, ErrandState, add_errand, end_errand
+from store.planning import settle
 from store.states import EngineName
 from store.uploads import Upload, complete_upload
 from store.wishes import (
@@ -24,8 +25,8 @@ from store.wishes import (
     pause_job,
     resume_job,
     retry_chunk,
-    retry_everything,
     retry_job,
+    stop_chunk,
 )
 
 log = logging.getLogger(__name__)
@@ -98,22 +99,24 @@ class Dispatch:
         self.ring()
         return job_id is not None
 
-    def retry_all(self, *, actor: str) -> int:
-        """Let every failed chunk of every job go on; answers how many wait again."""
+    def stop_chunk(self, chunk_id: int, *, actor: str) -> bool:
+        """Fail one running chunk where it is; False when it was not running."""
         now = utc_now()
         with self._workshop.database.write() as connection:
-            chunks = retry_everything(connection)
-            if chunks:
-                record(
-                    connection,
-                    actor=actor,
-                    action="failures.retry_all",
-                    subject="failures",
-                    now=now,
-                    detail={"chunks": chunks},
-                )
-        self.ring()
-        return chunks
+            job_id = stop_chunk(connection, chunk_id, by=actor, now=now)
+            if job_id is None:
+                return False
+            record(
+                connection,
+                actor=actor,
+                action="chunk.stop",
+                subject=f"job:{job_id}",
+                now=now,
+                detail={"chunk": chunk_id},
+            )
+        with self._workshop.database.write() as connection:
+            settle(connection, job_id, now=now)
+        return True
 
     def cancel(self, job_id: str, *, actor: str) -> bool:
         """Stop a job where it is; False when it was over already."""
@@ -166,6 +169,21 @@ class Dispatch:
                 detail=parameters,
             )
         return errand_id
+
+    def stop_errand(self, errand_id: int, *, actor: str) -> bool:
+        """Take no further step of an errand; False when it was over already."""
+        now, state = utc_now(), ErrandState.STOPPED
+        with self._workshop.database.write() as connection:
+            stopped = end_errand(connection, errand_id, state=state, now=now)
+            if stopped:
+                record(
+                    connection,
+                    actor=actor,
+                    action="errand.stop",
+                    subject=f"errand:{errand_id}",
+                    now=now,
+                )
+        return stopped
 
     def ring(self) -> None:
         """Tell the queue, or the local thread, that something waits.

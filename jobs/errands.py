@@ -17,6 +17,8 @@ from jobs.lease import Lease
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
+from store.causes import cause_key
+from store.chunks import failed_chunks
 from store.clock import utc_now
 from store.database import OUTAGES
 from store.errands import (
@@ -32,7 +34,6 @@ from store.removing import delete_range
 from store.uploads import forget_upload, mark_deleting, require_upload
 from store.wishes import (
     cancel_job,
-    failed_chunk_ids,
     plan_anew,
     retry_chunk,
     rewind_chunks,
@@ -179,10 +180,11 @@ def rule_text(dialect: str | None) -> str | None:
 
 
 def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
-    """Let every failed chunk go on whose latest trouble is of the kind asked for."""
-    error = errand.parameters.get("error")
-    with workshop.database.read() as connection:
-        chunk_ids = failed_chunk_ids(connection, error=error)
+    """Let every failed chunk go on, or those that failed for the cause asked for."""
+    chunk_ids: list[int] = []
+    for found in _failed_of(workshop, errand.parameters.get("cause")):
+        chunk_ids += found
+        yield
     steps.total = len(chunk_ids)
     for at in range(0, len(chunk_ids), STEP_CHUNKS):
         with workshop.database.write() as connection:
@@ -190,6 +192,18 @@ def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[N
                 steps.done += retry_chunk(connection, chunk_id) is not None
         yield
     steps.result = {"chunks": steps.done}
+
+
+def _failed_of(workshop: Workshop, cause: str | None) -> Iterator[list[int]]:
+    """The failed chunks there are now, by id, a stretch at a time."""
+    after = 0
+    while True:
+        with workshop.database.read() as connection:
+            found = failed_chunks(connection, after=after, limit=STEP_CHUNKS)
+        if not found:
+            return
+        after = found[-1].chunk.id
+        yield [one.chunk.id for one in found if cause in (None, cause_key(one))]
 
 
 DOERS: dict[ErrandKind, Doer] = {

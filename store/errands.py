@@ -21,7 +21,7 @@ class ErrandKind(StrEnum):
 
     DELETE_UPLOAD = "delete_upload"  # {"upload_id": …}
     READ_AGAIN = "read_again"  # {"job_id": …, "from_seq": …, "dialect": … or null}
-    RETRY_FAILED = "retry_failed"  # {"error_type": … or null}
+    RETRY_FAILED = "retry_failed"  # {"cause": a key of store.causes, or null for all}
     EXPORT = "export"  # {"query": …, "format": …}
 
 

@@ -200,7 +200,7 @@ def _bucket(
 
 def marks(connection: Connection, *, since: datetime, limit: int = 50) -> list[Mark]:
     """What people did to jobs since then, and when the console started; oldest first."""
-    shown = ("job.retry", "job.cancel", "job.pause", "failures.retry_all", "console.start")
+    shown = ("job.retry", "job.cancel", "job.pause", "errand.retry_failed", "console.start")
     rows = connection.execute(
         select(audit)
         .where(audit.c.at >= since, audit.c.action.in_(shown))

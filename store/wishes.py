@@ -34,13 +34,6 @@ def retry_job(connection: Connection, job_id: str) -> int:
     return again
 
 
-def retry_everything(connection: Connection) -> int:
-    """The same for every failed chunk of every job; answers how many wait again."""
-    failed = select(chunk.c.job_id).where(chunk.c.state == ChunkState.FAILED).distinct()
-    job_ids = list(connection.execute(failed).scalars())
-    return sum(retry_job(connection, job_id) for job_id in job_ids)
-
-
 def retry_chunk(connection: Connection, chunk_id: int) -> str | None:
     """The same for one chunk; answers its job's id, or None when there was nothing to retry."""
     job_id: str | None = connection.execute(
@@ -110,6 +103,27 @@ def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
     return True
 
 
+def stop_chunk(connection: Connection, chunk_id: int, *, by: str, now: datetime) -> str | None:
+    """Fail a running chunk where it is: its attempt gets past no fence again.
+
+    Answers its job's id, to be settled by a later transaction; None when it was not running.
+    """
+    why = f"stopped by {by}"
+    job_id: str | None = connection.execute(
+        update(chunk)
+        .where(chunk.c.id == chunk_id, chunk.c.state == ChunkState.RUNNING)
+        .values(state=ChunkState.FAILED, attempt_id=None, ended_at=now, error=why)
+        .returning(chunk.c.job_id)
+    ).scalar_one_or_none()
+    if job_id is not None:
+        connection.execute(
+            update(attempt)
+            .where(attempt.c.chunk_id == chunk_id, attempt.c.outcome == Outcome.RUNNING)
+            .values(outcome=Outcome.CANCELLED, ended_at=now, error_type="Stopped", error=why)
+        )
+    return job_id
+
+
 def _lock_open_chunks(connection: Connection, job_id: str) -> None:
     """Keep claims, batches and the plan waiting; chunks come before their job, as everywhere.
 
@@ -139,14 +153,6 @@ def resume_job(connection: Connection, job_id: str) -> bool:
         update(job).where(job.c.id == job_id, job.c.paused_at.is_not(None)).values(paused_at=None)
     )
     return resumed.rowcount == 1
-
-
-def failed_chunk_ids(connection: Connection, *, error: str | None) -> list[int]:
-    """Failed chunks, all or those whose error line is `error`, by id."""
-    query = select(chunk.c.id).where(chunk.c.state == ChunkState.FAILED).order_by(chunk.c.id)
-    if error is not None:
-        query = query.where(chunk.c.error == error)
-    return list(connection.execute(query).scalars())
 
 
 def start_of(connection: Connection, job_id: str, *, from_seq: int) -> int:

@@ -36,6 +36,12 @@ NOTICES: dict[str, Notice] = {
     "saved": Notice(N_("The search was saved."), "good"),
     "forgotten": Notice(N_("The saved search was removed."), "good"),
     "drained": Notice(N_("The worker was asked to finish what it holds and then to end."), "good"),
+    "errand-stopped": Notice(N_("It was stopped. What is done stays done."), "good"),
+    "errand-over": Notice(N_("It was over already."), "warn"),
+    "chunk-stopped": Notice(
+        N_("The chunk was stopped. What it had read stays; it can be retried."), "good"
+    ),
+    "chunk-not-running": Notice(N_("The chunk was not being read any more."), "warn"),
     "too-late": Notice(N_("The job was over already."), "warn"),
     "sample": Notice(N_("The sample mbox was imported."), "good"),
     "twin": Notice(

@@ -38,6 +38,7 @@ from web.pages.message import message_page
 from web.pages.message_html import message_html
 from web.pages.overview import overview_page
 from web.pages.part import part_download
+from web.pages.report import report_page
 from web.pages.search import search_page
 from web.pages.settings import settings_page
 from web.pages.sign_in import sign_in_link_page, sign_in_page
@@ -68,6 +69,7 @@ pages: list[BaseRoute] = [
     Route("/upload", operator(upload_page), methods=["GET"]),
     Route("/jobs", viewer(jobs_page)),
     Route("/jobs/{id}", viewer(job_page)),
+    Route("/jobs/{id}/report", viewer(report_page)),
     Route("/search", viewer(search_page)),
     Route("/search/export", viewer(export_download)),
     Route("/errands/{id:int}", viewer(errand_page)),
@@ -103,8 +105,10 @@ actions: list[BaseRoute] = [
     act("/jobs/{id}/read-again", operator(form(errands.read_again))),
     act("/jobs/{id}/delete", operator(form(errands.delete))),
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
+    act("/chunks/{id:int}/stop", operator(form(act_on_jobs.stop_chunk))),
     act("/workers/drain", operator(form(workers_act.drain_worker))),
-    act("/failures/retry", operator(act_on_jobs.retry_all)),
+    act("/failures/retry", operator(form(errands.retry_failed))),
+    act("/errands/{id:int}/stop", operator(errands.stop)),
     act("/searches", viewer(form(saved.save))),
     act("/searches/{id:int}/forget", viewer(saved.forget)),
     act("/settings/password", viewer(form(settings.change_password))),

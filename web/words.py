@@ -86,7 +86,8 @@ ACTIONS = {
     "errand.export": N_("exported messages"),
     "job.cancel": N_("cancelled a job"),
     "chunk.retry": N_("retried a chunk"),
-    "failures.retry_all": N_("retried all failures"),
+    "chunk.stop": N_("stopped a chunk"),
+    "errand.stop": N_("stopped an errand"),
 }
 
 

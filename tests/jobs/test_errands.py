@@ -11,6 +11,8 @@ from sqlalchemy import func, select, update
 import jobs.errands
 from jobs.errands import STEP_MESSAGES, ErrandRunner, run_errand
 from store import tables, tables_mail
+from store.causes import cause_key
+from store.chunks import failed_chunks
 from store.clock import utc_now
 from store.errands import (
     Errand,
@@ -22,7 +24,7 @@ from store.errands import (
     next_errand,
 )
 from store.removing import delete_range
-from store.states import ChunkState, JobState
+from store.states import ChunkKind, ChunkState, JobState
 from store.uploads import UploadState, require_upload
 from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
@@ -227,11 +229,29 @@ def test_retrying_failures_of_one_cause_leaves_the_others(floor: Floor) -> None:
                 .values(state=ChunkState.FAILED, error=error)
             )
 
-    done = carry_out(floor, ask(floor, ErrandKind.RETRY_FAILED, error="SpoolError: gone"))
+    with floor.workshop.database.read() as connection:
+        cause = cause_key(failed_chunks(connection)[0])
+    done = carry_out(floor, ask(floor, ErrandKind.RETRY_FAILED, cause=cause))
 
     assert (done.done, done.total) == (3, 3)
     states = [one.state for one in floor.chunks()]
     assert states[:5] == [ChunkState.WAITING] * 3 + [ChunkState.FAILED] * 2
+
+
+def test_retrying_every_failure_takes_in_every_cause(floor: Floor) -> None:
+    floor.hand_in(letters(100, body_lines=10))
+    floor.plan()
+    with floor.workshop.database.write() as connection:
+        connection.execute(
+            update(tables.chunk)
+            .where(tables.chunk.c.kind == ChunkKind.PARSE)
+            .values(state=ChunkState.FAILED, error="Some: cause")
+        )
+
+    done = carry_out(floor, ask(floor, ErrandKind.RETRY_FAILED, cause=None))
+
+    assert done.result == {"chunks": len(floor.chunks())}
+    assert {one.state for one in floor.chunks()} == {ChunkState.WAITING}
 
 
 def test_the_background_runner_carries_errands_out_and_rings(floor: Floor) -> None:

@@ -1,13 +1,15 @@
-"""Long wishes about a job: read it again, delete it. Carried out beside, shown as errands."""
+"""Long wishes: read a job again, delete it, retry failures. Carried out beside, as errands."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mail.rule import Dialect
+from store.causes import KEY_LETTERS
 from store.errands import ErrandKind
 from web.errors import BadRequest
 from web.forms import Form
@@ -15,6 +17,8 @@ from web.fragments.progress import require_job
 from web.house import house_of
 from web.notices import go
 from web.security import current_user
+
+CAUSE = re.compile(f"[0-9a-f]{{{KEY_LETTERS}}}")
 
 
 def read_again(request: Request, form: Form) -> Response:
@@ -39,6 +43,21 @@ def delete(request: Request, form: Form) -> Response:
     if form.get("sure") != "yes":
         raise BadRequest("Deleting has to be confirmed.")
     return _ask(request, ErrandKind.DELETE_UPLOAD, {"upload_id": require_job(request).upload_id})
+
+
+def retry_failed(request: Request, form: Form) -> Response:
+    """`POST /failures/retry`: everything that failed, or what failed for one cause."""
+    cause = form.get("cause") or None
+    if cause is not None and not CAUSE.fullmatch(cause):
+        raise BadRequest("There is no such cause.")
+    return _ask(request, ErrandKind.RETRY_FAILED, {"cause": cause})
+
+
+def stop(request: Request) -> Response:
+    """`POST /errands/{id}/stop`: no further step is taken; what is done stays done."""
+    errand_id = request.path_params["id"]
+    stopped = house_of(request).dispatch.stop_errand(errand_id, actor=current_user(request).actor)
+    return go(f"/errands/{errand_id}", notice="errand-stopped" if stopped else "errand-over")
 
 
 def _ask(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Response:

@@ -34,10 +34,12 @@ def retry_chunk(request: Request, form: Form) -> Response:
     return go(target, notice="retried" if retried else "nothing-to-retry")
 
 
-def retry_all(request: Request) -> Response:
-    """`POST /failures/retry`: everything that failed, anywhere."""
-    chunks = house_of(request).dispatch.retry_all(actor=current_user(request).actor)
-    return go("/failures", notice="retried" if chunks else "nothing-to-retry")
+def stop_chunk(request: Request, form: Form) -> Response:
+    """`POST /chunks/{id}/stop`: its attempt does not run on; the rest of the job does."""
+    chunk_id = int(request.path_params["id"])
+    stopped = house_of(request).dispatch.stop_chunk(chunk_id, actor=current_user(request).actor)
+    target = own_address(form.get("next"), default="/workers")
+    return go(target, notice="chunk-stopped" if stopped else "chunk-not-running")
 
 
 def pause_job(request: Request) -> Response:

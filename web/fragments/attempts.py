@@ -8,12 +8,12 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.causes import own_frames
 from store.chunks import AttemptView, attempts_of
 from store.clock import utc_now
 from store.jobs import JobView
 from store.states import Outcome
 from web.asked import address, cursor, place_in_list
-from web.causes import own_frames
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.pace import MOVING

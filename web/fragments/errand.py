@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.clock import utc_now
 from store.errands import OPEN_ERRAND_STATES, Errand, ErrandKind, find_errand
 from web.errors import NotFound
 from web.house import house_of
@@ -29,6 +31,7 @@ class ErrandView:
     errand: Errand
     title: str
     job_id: str | None
+    rate: float | None  # steps per second so far
     every: int | None
 
 
@@ -47,5 +50,14 @@ def find_the_errand(request: Request) -> ErrandView:
         errand=errand,
         title=TITLES.get(errand.kind, str(errand.kind)),
         job_id=errand.parameters.get("job_id"),
+        rate=rate_of(errand, now=utc_now()),
         every=MOVING if errand.state in OPEN_ERRAND_STATES else None,
     )
+
+
+def rate_of(errand: Errand, *, now: datetime) -> float | None:
+    """How many are done per second, on average; None before anything is."""
+    if errand.started_at is None or not errand.done:
+        return None
+    seconds = ((errand.ended_at or now) - errand.started_at).total_seconds()
+    return errand.done / max(seconds, 0.1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.causes import Cause, by_cause
 from store.chunks import failed_chunks
-from web.causes import Cause, by_cause
 from web.house import house_of
 from web.pace import RESTING
 from web.render import render

@@ -72,13 +72,14 @@ def job_page(request: Request) -> Response:
         ledger=ledger_of(request, progress.job),
         attempts=attempts_in(request, progress.job),
         evidence=evidence_of(progress.job.detection),
-        set_aside=tuple(_set_aside(entry) for entry in found),
+        set_aside=tuple(set_aside_of(entry) for entry in found),
         dialects=tuple(name for name in Dialect if name is not Dialect.NONE),
     )
     return render(request, "pages/job.html", view)
 
 
-def _set_aside(entry: QuarantinedMessage) -> SetAside:
+def set_aside_of(entry: QuarantinedMessage) -> SetAside:
+    """A quarantined message with its cause in words."""
     return SetAside(
         name=entry.name,
         offset=entry.offset,

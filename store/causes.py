@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from store.chunks import FailedChunk
 
@@ -17,6 +18,8 @@ FRAME = re.compile(
     r'File "[^"]*?(?P<file>(?:mail|store|jobs|web|ops)/[\w/]+\.py)", line (?P<line>\d+),'
     r" in (?P<name>\S+)"
 )
+KEY_LETTERS = 24
+Signature = tuple[str, str, str | None]
 VARIABLE = (
     (re.compile(r"'[^']*'|\"[^\"]*\""), "…"),
     (re.compile(r"(?:/[\w.-]+){2,}"), "…"),
@@ -35,6 +38,11 @@ class Cause:
     chunks: tuple[FailedChunk, ...]
     first_at: datetime | None
     last_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        """Names the cause in an address or an errand; the same as long as the program is."""
+        return _key((self.error_type, self.message, self.frame))
 
     @property
     def example(self) -> FailedChunk:
@@ -56,14 +64,23 @@ def own_frames(traceback: str | None) -> tuple[str, ...]:
 
 def by_cause(failed: Iterable[FailedChunk]) -> tuple[Cause, ...]:
     """Groups, the largest first."""
-    groups: dict[tuple[str, str, str | None], list[FailedChunk]] = {}
+    groups: dict[Signature, list[FailedChunk]] = {}
     for chunk in failed:
         groups.setdefault(_signature(chunk), []).append(chunk)
     causes = [_cause(signature, chunks) for signature, chunks in groups.items()]
     return tuple(sorted(causes, key=lambda cause: -len(cause.chunks)))
 
 
-def _signature(failed: FailedChunk) -> tuple[str, str, str | None]:
+def cause_key(failed: FailedChunk) -> str:
+    """The key of the cause that a chunk failed for."""
+    return _key(_signature(failed))
+
+
+def _key(signature: Signature) -> str:
+    return sha256(repr(signature).encode("utf-8", "replace")).hexdigest()[:KEY_LETTERS]
+
+
+def _signature(failed: FailedChunk) -> Signature:
     attempt = failed.last_attempt
     if attempt is None:
         return "", _normal(failed.chunk.error or ""), None
@@ -79,7 +96,7 @@ def _normal(message: str) -> str:
     return message[:300]
 
 
-def _cause(signature: tuple[str, str, str | None], chunks: list[FailedChunk]) -> Cause:
+def _cause(signature: Signature, chunks: list[FailedChunk]) -> Cause:
     times = [chunk.chunk.ended_at for chunk in chunks if chunk.chunk.ended_at is not None]
     latest_first = sorted(
         chunks,
