@@ -103,15 +103,18 @@ def look(database: Database, *, config: Config, link: QueueLink | None, now: dat
         found, hanging = _redis_side(link.redis, running, now=now, late_after=late_after)
         workers += found
     consumers = sum(
-        worker.state not in (WorkerState.PRESUMED_DEAD, WorkerState.GHOST_ENTRY)
+        worker.engine is EngineName.RQ
+        and worker.state not in (WorkerState.PRESUMED_DEAD, WorkerState.GHOST_ENTRY)
         for worker in workers
     )
+    # The local thread and its children are one taker of work, whichever of them shows.
+    here = local is not None or any(one.engine is EngineName.LOCAL for one in workers)
     queue = QueueHealth(
         engine=EngineName.RQ if link is not None else EngineName.LOCAL,
         link=state,
         backlog=waiting,
         hanging=hanging,
-        consumers=consumers + (1 if local is not None else 0),
+        consumers=consumers + here,
     )
     return Health(
         at=now, queue=queue, workers=tuple(sorted(workers, key=lambda worker: worker.name))

@@ -45,6 +45,8 @@ class Workshop:
 
 def open_workshop(config: Config) -> Workshop:
     """Open database and spool as the settings say."""
+    # Before anything else makes it: what is in it is everybody's mail.
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     spool = Spool(config.spool_dir, free_bytes_floor=config.free_bytes_floor)
     return Workshop(config=config, database=Database(config.database_url), spool=spool)
 

@@ -14,7 +14,8 @@ import uvicorn
 
 from ops.premises import settings
 from ops.refusal import Refusal
-from store.config import Config
+from store.config import Config, ConfigError
+from store.database import OUTAGES, Database
 
 APPLICATION = "web.app:from_environment"
 # An upload under way is cut off after that; it can be resumed, and nothing of it is lost.
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop. Raises Refusal for an address that cannot be had."""
     config = settings()
+    check_premises(config)
     with listening_socket(config) as listener:
         port = listener.getsockname()[1]
         # The application reads its settings itself; it is to know the port that was given.
@@ -42,6 +44,25 @@ def run(args: argparse.Namespace) -> int:
         server = uvicorn.Server(_server_settings(config, proxies=args.proxy))
         server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def check_premises(config: Config) -> None:
+    """Folder and database can be used. Raises ConfigError naming the setting at fault."""
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"DATA_DIR={str(config.data_dir)!r} cannot be used: {error.strerror}"
+        ) from None
+    database = Database(config.database_url)
+    try:
+        with database.read():
+            pass
+    except OUTAGES as error:
+        first_line = str(error).partition("\n")[0]
+        raise ConfigError(f"DATABASE_URL cannot be reached: {first_line}") from None
+    finally:
+        database.close()
 
 
 def listening_socket(config: Config) -> socket.socket:

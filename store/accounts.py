@@ -16,11 +16,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
+from store.reading_settings import MIN_PASSWORD_CHARS
 from store.tables import account, session, sign_in_link
 
 SESSION_DAYS = 14
 LINK_HOURS = 24
-MIN_PASSWORD_CHARS = 8
 _hasher = PasswordHasher()
 # Verified when there is no such account, so that the answer takes as long as a wrong password.
 _NOBODY = _hasher.hash(secrets.token_hex(16))

@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 MEBIBYTE = 1 << 20
+# Never repeated in a complaint.
+SECRETS = {"ADMIN_PASSWORD"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Password of the first account, `admin`; read on the first start only. Empty: a one-time "
         "sign-in link is printed.",
-        reading.optional,
+        reading.password,
     ),
     Setting(
         "ALLOWED_HOSTS",
@@ -254,7 +256,8 @@ def _read(setting: Setting, environ: Mapping[str, str]) -> Any:
     try:
         return setting.read(value)
     except ConfigError as error:
-        raise ConfigError(f"{setting.name}={value!r} {error}") from None
+        shown = "" if setting.name in SECRETS else f"={value!r}"
+        raise ConfigError(f"{setting.name}{shown} {error}") from None
 
 
 def _check_together(config: Config) -> None:

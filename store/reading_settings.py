@@ -6,6 +6,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+MIN_PASSWORD_CHARS = 8
+
 
 class ConfigError(ValueError):
     """A setting that cannot be used; the text is one line, fit for the operator."""
@@ -24,8 +26,10 @@ def text(value: str) -> str:
     return value
 
 
-def optional(value: str) -> str | None:
-    """Text, or None when it is empty."""
+def password(value: str) -> str | None:
+    """A password long enough for an account, or None when it is empty."""
+    if value and len(value) < MIN_PASSWORD_CHARS:
+        raise ConfigError(f"needs at least {MIN_PASSWORD_CHARS} characters")
     return value or None
 
 

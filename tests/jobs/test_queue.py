@@ -11,7 +11,9 @@ from redis import Redis
 
 from jobs.bell import ring_due
 from jobs.health import WorkerState, look
+from jobs.lease import Lease
 from jobs.link import QueueLink
+from jobs.local import LOCK
 from store import tables
 from store.clock import utc_now
 from store.config import load
@@ -185,3 +187,14 @@ def test_a_queue_is_stuck_when_work_waits_and_nobody_is_there(
     )
 
     assert health.queue.is_stuck is waiting
+
+
+def test_the_local_thread_and_its_child_count_as_one_taker_of_work(floor: Floor) -> None:
+    floor.hand_in(letters(3))
+    assert Lease(floor.workshop.database, LOCK, seconds=60).held()
+    floor.must_claim()
+
+    health = look(floor.workshop.database, config=floor.workshop.config, link=None, now=utc_now())
+
+    assert len(health.workers) == 1
+    assert health.queue.consumers == 1

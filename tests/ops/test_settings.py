@@ -64,6 +64,9 @@ def test_no_secret_is_shown(name: str, value: object, shown: str) -> None:
         ("BEAT_SECONDS", "20", "must be at most half of LEASE_SECONDS"),
         ("LOG_LEVEL", "LOUD", "must be one of DEBUG"),
         ("ALLOWED_HOSTS", "*foo", "a star stands alone"),
+        ("ADMIN_PASSWORD", "short", "needs at least 8 characters"),
+        ("DATA_DIR", "/proc/nowhere", "cannot be used"),
+        ("DATABASE_URL", "postgresql+psycopg://a@127.0.0.1:1/x", "cannot be reached"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line_and_exit_status_2(

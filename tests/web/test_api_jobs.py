@@ -36,7 +36,7 @@ def test_jobs_are_listed_newest_first_and_page_by_key(api: httpx2.Client) -> Non
         upload(api, letters(1) + f"page {number}\n".encode(), filename=f"page{number}.mbox")
 
     first = api.get("/api/jobs?limit=2").json()
-    second = api.get("/api/jobs", params={"limit": 2, "after": first["next"]}).json()
+    second = api.get(f"/api/jobs?limit=2&after={first['next']}").json()  # as it stands
 
     assert [job["filename"] for job in first["jobs"]] == ["page2.mbox", "page1.mbox"]
     assert second["jobs"][0]["filename"] == "page0.mbox"
@@ -303,3 +303,7 @@ def test_health_tells_of_queue_and_workers(api: httpx2.Client) -> None:
     assert told["queue"]["engine"] == "local"
     assert told["queue"]["consumers"] == 1
     assert not told["queue"]["stuck"]
+
+
+def test_the_folder_of_the_mail_is_nobody_elses_to_read(shared_console: Console) -> None:
+    assert shared_console.data_dir.stat().st_mode & 0o077 == 0

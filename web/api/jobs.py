@@ -42,9 +42,14 @@ def job_list(request: Request) -> Response:
     return JSONResponse(
         {
             "jobs": [job_json(request, job) for job in jobs],
-            "next": f"{last.created_at.isoformat()}_{last.id}" if last else None,
+            "next": _place(last) if last else None,
         }
     )
+
+
+def _place(job: JobView) -> str:
+    # With Z for the zone: a plus sign would have to be escaped in an address.
+    return f"{job.created_at.isoformat().replace('+00:00', 'Z')}_{job.id}"
 
 
 def _states(request: Request) -> list[JobState]:
@@ -79,6 +84,7 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
     """A job as the API tells it."""
     return {
         "job_id": job.id,
+        "upload_id": job.upload_id,
         "filename": job.filename,
         "status": job.state,
         "progress": progress_json(job.progress),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.accounts import MIN_PASSWORD_CHARS, Account, Role, accounts
+from store.accounts import Account, Role, accounts
 from store.api_tokens import ApiToken, tokens
+from store.reading_settings import MIN_PASSWORD_CHARS
 from web.house import house_of
 from web.render import render
 from web.security import current_user
