@@ -1,6 +1,6 @@
 """A large mbox for measuring: made from the sentences of the real corpus, the same every time.
 
-`python -m tests.bench.corpusgen 100000 /tmp/bench.mbox`. List mail with quoting and threads, a
+`python -m tests.bench.corpusgen 100000 bench.mbox`. List mail with quoting and threads, a
 tenth with an HTML twin, some with attachments; 15 % Korean, 5 % Japanese and Chinese. Every
 message has words of its own (ids, numbers, names), so the vocabulary grows as that of mail does.
 """
