@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from operator import add
 
-from mail.text import nfc_clean, tokens
+from mail.text import tokens
 from store.document import Document, Field, Person
 from store.hashing import hash64
 from store.letters import PAIRED_LETTERS
@@ -72,7 +72,7 @@ def value_tokens(value: str) -> set[str]:
     """
     if value.isascii():
         return set(tokens(value))
-    lowered = nfc_clean(value).lower()
+    lowered = unicodedata.normalize("NFC", value).lower()
     if _odd_letters().search(lowered):
         return {*tokens(value), *_LAST_OF_RUN.findall(lowered)}
     # The same words as `tokens` finds, but each run is taken apart once: in running text half of
