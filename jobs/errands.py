@@ -30,7 +30,7 @@ from store.errands import (
     note_progress,
 )
 from store.jobs import find_job
-from store.removing import delete_range
+from store.removing import EMPTIED, delete_range
 from store.uploads import forget_upload, mark_deleting, require_upload
 from store.wishes import (
     cancel_job,
@@ -135,7 +135,7 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
         steps.done += gone
         yield
     workshop.spool.remove(upload.spool_name)
-    workshop.database.give_back_space()
+    workshop.database.give_back_space(EMPTIED)
     steps.result = {
         "filename": upload.filename,
         "messages_removed": steps.done,

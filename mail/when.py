@@ -21,6 +21,8 @@ _SEPARATOR_DATE = re.compile(
     rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ \t]+\d.*|"
     rb"\d{1,2}[ -](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -]\d{2,4}.*)"
 )
+# Git puts this date before every patch, whatever the day (git-format-patch).
+_PATCH = re.compile(rb"From [0-9a-f]{40,64} Mon Sep 17 00:00:00 2001\s")
 _SUFFIX = re.compile(r"\s+(?:remote from|forwarded by)\s.*")
 _MOST_HOPS = 30
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -96,7 +98,12 @@ def hops(header: Header, reading: Reading) -> list[datetime]:
 
 
 def separator_date(separator: bytes) -> datetime | None:
-    """The date of a From line; None for none, and for the epoch that some writers put there."""
+    """The date of a From line; None for none, and for the fixed ones that some writers put there.
+
+    Those are the epoch, and the date of git's patches.
+    """
+    if _PATCH.match(separator):
+        return None
     found = _SEPARATOR_DATE.search(separator[5:1000])
     if found is None:
         return None

@@ -48,6 +48,7 @@ def _results(query: str, *, order: Order, limit: int) -> Results:
 
 def misunderstood(query: str, error: QueryError) -> Refusal:
     """The mistake in a query, with a pointer at the character where it is."""
+    query = query if error.query is None else error.query
     pointer = " " * columns(query[: error.position]) + "^"
     return Refusal(f"{error.sentence}\n  {query}\n  {pointer}")
 

@@ -1,7 +1,8 @@
 """Keep a search within its time, whatever was asked for.
 
 Postgres ends a statement by itself (`store.database` sets the limit on reading connections);
-SQLite has to be asked to look at the clock.
+SQLite has to be asked to look at the clock. A search of many short statements, between which it
+looks at messages itself, is ended before the next one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from store.database import READ_TIMEOUT_SECONDS
@@ -28,19 +29,30 @@ class SearchTooSlow(Exception):
 
 @contextmanager
 def bounded(connection: Connection, *, seconds: float = READ_TIMEOUT_SECONDS) -> Iterator[None]:
-    """Raise SearchTooSlow from within when statements run longer than `seconds`."""
+    """Raise SearchTooSlow from within when it takes longer than `seconds`.
+
+    A single statement of Postgres may take that long once more.
+    """
     driver: Any = connection.connection.driver_connection
     is_sqlite = isinstance(driver, sqlite3.Connection)
+    deadline = time.monotonic() + seconds
+    too_slow = SearchTooSlow(f"The search took longer than {seconds:g} seconds.")
+
+    def look_at_the_clock(*_: object) -> None:
+        if time.monotonic() > deadline:
+            raise too_slow
+
     if is_sqlite:
-        deadline = time.monotonic() + seconds
         driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+    event.listen(connection, "before_cursor_execute", look_at_the_clock)
     try:
         yield
     except DBAPIError as error:
         if _ran_out_of_time(error.orig):
-            raise SearchTooSlow(f"The search took longer than {seconds:g} seconds.") from error
+            raise too_slow from error
         raise
     finally:
+        event.remove(connection, "before_cursor_execute", look_at_the_clock)
         if is_sqlite:
             driver.set_progress_handler(None, 0)
 

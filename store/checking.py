@@ -67,7 +67,10 @@ def value_says(lowered: str, words: Words) -> bool:
     if word not in lowered:
         return False
     if len(words.tokens) > 1:
-        return pattern(words).search(lowered) is not None
+        # Most texts that hold the first word lack another: found out sooner than by the pattern.
+        return all(map(lowered.__contains__, words.tokens)) and (
+            pattern(words).search(lowered) is not None
+        )
     if words.open_end or is_lone_paired_letter(word):
         return any(token.startswith(word) for token in value_tokens(lowered))
     return word in value_tokens(lowered)

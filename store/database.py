@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -60,13 +60,18 @@ class Database:
         with self._writer.begin() as connection:
             yield connection
 
-    def give_back_space(self) -> None:
-        """After much was deleted: let the file shrink (SQLite; Postgres vacuums by itself)."""
-        if self.dialect == "sqlite":
-            with self._writer.connect() as connection:
-                raw = connection.connection.driver_connection
-                if raw is not None:  # outside of any transaction, and to the last row
-                    _shrink(raw)
+    def give_back_space(self, tables: Sequence[str]) -> None:
+        """After much was deleted from some tables: let the file shrink (SQLite), or vacuum them.
+
+        Postgres gives back to the system what lies free at the end of a table, and uses the rest
+        for what comes next. Outside of any transaction.
+        """
+        with self._writer.connect() as connection:
+            if self.dialect == "postgresql":
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+            elif raw := connection.connection.driver_connection:
+                _shrink(raw)  # to the last row
 
     @property
     def engine(self) -> Engine:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from store.bounded import bounded
 from store.finder import COUNTED, Finder, Found
 from store.names import find_names
-from store.query import Query, parse
+from store.query import Query, exactly, parse
+from store.query_lexer import quoted
 from store.results import Count, Facets, FacetValue
 from store.tables import upload
 from store.tables_mail import OFFSET_BITS, UNDATED, label, message, message_label
@@ -90,7 +91,7 @@ def _senders(
                     value=address,
                     label=row.sender_name or address,
                     count=count,
-                    condition=f"from:{quoted(address)}",
+                    condition=f"from:{exactly(address)}",
                 )
             )
     return tuple(values)
@@ -99,39 +100,65 @@ def _senders(
 def _labels(
     connection: Connection, query: Query, rows: Sequence[Found], shown: int
 ) -> tuple[FacetValue, ...]:
-    counted: Counter[int] = Counter()
+    """One value for all ways to write a label in upper and lower case, as `label:` takes them."""
     if connection.execute(select(label.c.id).limit(1)).first() is None:
         return ()
     keys = [row.id for row in rows]
-    for at in range(0, len(keys), _KEYS_PER_STATEMENT):
+    counted = _bearing(connection, keys)
+    named = connection.execute(select(label.c.id, label.c.name).where(label.c.id.in_(counted)))
+    alike: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for key, name in named:
+        alike[name.lower()].append((-counted[key], key, name))
+    values = []
+    for ways in alike.values():
+        count = -ways[0][0]
+        if len(ways) > 1:
+            count = _bearing_any(connection, keys, [key for _, key, _ in ways])
+        values.append((-count, min(ways)))
+    return tuple(
+        _value(query, value=name, label=name, count=-count, condition=f"label:{quoted(name)}")
+        for count, (_, _, name) in sorted(values)[:shown]
+    )
+
+
+def _bearing(connection: Connection, keys: Sequence[int]) -> Counter[int]:
+    """How many of the messages bear each label."""
+    counted: Counter[int] = Counter()
+    for some in _in_pieces(keys):
         borne = (
             select(message_label.c.label_id, func.count(message_label.c.first_id.distinct()))
-            .where(message_label.c.first_id.in_(keys[at : at + _KEYS_PER_STATEMENT]))
+            .where(message_label.c.first_id.in_(some))
             .group_by(message_label.c.label_id)
         )
         counted.update({found[0]: found[1] for found in connection.execute(borne)})
-    frequent = _most_frequent(counted, shown)
-    named = connection.execute(
-        select(label.c.id, label.c.name).where(label.c.id.in_([key for key, _ in frequent]))
+    return counted
+
+
+def _bearing_any(connection: Connection, keys: Sequence[int], labels: Sequence[int]) -> int:
+    """How many of the messages bear at least one of the labels."""
+    any_of_them = message_label.c.label_id.in_(labels)
+    return sum(
+        connection.execute(
+            select(func.count(message_label.c.first_id.distinct())).where(
+                message_label.c.first_id.in_(some), any_of_them
+            )
+        ).scalar_one()
+        for some in _in_pieces(keys)
     )
-    names = {row.id: row.name for row in named}
-    return tuple(
-        _value(
-            query,
-            value=names[key],
-            label=names[key],
-            count=count,
-            condition=f"label:{quoted(names[key])}",
-        )
-        for key, count in frequent
-        if key in names
-    )
+
+
+def _in_pieces(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for at in range(0, len(keys), _KEYS_PER_STATEMENT):
+        yield keys[at : at + _KEYS_PER_STATEMENT]
 
 
 def _uploads(
     connection: Connection, query: Query, rows: Sequence[Found], shown: int
 ) -> tuple[FacetValue, ...]:
-    frequent = _most_frequent(Counter(row.id >> OFFSET_BITS for row in rows), shown)
+    """By file, a message in each that holds a copy of it, as `in:` takes it."""
+    counted = Counter(row.id >> OFFSET_BITS for row in rows)
+    counted.update(upload_id for upload_id, _ in _copied(connection, [row.id for row in rows]))
+    frequent = _most_frequent(counted, shown)
     named = connection.execute(
         select(upload.c.id, upload.c.filename).where(upload.c.id.in_([key for key, _ in frequent]))
     )
@@ -148,14 +175,18 @@ def _uploads(
     )
 
 
+def _copied(connection: Connection, keys: Sequence[int]) -> set[tuple[int, int]]:
+    """The other uploads in which copies of messages lie: (upload, message)."""
+    copies = message.c.duplicate_of
+    if connection.execute(select(copies).where(copies.is_not(None)).limit(1)).first() is None:
+        return set()
+    found = set()
+    for some in _in_pieces(keys):
+        rows = connection.execute(select(message.c.upload_id, copies).where(copies.in_(some)))
+        found |= {(row[0], row[1]) for row in rows if row[0] != row[1] >> OFFSET_BITS}
+    return found
+
+
 def _most_frequent(counted: Counter[int], shown: int) -> list[tuple[int, int]]:
     """The same on every database: equals in the order of their keys."""
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:shown]
-
-
-def quoted(value: str) -> str:
-    """A value as the query language takes it, in quotation marks where it needs them."""
-    plain = value and not any(letter.isspace() or letter in '()"“”*' for letter in value)
-    if plain:
-        return value
-    return '"' + "".join(" " if letter in '"“”' else letter for letter in value) + '"'

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from store.document import Field
 from store.expression import Words
-from store.marking import SNIPPET_SEARCH_CHARACTERS, marked, snippet
+from store.marking import marked, snippet
 from store.naming import message_name
 from store.reading import instant
 from store.results import Hit, Marked
@@ -27,6 +27,8 @@ from store.tables_mail import (
 )
 
 _FILENAMES_SHOWN = 5
+# A text is looked through as far as this at first: few hits lie further behind.
+_HEAD_CHARACTERS = 200_000
 
 _COLUMNS = (
     message.c.id,
@@ -40,7 +42,7 @@ _COLUMNS = (
     message.c.has_attachments,
     message.c.defect_count,
     message.c.deleted_in_source,
-    func.substr(message_text.c.text, 1, SNIPPET_SEARCH_CHARACTERS).label("text"),
+    func.substr(message_text.c.text, 1, _HEAD_CHARACTERS).label("text"),
 )
 
 
@@ -58,11 +60,32 @@ def hits_of(connection: Connection, ids: Sequence[int], wanted: Sequence[Words])
     copies = _copies(connection, ids)
     with_files = [row.id for row in found.values() if row.has_attachments]
     filenames = _filenames(connection, with_files, _about(wanted, Field.FILENAME))
+    snippets = _snippets(connection, list(found.values()), _about(wanted, Field.BODY))
     return tuple(
-        _hit(found[key], wanted, labels[key], 1 + copies.get(key, 0), filenames[key])
+        _hit(
+            found[key],
+            wanted,
+            labels=labels[key],
+            copies=1 + copies.get(key, 0),
+            filenames=filenames[key],
+            shown=snippets[key],
+        )
         for key in ids
         if key in found
     )
+
+
+def _snippets(
+    connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], wanted: Sequence[Words]
+) -> dict[int, Marked]:
+    """A piece of each text with the first hit in view, however far behind it lies."""
+    found = {row.id: snippet(row.text or "", wanted) for row in rows}
+    cut = [row.id for row in rows if len(row.text or "") == _HEAD_CHARACTERS]
+    if further := [key for key in cut if wanted and not found[key].ranges]:
+        whole = select(message_text.c.id, message_text.c.text)
+        for key, text in connection.execute(whole.where(message_text.c.id.in_(further))):
+            found[key] = snippet(text, wanted)
+    return found
 
 
 def _about(wanted: Sequence[Words], field: Field) -> list[Words]:
@@ -72,9 +95,11 @@ def _about(wanted: Sequence[Words], field: Field) -> list[Words]:
 def _hit(
     row: Row[*tuple[Any, ...]],
     wanted: Sequence[Words],
+    *,
     labels: Sequence[str],
     copies: int,
     filenames: Sequence[Marked],
+    shown: Marked,
 ) -> Hit:
     sender = _about(wanted, Field.SENDER)
     return Hit(
@@ -86,7 +111,7 @@ def _hit(
         sender_address=marked(row.sender_address, sender),
         sent_at=instant(row.sent_at),
         date_plausible=row.date_plausible,
-        snippet=snippet(row.text or "", _about(wanted, Field.BODY)),
+        snippet=shown,
         size=row.length - row.separator_length,
         has_attachments=row.has_attachments,
         defect_count=row.defect_count,

@@ -14,8 +14,6 @@ from store.letters import PAIRED_LETTERS
 from store.results import Marked
 
 SNIPPET_CHARACTERS = 240
-# A text is looked through as far as this for the first hit; a snippet is no proof.
-SNIPPET_SEARCH_CHARACTERS = 200_000
 RANGES_SHOWN = 50
 
 _RUN = re.compile(f"[{PAIRED_LETTERS}]+|[^\\W_{PAIRED_LETTERS}]+|[\\W_]+")
@@ -71,10 +69,9 @@ def marked(text: str | None, wanted: Iterable[Words]) -> Marked | None:
 
 def snippet(text: str, wanted: Sequence[Words]) -> Marked:
     """A piece of a long text, on one line, that shows the first hit; the beginning if none."""
-    head = text[:SNIPPET_SEARCH_CHARACTERS]
-    found = _first_hit(lowered(head), wanted) if wanted else None
-    start = 0 if found is None else _snippet_start(head, found)
-    piece = " ".join(head[start : start + SNIPPET_CHARACTERS + 60].split())
+    found = _first_hit(lowered(text), wanted) if wanted else None
+    start = 0 if found is None else _snippet_start(text, found)
+    piece = " ".join(text[start : start + SNIPPET_CHARACTERS + 60].split())
     piece = piece[:SNIPPET_CHARACTERS]
     if start:
         piece = "…" + piece

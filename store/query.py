@@ -25,14 +25,15 @@ from store.expression import (
     WithMessageId,
     Words,
 )
-from store.query_lexer import Piece, Sign, cleaned, pieces
+from store.query_lexer import Piece, Sign, cleaned, pieces, quoted
 from store.results import Chip, QueryError
 
-MOST_CONDITIONS = 200
+MOST_ASKED = 200
 DEEPEST_BRACKETS = 50
 
 _FIELDS = {str(field): field for field in Field}
-_ADDRESS = re.compile(r"[^\s@*]+@[^\s@*]+\.[^\s@*]+")
+# With a dot after the @, or between angle brackets, an address is meant as a whole.
+_ADDRESS = re.compile(r"<([^\s<>*]+)>|[^\s@*<>]+@[^\s@*<>]+\.[^\s@*<>]+")
 _PEOPLE = (Field.SENDER, Field.TO, Field.CC)
 _DATES = {"after": values.since, "before": values.until, "on": values.within, "date": values.within}
 _VALUES: dict[str, Callable[[str], Expression]] = {
@@ -59,9 +60,13 @@ class Query:
 def parse(text: str, *, now: datetime) -> Query:
     """Understand a query. Raises QueryError, which says where it went wrong."""
     text = cleaned(text)
-    parts = _Parser(text, now).whole()
-    if not parts and text.strip():
-        raise QueryError(0, "There is no letter and no digit in it to look for.")
+    try:
+        parts = _Parser(text, now).whole()
+        if not parts and text.strip():
+            raise QueryError(0, "There is no letter and no digit in it to look for.")
+    except QueryError as error:
+        error.query = text
+        raise
     return Query(text, _all([part.expression for part in parts]), _chips(text, parts))
 
 
@@ -83,7 +88,7 @@ class _Parser:
         self._ahead = next(self._pieces)
         self._now = now
         self._depth = 0
-        self._conditions = 0
+        self._asked = 0
 
     def whole(self) -> list[_Part]:
         """The conditions of the whole query that all must hold."""
@@ -172,16 +177,17 @@ class _Parser:
         return _Part(inner, kind, opening.start, closing.stop)
 
     def _condition(self, piece: Piece, field: str | None) -> _Part | None:
-        self._conditions += 1
-        if self._conditions > MOST_CONDITIONS:
-            raise QueryError(
-                piece.start, f"From here on it asks for more than {MOST_CONDITIONS} things."
-            )
         try:
             expression = self._meaning(piece, field)
         except ValueError as error:
             sentence = str(error)
             raise QueryError(piece.start, sentence[0].upper() + sentence[1:] + ".") from None
+        # A phrase asks for each of its words, and a long run of Korean for each of its pairs.
+        self._asked += len(expression.tokens) if isinstance(expression, Words) else 1
+        if self._asked > MOST_ASKED:
+            raise QueryError(
+                piece.start, f"From here on it asks for more than {MOST_ASKED} things."
+            )
         if expression is None:
             return None
         return _Part(expression, field or "words", piece.start, piece.stop)
@@ -192,9 +198,16 @@ class _Parser:
         if field in _VALUES:
             return _value(field, piece.text.strip())
         place = _FIELDS.get(field or "")
-        if place in _PEOPLE and _ADDRESS.fullmatch(piece.text):
-            return Person(place, piece.text.lower())
+        if place in _PEOPLE and (address := _ADDRESS.fullmatch(piece.text)):
+            return Person(place, (address[1] or address[0]).lower())
         return _words(piece, place)
+
+
+def exactly(address: str) -> str:
+    """How the language names a whole address, so that nothing else meets it."""
+    if quoted(address) != address or "<" in address or ">" in address:
+        return quoted(address)  # such a thing can only be looked for by its words
+    return address if _ADDRESS.fullmatch(address) else f"<{address}>"
 
 
 def _value(field: str, text: str) -> Expression:

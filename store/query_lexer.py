@@ -42,6 +42,12 @@ _FIELD = re.compile(r"([A-Za-z][A-Za-z-]{0,19}):")
 # A word goes on to the next blank, bracket or quote.
 _WORD = re.compile(r"[^\s()\"“”]+")
 _JOINERS = {"OR": Sign.OR, "|": Sign.OR, "AND": Sign.AND, "NOT": Sign.NOT}
+# What stands between two quotes; a backslash keeps a quote from ending it.
+_QUOTED = re.compile(r'["“”]((?:[^"“”\\]|\\.)*)["“”]', re.DOTALL)
+_QUOTED_PLAINLY = re.compile(r'["“”]([^"“”]*)["“”]')  # "C:\\" is not meant to go on
+_ESCAPED = re.compile(r'\\(["“”\\])')
+_NOT_PLAIN = re.compile(r'[\s()"“”*\\]')
+_TO_ESCAPE = re.compile(r'["“”\\]')
 _QUOTES = '"“”'
 
 
@@ -80,10 +86,17 @@ def _piece(query: str, at: int, fields: frozenset[str]) -> Piece:
 
 
 def _quoted(query: str, at: int) -> Piece:
-    ends = [end for quote in _QUOTES if (end := query.find(quote, at + 1)) >= 0]
-    if not ends:
+    found = _QUOTED.match(query, at) or _QUOTED_PLAINLY.match(query, at)
+    if found is None:
         raise QueryError(at, "This quotation mark is never closed.")
-    return Piece(Sign.QUOTED, query[at + 1 : min(ends)], at, min(ends) + 1)
+    return Piece(Sign.QUOTED, _ESCAPED.sub(r"\1", found[1]), at, found.end())
+
+
+def quoted(value: str) -> str:
+    """A value as the language takes it back: between quotes where it needs them."""
+    signs = value in _JOINERS or value.startswith("-")
+    plain = value and not signs and not _NOT_PLAIN.search(value)
+    return value if plain else '"' + _TO_ESCAPE.sub(r"\\\g<0>", value) + '"'
 
 
 def cleaned(query: str) -> str:

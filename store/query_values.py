@@ -58,7 +58,10 @@ def _calendar_period(
 
 
 def _days_ago(now: datetime, days: int) -> date:
-    return (now.astimezone(UTC) - timedelta(days=days)).date()
+    try:
+        return (now.astimezone(UTC) - timedelta(days=days)).date()
+    except OverflowError:
+        raise ValueError("that is before the first year of the calendar") from None
 
 
 def _day(day: date) -> tuple[int, int]:

@@ -25,6 +25,9 @@ from store.tables_mail import (
 )
 from store.tokens import index_tokens
 
+# What deleting messages leaves room in.
+EMPTIED = ("message", "message_text", "message_search", "attachment", "message_label", "content")
+
 
 def delete_range(
     connection: Connection, *, upload_id: int, start: int, stop: int, limit: int

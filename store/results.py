@@ -15,12 +15,17 @@ class Order(StrEnum):
 
 
 class QueryError(ValueError):
-    """A query that cannot be understood: the character at fault (from 0), and a sentence."""
+    """A query that cannot be understood: the character at fault (from 0), and a sentence.
+
+    `query` is the text that the position counts in: what was asked, in NFC. None when it was
+    refused before anybody looked at it.
+    """
 
     def __init__(self, position: int, sentence: str) -> None:
         super().__init__(sentence)
         self.position = position
         self.sentence = sentence
+        self.query: str | None = None
 
 
 class CursorError(ValueError):

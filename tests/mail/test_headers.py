@@ -252,3 +252,14 @@ def test_row_48_hundreds_of_labels_are_kept() -> None:
     names = tuple(f"Label {number}" for number in range(400))
 
     assert read_header("X-Gmail-Labels: " + ",".join(names)).envelope.labels == names
+
+
+def test_the_fixed_date_of_git_patches_says_nothing_of_when_they_were_sent() -> None:
+    separator = b"From " + b"a1" * 20 + b" Mon Sep 17 00:00:00 2001\n"
+    raw = b"From: ann@example.org\nDate: Tue, 5 Mar 2024 10:00:00 +0000\n\nx\n"
+
+    dated = read(raw, separator=separator).envelope
+    undated = read(b"Subject: x\n\nx\n", separator=separator).envelope
+
+    assert dated.date_plausible
+    assert undated.sent_at is None

@@ -40,7 +40,7 @@ def test_space_that_cannot_be_given_back_now_is_no_error(
 ) -> None:
     monkeypatch.setattr("store.database.BUSY_SECONDS", 0.1)
     hurried = Database(sqlite_database.url)
-    hurried.give_back_space()
+    hurried.give_back_space(())
     with sqlite_database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE litter (bytes BLOB)")
         connection.exec_driver_sql("INSERT INTO litter VALUES (zeroblob(1000000))")
@@ -48,10 +48,10 @@ def test_space_that_cannot_be_given_back_now_is_no_error(
         connection.exec_driver_sql("DROP TABLE litter")
 
     with sqlite_database.write():
-        hurried.give_back_space()
+        hurried.give_back_space(())
     with sqlite_database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() > 0
-    hurried.give_back_space()
+    hurried.give_back_space(())
 
     with sqlite_database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0

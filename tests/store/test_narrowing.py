@@ -52,6 +52,30 @@ def test_facets_count_the_hits_and_lead_to_just_those(database: Database) -> Non
         assert count_of(database, value.query) == value.count, value
 
 
+ODD_LABELS = ['a "b" c', "-minus", "back\\slash", "(round)", "OR", "Work", "work"]
+
+
+def test_facets_lead_to_just_what_they_count_however_odd_the_name(database: Database) -> None:
+    here = Address("Root", "root@localhost")
+    keep(
+        database,
+        *(a_message(f"w {label}", labels=[label], digest=label.encode()) for label in ODD_LABELS),
+        a_message("w both", labels=["Work", "work"]),
+        a_message("w here", sender=here),
+        a_message("w not here", sender=Address("Root", "root@localhost.example.org")),
+        a_message("w twice", digest=b"twice"),
+    )
+    keep(database, a_message("w twice", digest=b"twice"), upload_id=2)
+
+    with database.read() as connection:
+        found = facets(connection, "w", now=NOW)
+
+    assert ("Work", 3) in [(one.value, one.count) for one in found.labels]
+    assert [(one.value, one.count) for one in found.uploads] == [("1", 11), ("2", 1)]
+    for value in (*found.senders, *found.labels, *found.uploads):
+        assert count_of(database, value.query) == value.count, value
+
+
 def test_a_search_is_kept_under_a_name_for_its_owner_alone(database: Database) -> None:
     with database.write() as connection:
         one = save_search(

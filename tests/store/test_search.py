@@ -230,3 +230,12 @@ def test_the_best_say_it_in_their_subject(database: Database) -> None:
 
     assert offsets(database, "cheese", order=Order.BEST) == [2, 0, 1]
     assert offsets(database, "cheese", order=Order.NEWEST) == [1, 2, 0]
+
+
+def test_a_hit_far_behind_is_shown_all_the_same(database: Database) -> None:
+    keep(database, a_message("hay " * 100_000 + "needle" + " hay" * 10))
+
+    [hit] = found(database, "needle").hits
+
+    [(start, stop)] = hit.snippet.ranges
+    assert hit.snippet.text[start:stop] == "needle"

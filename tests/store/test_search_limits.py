@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import unicodedata
+
 import pytest
 
 from store import finder
@@ -94,6 +97,11 @@ def test_the_same_hits_come_in_the_same_order_when_there_are_too_many_to_sort(
         "larger:999999999999G",
         "ſtraße İstanbul ŉ",
         "id:<>",
+        "after:9999y",
+        "before:3000y",
+        'subject:"a \\" b',
+        '"C:\\"',
+        "from:<>",
     ],
 )
 def test_hostile_queries_get_an_answer(database: Database, query: str) -> None:
@@ -106,6 +114,29 @@ def test_hostile_queries_get_an_answer(database: Database, query: str) -> None:
         assert answer.sentence.endswith(".")
     else:
         assert answer.count.value <= 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [" ".join(["w"] * 201), '"' + "w " * 201 + '"', "w-" * 201, "결제시스템" * 41],
+)
+def test_a_query_of_too_many_words_is_refused_however_it_is_written(
+    database: Database, query: str
+) -> None:
+    answer = found_or_refused(database, query)
+
+    assert isinstance(answer, QueryError)
+    assert "more than 200 things" in answer.sentence
+
+
+def test_a_mistake_points_into_the_query_as_it_was_understood(database: Database) -> None:
+    decomposed = unicodedata.normalize("NFD", "결제 ) boat")
+
+    answer = found_or_refused(database, decomposed)
+
+    assert isinstance(answer, QueryError)
+    assert answer.query is not None
+    assert answer.query[answer.position] == ")"
 
 
 @pytest.mark.parametrize(
@@ -189,3 +220,18 @@ def test_two_hundred_conditions_are_answered(database: Database) -> None:
     keep(database, a_message("w7 w8"))
 
     assert offsets(database, " OR ".join(f"(w{n} -x{n})" for n in range(100))) == [0]
+
+
+def test_a_search_of_many_short_steps_is_ended_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.bounded.time.monotonic", itertools.count().__next__)
+
+    def ask(times: int) -> None:
+        with database.read() as connection, bounded(connection, seconds=3):
+            for _ in range(times):
+                connection.exec_driver_sql("SELECT 1")
+
+    ask(1)
+    with pytest.raises(SearchTooSlow):
+        ask(10)

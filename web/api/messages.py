@@ -40,7 +40,7 @@ def search_messages(request: Request) -> Response:
                 now=utc_now(),
             )
     except QueryError as error:
-        return problem(400, error.sentence, position=error.position)
+        return problem(400, error.sentence, position=error.position, query=error.query)
     except CursorError:
         raise BadRequest("after is not a place in this list.") from None
     return JSONResponse(_results_json(results))

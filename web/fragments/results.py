@@ -106,6 +106,7 @@ def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:
 
 
 def _mistake(query: str, error: QueryError) -> Mistake:
+    query = query if error.query is None else error.query
     at = min(error.position, len(query))
     return Mistake(
         before=query[max(at - 60, 0) : at],
