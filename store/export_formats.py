@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from mail.separator import Form, begins_a_field, begins_blank_line, form_at
 from store.document import Person
 from store.export_rows import Exported
 
 _FROM_LINE = re.compile(rb"^(>*From )", re.MULTILINE)
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_HEADER_END = re.compile(rb"(?:\A|\r?\n)\r?\n")
 # A date before every mail, which readers take for none.
 _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 # Formulas in a cell begin with one of these; a quote before it makes them text.
@@ -50,22 +51,36 @@ class MboxWriter:
         return b""
 
     def one(self, message: Exported) -> bytes:
-        """The original separator where there is one: a message's date may hang on it."""
-        raw = message.raw or b""
-        blank = _BLANK_LINE.search(raw)
-        body = blank.end() if blank else len(raw)
-        quoted = raw[:body] + _FROM_LINE.sub(rb">\1", raw[body:])
-        separator = (message.separator or b"").strip() or _separator(message.view.sent_at)
-        ending = b"\n" if quoted.endswith(b"\n") else b"\n\n"
-        return separator + b"\n" + quoted + ending
+        """One message and its separator."""
+        return mbox_entry(
+            message.raw or b"", separator=message.separator or b"", sent_at=message.view.sent_at
+        )
 
     def tail(self) -> bytes:
         """Nothing."""
         return b""
 
 
-def _separator(sent_at: datetime | None) -> bytes:
-    return f"From MAILER-DAEMON {(sent_at or _NO_DATE):%a %b %d %H:%M:%S %Y}".encode()
+def mbox_entry(raw: bytes, *, separator: bytes, sent_at: datetime | None) -> bytes:
+    """A message as it stands in an mboxrd, such that any reader finds its beginning.
+
+    The original separator stays where nobody can mistake it: a message's date may hang on it.
+    """
+    line = separator.rstrip(b"\r\n")
+    if form_at(line, 0) != (Form.STRONG, len(line)):
+        line = f"From MAILER-DAEMON {(sent_at or _NO_DATE):%a %b %d %H:%M:%S} ".encode()
+        line += b"%04d" % (sent_at or _NO_DATE).year
+    if not begins_a_field(raw, 0) and not begins_blank_line(raw, 0):
+        raw = b"\n" + raw  # nothing but a body: readers want a field, or the end of the header
+    quoted = raw[: _body(raw)] + _FROM_LINE.sub(rb">\1", raw[_body(raw) :])
+    ending = b"\n" if quoted.endswith(b"\n") else b"\n\n"
+    return line + b"\n" + quoted + ending
+
+
+def _body(raw: bytes) -> int:
+    """Where a message's body begins."""
+    blank = _HEADER_END.search(raw)
+    return blank.end() if blank else len(raw)
 
 
 class ZipWriter:
