@@ -9,30 +9,26 @@ import re
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.header import Header
 from typing import Any, Protocol
 
 from mail.separator import Form, begins_a_field, begins_blank_line, form_at
 from store.document import Person
-from store.export_rows import Exported
+from store.export_rows import Letter, Told
 
 _FROM_LINE = re.compile(rb"^(>*From )", re.MULTILINE)
 _HEADER_END = re.compile(rb"(?:\A|\r?\n)\r?\n")
+_LABELS = re.compile(rb"^x-gmail-labels[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.I | re.MULTILINE)
 # A date before every mail, which readers take for none.
 _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 # Formulas in a cell begin with one of these; a quote before it makes them text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-class Writer(Protocol):
-    """Makes a file of messages, piece by piece."""
+class LetterWriter(Protocol):
+    """Makes a file of messages' bytes, piece by piece."""
 
-    needs_bytes: bool
-
-    def head(self) -> bytes:
-        """What stands before the first message."""
-        ...
-
-    def one(self, message: Exported) -> bytes:
+    def one(self, letter: Letter) -> bytes:
         """One message."""
         ...
 
@@ -41,20 +37,24 @@ class Writer(Protocol):
         ...
 
 
+class ToldWriter(Protocol):
+    """Makes a table of messages, line by line."""
+
+    def head(self) -> bytes:
+        """What stands before the first message."""
+        ...
+
+    def one(self, told: Told) -> bytes:
+        """One message."""
+        ...
+
+
 class MboxWriter:
     """mboxrd: a separator line, the message with its From lines quoted, a blank line."""
 
-    needs_bytes = True
-
-    def head(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def one(self, message: Exported) -> bytes:
+    def one(self, letter: Letter) -> bytes:
         """One message and its separator."""
-        return mbox_entry(
-            message.raw or b"", separator=message.separator or b"", sent_at=message.view.sent_at
-        )
+        return mbox_entry(_labelled(letter), separator=letter.separator, sent_at=letter.sent_at)
 
     def tail(self) -> bytes:
         """Nothing."""
@@ -83,27 +83,35 @@ def _body(raw: bytes) -> int:
     return blank.end() if blank else len(raw)
 
 
+def _labelled(letter: Letter) -> bytes:
+    """The message, with the labels of all its copies in the place of its own if they are given."""
+    if letter.labels is None:
+        return letter.raw
+    body = _body(letter.raw)
+    rest = _LABELS.sub(b"", letter.raw[:body]) + letter.raw[body:]
+    if not letter.labels:
+        return rest
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(letter.labels)
+    field = Header(line.getvalue(), "utf-8" if not line.getvalue().isascii() else "us-ascii")
+    return b"X-Gmail-Labels: " + field.encode(maxlinelen=900).encode() + b"\n" + rest
+
+
 class ZipWriter:
     """A zip with one .eml for each message, named after where it lies."""
-
-    needs_bytes = True
 
     def __init__(self) -> None:
         self._buffer = _Outlet()
         self._zip = zipfile.ZipFile(self._buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
 
-    def head(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def one(self, message: Exported) -> bytes:
+    def one(self, letter: Letter) -> bytes:
         """One entry, dated like the message."""
-        at = message.view.sent_at
+        at = letter.sent_at
         # The format knows no time before 1980 and none after 2107.
         stamp = at.timetuple()[:6] if at and 1980 <= at.year <= 2107 else (1980, 1, 1, 0, 0, 0)
-        entry = zipfile.ZipInfo(f"{message.view.place.name}.eml", date_time=stamp)
+        entry = zipfile.ZipInfo(f"{letter.name}.eml", date_time=stamp)
         entry.compress_type = zipfile.ZIP_DEFLATED
-        self._zip.writestr(entry, message.raw or b"")
+        self._zip.writestr(entry, _labelled(letter))
         return self._buffer.taken()
 
     def tail(self) -> bytes:
@@ -139,15 +147,13 @@ _COLUMNS = (
 class CsvWriter:
     """A table for spreadsheets: RFC 4180, UTF-8 with a mark, no cell that computes."""
 
-    needs_bytes = False
-
     def head(self) -> bytes:
         """The names of the columns, after the mark by which spreadsheets know UTF-8."""
         return b"\xef\xbb\xbf" + _csv_line(_COLUMNS)
 
-    def one(self, message: Exported) -> bytes:
+    def one(self, told: Told) -> bytes:
         """One line."""
-        view = message.view
+        view = told.view
         return _csv_line(
             [
                 view.place.name,
@@ -168,10 +174,6 @@ class CsvWriter:
             ]
         )
 
-    def tail(self) -> bytes:
-        """Nothing."""
-        return b""
-
 
 def _people(people: Sequence[Person]) -> str:
     return ", ".join(f"{name} <{address}>" if name else address for name, address in people)
@@ -190,15 +192,13 @@ def _harmless(cell: str) -> str:
 class JsonWriter:
     """JSON Lines: one object for each message, with its text."""
 
-    needs_bytes = False
-
     def head(self) -> bytes:
         """Nothing."""
         return b""
 
-    def one(self, message: Exported) -> bytes:
+    def one(self, told: Told) -> bytes:
         """One line."""
-        view = message.view
+        view = told.view
         written = {
             "id": view.place.name,
             "upload_id": view.place.upload_id,
@@ -212,7 +212,7 @@ class JsonWriter:
             "cc": _listed(view.cc),
             "date": view.sent_at.isoformat() if view.sent_at else None,
             "date_source": view.date_source.value,
-            "text": message.text,
+            "text": told.text,
             "has_html": view.has_html,
             "attachments": [
                 {
@@ -229,10 +229,6 @@ class JsonWriter:
             ],
         }
         return json.dumps(written, ensure_ascii=False).encode() + b"\n"
-
-    def tail(self) -> bytes:
-        """Nothing."""
-        return b""
 
 
 def _listed(people: Sequence[Person]) -> list[dict[str, str | None]]:
