@@ -29,6 +29,7 @@ from web.fragments import (
     workers,
 )
 from web.given_away import export_file
+from web.pages.attachments import attachments_page
 from web.pages.audit import audit_page
 from web.pages.errand import errand_page
 from web.pages.export import export_download
@@ -73,6 +74,7 @@ pages: list[BaseRoute] = [
     Route("/jobs/{id}/report", viewer(report_page)),
     Route("/search", viewer(search_page)),
     Route("/search/export", viewer(export_download)),
+    Route("/attachments", viewer(attachments_page)),
     Route("/errands/{id:int}", viewer(errand_page)),
     Route("/errands/{id:int}/file", viewer(export_file)),
     Route("/messages/{id}", viewer(message_page)),

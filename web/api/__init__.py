@@ -5,7 +5,18 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route
 
 from store.accounts import Role
-from web.api import exports, health, jobs, messages, probes, report, uploads, wishes
+from web.api import (
+    attachments,
+    exports,
+    health,
+    jobs,
+    messages,
+    probes,
+    report,
+    search,
+    uploads,
+    wishes,
+)
 from web.given_away import export_file
 from web.security import require
 
@@ -37,7 +48,8 @@ api_routes: list[BaseRoute] = [
     Route("/api/exports/{id:int}", viewer(exports.remove), methods=["DELETE"]),
     Route("/api/exports/{id:int}/file", viewer(export_file)),
     Route("/api/health", viewer(health.health)),
-    Route("/api/search", viewer(messages.search_messages)),
+    Route("/api/search", viewer(search.search_messages)),
+    Route("/api/attachments", viewer(attachments.attachment_list)),
     Route("/api/messages/{public_id}", viewer(messages.message)),
     Route("/api/messages/{public_id}/raw", viewer(messages.raw_message)),
     Route("/livez", probes.livez),
