@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from jobs.exporting import SWEEP_SECONDS, sweep_exports, write_export
 from jobs.lease import Lease
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
@@ -25,6 +26,7 @@ from store.errands import (
     Errand,
     ErrandKind,
     ErrandState,
+    Steps,
     end_errand,
     next_errand,
     note_progress,
@@ -54,15 +56,6 @@ EVERYTHING = (1 << 40) - 1
 
 class CannotDo(Exception):
     """An errand that makes no sense (any more); the text is a sentence."""
-
-
-@dataclass(slots=True)
-class Steps:
-    """How far an errand is, and what it leaves behind."""
-
-    done: int = 0
-    total: int | None = None
-    result: dict[str, Any] = field(default_factory=dict)
 
 
 Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
@@ -210,6 +203,7 @@ DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.DELETE_UPLOAD: delete_upload,
     ErrandKind.READ_AGAIN: read_again,
     ErrandKind.RETRY_FAILED: retry_failed,
+    ErrandKind.EXPORT: write_export,
 }
 
 
@@ -223,6 +217,7 @@ class ErrandRunner(threading.Thread):
         self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
         self._stopped = threading.Event()
         self._woken = threading.Event()
+        self._sweep_at = 0.0
 
     def wake(self) -> None:
         """Look now."""
@@ -238,7 +233,13 @@ class ErrandRunner(threading.Thread):
             self._woken.wait(LOOK_SECONDS)
             self._woken.clear()
 
+    def _sweep(self) -> None:
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + SWEEP_SECONDS
+            sweep_exports(self._workshop.config, now=time.time())
+
     def _round(self) -> None:
+        self._sweep()
         while not self._stopped.is_set():
             with self._workshop.database.read() as connection:
                 errand = next_errand(connection)

@@ -24,6 +24,7 @@ _LENGTH_CLAIMS = 50
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _PIPERMAIL_LINE = re.compile(rb"From \S+ at \S+ {1,4}\S")
 _TAKEOUT_LINE = re.compile(rb"From \d{6,24}@xxx ")
+_SENDER_FIELD = re.compile(rb"From[ \t]{1,8}:")
 _MOZILLA_LINE = re.compile(rb"From - (?:\S|\Z)")
 
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
@@ -158,7 +159,8 @@ def _names_mail(front: bytes) -> bool:
 
 
 def _unescaped(lines: list[FromLine]) -> int:
-    return sum(not line.lenient for line in lines)
+    """Lines that begin with "From " and are no separators; a header field is neither."""
+    return sum(not line.lenient and not _SENDER_FIELD.match(line.line) for line in lines)
 
 
 def _believes_length(source: Source, chosen: list[FromLine], counts: Counter[str]) -> bool:

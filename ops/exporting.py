@@ -24,11 +24,14 @@ from store.spool import PART_SUFFIX, SpoolError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """export [WORD…] [--format FORMAT] [--output FILE]"""
+    """export [WORD…] [--format FORMAT] [--labels] [--output FILE]"""
     parser.add_argument(
         "words", metavar="WORD", nargs="*", help="the query, as in the console; everything if none"
     )
     parser.add_argument("--format", choices=list(Format), type=Format, default=Format.MBOX)
+    parser.add_argument(
+        "--labels", action="store_true", help="the labels of all copies, as X-Gmail-Labels"
+    )
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="a new file; standard output if not given"
     )
@@ -39,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     query = " ".join(args.words)
     with opened_workshop(settings()) as workshop:
         try:
-            _write(_pieces(workshop, query, wanted=args.format), output=args.output)
+            pieces = _pieces(workshop, query, wanted=args.format, labelled=args.labels)
+            _write(pieces, output=args.output)
         except QueryError as error:
             raise misunderstood(query, error) from None
         except (SearchTooSlow, SpoolError) as error:
@@ -47,12 +51,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _pieces(workshop: Workshop, query: str, *, wanted: Format) -> Iterator[bytes]:
+def _pieces(workshop: Workshop, query: str, *, wanted: Format, labelled: bool) -> Iterator[bytes]:
     return export(
         workshop.database,
         workshop.spool,
         query,
         format=wanted,
+        labelled=labelled,
         now=utc_now(),
         progress=_show if sys.stderr.isatty() else lambda _messages: None,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, not_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, not_, or_, select, tuple_
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from mail.text import nfc_clean
@@ -51,17 +51,18 @@ def list_files(
     connection: Connection,
     *,
     name: str = "",
-    content_type: str = "",
+    content_types: Sequence[str] = (),
     after: str | None = None,
     limit: int = 50,
 ) -> Files:
     """Attached files, those that came in last first, each content once.
 
-    `name` is a piece of the file's name, `content_type` the beginning of its type ("image/",
-    "application/pdf"). Raises CursorError, and SearchTooSlow when the database runs out of time.
+    `name` is a piece of the file's name, `content_types` are beginnings of its type
+    ("image/", "application/pdf"), of which one has to fit. Raises CursorError, and SearchTooSlow
+    when the database runs out of time.
     """
     limit = max(1, min(limit, LARGEST_LIMIT))
-    newest = _newest_of_each(name, content_type)
+    newest = _newest_of_each(name, content_types)
     if after:
         newest = newest.where(_place(attachment.c) < tuple_(*_cursor(after)))
     with bounded(connection):
@@ -74,18 +75,18 @@ def list_files(
     )
 
 
-def _newest_of_each(name: str, content_type: str) -> Select[*tuple[Any, ...]]:
+def _newest_of_each(name: str, content_types: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """Rows of which no later one has the same content; the condition is asked per row shown, so
     a page costs the same however many files there are."""
     row, later = attachment.c, attachment.alias("later").c
     newer = select(later.path).where(
         later.sha256 == row.sha256,
         _place(later) > _place(row),
-        *_conditions(later, name, content_type),
+        *_conditions(later, name, content_types),
     )
     return (
         select(attachment)
-        .where(*_conditions(row, name, content_type), not_(newer.exists()))
+        .where(*_conditions(row, name, content_types), not_(newer.exists()))
         .order_by(row.message_id.desc(), row.path.desc())
     )
 
@@ -94,14 +95,15 @@ def _place(row: Columns) -> ColumnElement[Any]:
     return tuple_(row.message_id, row.path)
 
 
-def _conditions(row: Columns, name: str, content_type: str) -> list[ColumnElement[bool]]:
+def _conditions(row: Columns, name: str, content_types: Sequence[str]) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if name:
         pattern = f"%{_literally(nfc_clean(name).lower())}%"
         conditions.append(func.lower(row.filename).like(pattern, escape=_ESCAPE))
-    if content_type:
-        pattern = f"{_literally(nfc_clean(content_type).lower())}%"
-        conditions.append(row.content_type.like(pattern, escape=_ESCAPE))
+    if content_types:
+        beginnings = [_literally(nfc_clean(one).lower()) for one in content_types]
+        fitting = [row.content_type.like(f"{one}%", escape=_ESCAPE) for one in beginnings]
+        conditions.append(or_(*fitting))
     return conditions
 
 

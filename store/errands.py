@@ -6,7 +6,7 @@ Only the books: who asked for what, how far it is, how it ended. Doing it is `jo
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -22,7 +22,7 @@ class ErrandKind(StrEnum):
     DELETE_UPLOAD = "delete_upload"  # {"upload_id": …}
     READ_AGAIN = "read_again"  # {"job_id": …, "from_seq": …, "dialect": … or null}
     RETRY_FAILED = "retry_failed"  # {"cause": a key of store.causes, or null for all}
-    EXPORT = "export"  # {"query": …, "format": …}
+    EXPORT = "export"  # {"query": …, "format": …, "labelled": …}
 
 
 class ErrandState(StrEnum):
@@ -33,6 +33,15 @@ class ErrandState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
+
+
+@dataclass(slots=True)
+class Steps:
+    """How far an errand is while it is carried out, and what it leaves behind."""
+
+    done: int = 0
+    total: int | None = None
+    result: dict[str, Any] = field(default_factory=dict)
 
 
 OPEN_ERRAND_STATES = (ErrandState.WAITING, ErrandState.RUNNING)

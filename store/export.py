@@ -7,17 +7,27 @@ mbox gives the same messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 
 from store.database import Database
-from store.export_formats import CsvWriter, JsonWriter, MboxWriter, Writer, ZipWriter
-from store.export_rows import SpoolReader, load_exported
+from store.export_formats import (
+    CsvWriter,
+    JsonWriter,
+    LetterWriter,
+    MboxWriter,
+    ToldWriter,
+    ZipWriter,
+)
+from store.export_rows import SpoolReader, letters, told
 from store.search import search_keys
 from store.spool import Spool
 
 PAGE = 200
+COUNTED_AT_ONCE = 5_000
 
 
 class Format(StrEnum):
@@ -29,9 +39,11 @@ class Format(StrEnum):
     JSON_LINES = "jsonl"
 
 
-_WRITERS: dict[Format, Callable[[], Writer]] = {
+_OF_BYTES: dict[Format, Callable[[], LetterWriter]] = {
     Format.MBOX: MboxWriter,
     Format.ZIP: ZipWriter,
+}
+_OF_TEXTS: dict[Format, Callable[[], ToldWriter]] = {
     Format.CSV: CsvWriter,
     Format.JSON_LINES: JsonWriter,
 }
@@ -50,36 +62,63 @@ def export(
     *,
     format: Format,  # noqa: A002  (the word everybody uses for it)
     now: datetime,
+    labelled: bool = False,
     progress: Callable[[int], None] = lambda _messages: None,
 ) -> Iterator[bytes]:
     """Everything `query_text` finds, newest first, as the bytes of one file.
 
-    `progress` is told after each page how many messages have gone out. Raises QueryError and
-    SearchTooSlow as a search does, at the first piece; SpoolError when an mbox is gone.
+    `labelled` writes the labels of all copies into each message's X-Gmail-Labels, where messages
+    are given as bytes. `progress` is told after each page how many messages have gone out. Raises
+    QueryError and SearchTooSlow as a search does, at the first piece; SpoolError when an mbox is
+    gone. Whoever reads slowly, or not at all, holds no connection meanwhile.
     """
-    writer = _WRITERS[format]()
-    reader = SpoolReader(database, spool) if writer.needs_bytes else None
-    try:
-        done = 0
-        keys, after = _page(database, query_text, after=None, now=now)
+    pages = _pages(database, query_text, now=now)
+    first = next(pages, [])
+    pages = chain([first], pages)
+    if format in _OF_TEXTS:
+        writer = _OF_TEXTS[format]()
         yield writer.head()
-        while keys:
-            for key in keys:
-                # Whoever reads slowly, or not at all, is to hold no connection meanwhile.
-                with database.read() as connection:
-                    found = list(load_exported(connection, [key], reader=reader))
-                yield from map(writer.one, found)
-            done += len(keys)
+        yield from _written(pages, lambda keys: map(writer.one, told(database, keys)), progress)
+        return
+    letter_writer = _OF_BYTES[format]()
+    with closing(SpoolReader(database, spool)) as reader:
+
+        def pieces(keys: Sequence[int]) -> Iterator[bytes]:
+            found = letters(database, keys, reader=reader, labelled=labelled)
+            return map(letter_writer.one, found)
+
+        yield from _written(pages, pieces, progress)
+        yield letter_writer.tail()
+
+
+def count_of(database: Database, query_text: str, *, now: datetime) -> int:
+    """How many messages an export will hold, exactly, whatever that takes."""
+    return sum(map(len, _pages(database, query_text, now=now, limit=COUNTED_AT_ONCE)))
+
+
+def _written(
+    pages: Iterator[list[int]],
+    pieces: Callable[[Sequence[int]], Iterator[bytes]],
+    progress: Callable[[int], None],
+) -> Iterator[bytes]:
+    done = 0
+    for keys in pages:
+        yield from pieces(keys)
+        done += len(keys)
+        if keys:
             progress(done)
-            keys, after = _page(database, query_text, after=after, now=now) if after else ([], None)
-        yield writer.tail()
-    finally:
-        if reader is not None:
-            reader.close()
 
 
-def _page(
-    database: Database, query_text: str, *, after: str | None, now: datetime
-) -> tuple[list[int], str | None]:
-    with database.read() as connection:
-        return search_keys(connection, query_text, after=after, limit=PAGE, now=now)
+def _pages(
+    database: Database, query_text: str, *, now: datetime, limit: int | None = None
+) -> Iterator[list[int]]:
+    """The keys of everything that is found, newest first, a page at a time."""
+    after: str | None = None
+    while True:
+        with database.read() as connection:
+            keys, after = search_keys(
+                connection, query_text, after=after, limit=limit or PAGE, now=now
+            )
+        yield keys
+        if after is None:
+            return

@@ -83,6 +83,20 @@ class InUpload:
 
 
 @dataclass(frozen=True, slots=True)
+class WithFileOfType:
+    """Has an attachment whose content type begins with one of these."""
+
+    beginnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithFile:
+    """Has an attachment of just this content: SHA-256, 32 bytes."""
+
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicated:
     """Was met more than once."""
 
@@ -102,6 +116,8 @@ Condition = (
     | Labelled
     | WithMessageId
     | InUpload
+    | WithFileOfType
+    | WithFile
     | Duplicated
     | DeletedInSource
 )

@@ -26,13 +26,22 @@ from store.expression import (
     Sent,
     Sized,
     Undated,
+    WithFile,
+    WithFileOfType,
     WithMessageId,
     Words,
     conditions_in,
 )
 from store.sql import room_of
 from store.sql.tree import AllOf, AnyOf, Token, Tree, Without
-from store.tables_mail import OFFSET_BITS, UNDATED, message, message_label, message_search
+from store.tables_mail import (
+    OFFSET_BITS,
+    UNDATED,
+    attachment,
+    message,
+    message_label,
+    message_search,
+)
 from store.threads import message_id_key
 from store.tokens import MARK_OF, Mark, address_token, is_lone_paired_letter, year_token
 
@@ -207,6 +216,13 @@ class _Planner:
                 return row.id.in_(borne.where(message_label.c.label_id.in_(ids)))
             case WithMessageId(message_id):
                 return row.id.in_(_with_message_id(message_id))
+            case WithFileOfType(beginnings):
+                kind = attachment.c.content_type
+                of_type = or_(*(kind.startswith(one, autoescape=True) for one in beginnings))
+                return row.id.in_(select(attachment.c.message_id).where(of_type))
+            case WithFile(sha256):
+                holding = select(attachment.c.message_id).where(attachment.c.sha256 == sha256)
+                return row.id.in_(holding)
             case InUpload(name):
                 return or_(false(), *(_in_upload(one) for one in self._names.uploads[name]))
             case _:

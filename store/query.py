@@ -43,6 +43,8 @@ _VALUES: dict[str, Callable[[str], Expression]] = {
     "is": values.state,
     "label": Labelled,
     "in": InUpload,
+    "type": values.file_type,
+    "sha256": values.file_digest,
     "id": lambda text: WithMessageId(text.strip("<> ")),
 }
 FIELD_NAMES = frozenset([*_FIELDS, *_DATES, *_VALUES])

@@ -38,7 +38,7 @@ class Piece:
 
 
 _BLANK = re.compile(r"\s+")
-_FIELD = re.compile(r"([A-Za-z][A-Za-z-]{0,19}):")
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,19}):")
 # A word goes on to the next blank, bracket or quote.
 _WORD = re.compile(r"[^\s()\"“”]+")
 _JOINERS = {"OR": Sign.OR, "|": Sign.OR, "AND": Sign.AND, "NOT": Sign.NOT}

@@ -18,6 +18,8 @@ from store.expression import (
     Sent,
     Sized,
     Undated,
+    WithFile,
+    WithFileOfType,
 )
 
 _CALENDAR = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", re.ASCII)
@@ -26,6 +28,34 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?)\s*([kmg]?)(?:i?b)?", re.ASCII | re.IGNORECASE)
 _FACTOR = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _LARGEST_SIZE = 1 << 62  # beyond any file, and within what a database can compare
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+# What people call the content types of files; also the choices of the list of attachments.
+FILE_TYPES = {
+    "pdf": ("application/pdf",),
+    "image": ("image/",),
+    "text": ("text/",),
+    "document": (
+        *("application/msword", "application/rtf", "application/vnd.oasis.opendocument.text"),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml",
+        *("application/haansoft", "application/x-hwp", "application/hwp"),
+        "application/vnd.hancom",
+    ),
+    "table": (
+        *("application/vnd.ms-excel", "application/vnd.oasis.opendocument.spreadsheet"),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml",
+    ),
+    "slides": (
+        *("application/vnd.ms-powerpoint", "application/vnd.oasis.opendocument.presentation"),
+        "application/vnd.openxmlformats-officedocument.presentationml",
+    ),
+    "archive": (
+        *("application/zip", "application/x-zip", "application/x-tar", "application/gzip"),
+        *("application/x-gzip", "application/x-7z", "application/x-rar", "application/vnd.rar"),
+    ),
+    "audio": ("audio/",),
+    "video": ("video/",),
+    "message": ("message/",),
+}
 # Years a calendar of ours can reckon with, with room for the day after.
 _FIRST_YEAR, _LAST_YEAR = 1, 9998
 
@@ -105,6 +135,24 @@ def larger(text: str) -> Expression:
 def smaller(text: str) -> Expression:
     """`smaller:`."""
     return Sized(None, size(text))
+
+
+def file_type(text: str) -> Expression:
+    """`type:`: a word for a group of content types, or the beginning of one."""
+    wanted = text.lower()
+    if wanted in FILE_TYPES:
+        return WithFileOfType(FILE_TYPES[wanted])
+    if "/" in wanted:
+        return WithFileOfType((wanted,))
+    known = ", ".join(FILE_TYPES)
+    raise ValueError(f"“{text}” is no type of file; write one of {known}, or such as image/png")
+
+
+def file_digest(text: str) -> Expression:
+    """`sha256:`."""
+    if not _SHA256.fullmatch(text):
+        raise ValueError(f"“{text}” is no SHA-256; it has 64 digits from 0 to 9 and a to f")
+    return WithFile(bytes.fromhex(text))
 
 
 def fact(text: str) -> Expression:

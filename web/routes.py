@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from store.accounts import Role
-from web.actions import errands, language, saved, settings, sign_in, upload
+from web.actions import errands, exports, language, saved, settings, sign_in, upload
 from web.actions import jobs as act_on_jobs
 from web.actions import workers as workers_act
 from web.assets import static_route
@@ -28,6 +28,8 @@ from web.fragments import (
     results,
     workers,
 )
+from web.given_away import export_file
+from web.pages.attachments import attachments_page
 from web.pages.audit import audit_page
 from web.pages.errand import errand_page
 from web.pages.export import export_download
@@ -72,7 +74,9 @@ pages: list[BaseRoute] = [
     Route("/jobs/{id}/report", viewer(report_page)),
     Route("/search", viewer(search_page)),
     Route("/search/export", viewer(export_download)),
+    Route("/attachments", viewer(attachments_page)),
     Route("/errands/{id:int}", viewer(errand_page)),
+    Route("/errands/{id:int}/file", viewer(export_file)),
     Route("/messages/{id}", viewer(message_page)),
     Route("/messages/{id}/html", viewer(message_html)),
     Route("/messages/{id}/parts/{path}", viewer(part_download)),
@@ -109,6 +113,7 @@ actions: list[BaseRoute] = [
     act("/workers/drain", operator(form(workers_act.drain_worker))),
     act("/failures/retry", operator(form(errands.retry_failed))),
     act("/errands/{id:int}/stop", operator(errands.stop)),
+    act("/exports", viewer(form(exports.begin))),
     act("/searches", viewer(form(saved.save))),
     act("/searches/{id:int}/forget", viewer(saved.forget)),
     act("/settings/password", viewer(form(settings.change_password))),

@@ -43,7 +43,16 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
 
 
 def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
-    yield from ("/", "/upload", "/jobs", "/workers", "/failures", "/audit", "/settings")
+    yield from (
+        "/",
+        "/upload",
+        "/attachments",
+        "/jobs",
+        "/workers",
+        "/failures",
+        "/audit",
+        "/settings",
+    )
     yield from (f"/jobs/{job}", f"/jobs/{job}?chunk=1", f"/jobs/{wide}", "/nowhere")
     yield from (f"/jobs/{job}/report", f"/jobs/{wide}/report")
     yield from ("/search", "/search?q=library", "/search?q=quark", "/search?q=%22never")

@@ -12,7 +12,7 @@ import pytest
 
 from mail.message import Message
 from store.database import Database
-from store.export import Format, export
+from store.export import Format, count_of, export
 from store.results import QueryError
 from store.spool import Spool
 from tests.store.mails import NOW, a_message, keep
@@ -170,3 +170,40 @@ def test_an_export_that_nobody_reads_on_holds_no_connection(
     begun = [(next(one), next(one)) for one in slow]
 
     assert len(begun) == MORE_THAN_THERE_ARE_CONNECTIONS
+
+
+LABELLED = b"""From ann@example.org Sun Nov  3 10:00:00 2024
+From: ann@example.org
+X-Gmail-Labels: Archive,
+ old
+Subject: labelled
+
+x
+
+"""
+
+
+def test_the_labels_of_all_copies_go_out_when_asked_for_and_come_in_again(
+    database: Database, spool: Spool
+) -> None:
+    import_mbox(database, spool, LABELLED)
+    copy = LABELLED.replace(b"Archive,\n old", b'=?utf-8?B?67Cb7J2A?=,"a, b"')
+    import_mbox(database, spool, copy, filename="b.mbox")
+    pieces = export(database, spool, "", format=Format.MBOX, now=NOW, labelled=True)
+
+    [again] = read_mbox(b"".join(pieces))
+
+    assert set(again.envelope.labels) == {"Archive", "old", "받은", "a, b"}
+    [plain] = read_mbox(exported(database, spool, "", Format.MBOX))
+    assert set(plain.envelope.labels) == {"Archive", "old"}
+    assert again.digest == plain.digest
+
+
+def test_an_export_is_counted_beforehand_however_many_pages_it_takes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.export.COUNTED_AT_ONCE", 3)
+    keep(database, *(a_message(f"Letter {n}") for n in range(8)))
+
+    assert count_of(database, "letter", now=NOW) == 8
+    assert count_of(database, "nothing", now=NOW) == 0

@@ -122,8 +122,8 @@ def test_attached_files_are_listed_once_per_content_newest_first(database: Datab
         assert everything.next is None
         assert [one.filename for one in list_files(connection, name="지도").files] == ["지도 1.pdf"]
         assert [one.filename for one in list_files(connection, name="%").files] == ["100%.pdf"]
-        assert list_files(connection, content_type="image/").files == ()
-        assert len(list_files(connection, content_type="application/PDF").files) == 3
+        assert list_files(connection, content_types=["image/"]).files == ()
+        assert len(list_files(connection, content_types=["application/PDF"]).files) == 3
 
 
 def test_attached_files_page_without_gap_or_overlap(database: Database) -> None:
@@ -206,3 +206,27 @@ def test_hits_are_grouped_by_conversation_on_demand(database: Database) -> None:
         groups = conversations_among(connection, [key(2000), key(1000), key(0)])
 
     assert groups == ((key(2000), key(0)), (key(1000),))
+
+
+def test_messages_are_found_by_the_type_and_the_content_of_their_files(database: Database) -> None:
+    keep(
+        database,
+        a_message("one", filenames=["map.pdf"]),
+        a_message("two", filenames=["map.pdf", "지도.pdf"]),
+        a_message("three"),
+    )
+    with database.read() as connection:
+        [first] = list_files(connection, name="지도").files
+
+    assert count_of(database, "type:pdf") == 2
+    assert count_of(database, "type:application/pdf -two") == 1
+    assert count_of(database, "type:image") == 0
+    assert count_of(database, "type:image OR three") == 1
+    assert count_of(database, f"sha256:{first.sha256}") == 1
+    assert count_of(database, f'sha256:{first.sha256} "two"') == 1
+
+
+@pytest.mark.parametrize("query", ["type:nonsense", "type:", "sha256:abc", "sha256:" + "g" * 64])
+def test_a_type_that_is_none_is_a_mistake(database: Database, query: str) -> None:
+    with pytest.raises(QueryError):
+        count_of(database, query)

@@ -26,6 +26,7 @@ PAGES = (
     "/search?q=%22never+closed",
     "/workers",
     "/failures",
+    "/attachments",
     "/audit",
     "/settings",
 )

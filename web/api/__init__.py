@@ -5,10 +5,23 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route
 
 from store.accounts import Role
-from web.api import health, jobs, messages, probes, report, uploads, wishes
+from web.api import (
+    attachments,
+    exports,
+    health,
+    jobs,
+    messages,
+    probes,
+    report,
+    search,
+    uploads,
+    wishes,
+)
+from web.given_away import export_file
 from web.security import require
 
 WISH_BYTES = 4096
+EXPORT_BYTES = 64 << 10
 viewer, operator = require(Role.VIEWER), require(Role.OPERATOR)
 
 api_routes: list[BaseRoute] = [
@@ -30,8 +43,13 @@ api_routes: list[BaseRoute] = [
     ),
     Route("/api/jobs/{job_id}/report", viewer(report.job_report)),
     Route("/api/errands/{errand_id:int}", viewer(wishes.errand)),
+    Route("/api/exports", viewer(exports.begin), methods=["POST"], max_body_size=EXPORT_BYTES),
+    Route("/api/exports/{id:int}", viewer(exports.status), methods=["GET"]),
+    Route("/api/exports/{id:int}", viewer(exports.remove), methods=["DELETE"]),
+    Route("/api/exports/{id:int}/file", viewer(export_file)),
     Route("/api/health", viewer(health.health)),
-    Route("/api/search", viewer(messages.search_messages)),
+    Route("/api/search", viewer(search.search_messages)),
+    Route("/api/attachments", viewer(attachments.attachment_list)),
     Route("/api/messages/{public_id}", viewer(messages.message)),
     Route("/api/messages/{public_id}/raw", viewer(messages.raw_message)),
     Route("/livez", probes.livez),

@@ -1,4 +1,4 @@
-"""Mail for programs: search, one message, its exact bytes."""
+"""Mail for programs: one message, its exact bytes. Searching is `web.api.search`."""
 
 from __future__ import annotations
 
@@ -8,73 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from store.clock import utc_now
 from store.document import Person
 from store.reading import AttachmentView, MessageView, Place, find_message, text_of
-from store.results import CursorError, Hit, Order, QueryError, Results
-from store.search import search
 from store.spool import SpoolError
 from store.uploads import require_upload
-from web.api.parameters import whole_parameter
-from web.errors import BadRequest, NotFound, problem
+from web.errors import NotFound, problem
 from web.house import House, house_of
 
 BLOCK_BYTES = 1 << 20
-
-
-def search_messages(request: Request) -> Response:
-    """`?q=` in the search language, `?limit=`, `?after=` the cursor `next`, `?order=`."""
-    limit = whole_parameter(request, "limit", default=50, low=1, high=200)
-    try:
-        order = Order(request.query_params.get("order", Order.NEWEST))
-    except ValueError:
-        raise BadRequest(f"order is one of {', '.join(Order)}.") from None
-    try:
-        with house_of(request).database.read() as connection:
-            results = search(
-                connection,
-                request.query_params.get("q", ""),
-                order=order,
-                after=request.query_params.get("after"),
-                limit=limit,
-                now=utc_now(),
-            )
-    except QueryError as error:
-        return problem(400, error.sentence, position=error.position, query=error.query)
-    except CursorError:
-        raise BadRequest("after is not a place in this list.") from None
-    return JSONResponse(_results_json(results))
-
-
-def _results_json(results: Results) -> dict[str, Any]:
-    return {
-        "query": results.query,
-        "count": results.count.value,
-        "count_is_exact": not results.count.more,
-        "unindexed": results.unindexed,
-        "messages": [_hit_json(hit) for hit in results.hits],
-        "next": results.next,
-    }
-
-
-def _hit_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "id": hit.name,
-        "url": f"/api/messages/{hit.name}",
-        "upload_id": hit.upload_id,
-        "subject": hit.subject.text if hit.subject else None,
-        "from": {
-            "name": hit.sender_name.text if hit.sender_name else None,
-            "address": hit.sender_address.text if hit.sender_address else None,
-        },
-        "date": hit.sent_at.isoformat() if hit.sent_at else None,
-        "snippet": hit.snippet.text,
-        "highlights": [list(pair) for pair in hit.snippet.ranges],
-        "size": hit.size,
-        "has_attachments": hit.has_attachments,
-        "labels": list(hit.labels),
-        "copies": hit.copies,
-    }
 
 
 def require_message(request: Request) -> MessageView:

@@ -51,7 +51,7 @@ async def read_again(request: Request) -> Response:
 
 def _read_again(request: Request, body: bytes) -> Response:
     job = require_job(request)
-    wish = _wish(body)
+    wish = wish_of(body)
     from_seq, dialect = wish.get("from_seq", 0), wish.get("dialect")
     if type(from_seq) is not int or not 0 <= from_seq <= HIGHEST:
         raise BadRequest("from_seq is the number of a chunk, or 0 for the whole file.")
@@ -63,7 +63,8 @@ def _read_again(request: Request, body: bytes) -> Response:
     return _asked(request, ErrandKind.READ_AGAIN, parameters)
 
 
-def _wish(body: bytes) -> dict[str, Any]:
+def wish_of(body: bytes) -> dict[str, Any]:
+    """What a body asks for, as a JSON object; empty for no body. Raises BadRequest."""
     if not body:
         return {}
     try:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from store.clock import utc_now
 from store.errands import OPEN_ERRAND_STATES, Errand, ErrandKind, find_errand
 from web.errors import NotFound
+from web.given_away import is_there, may_fetch
 from web.house import house_of
 from web.language import N_
 from web.pace import MOVING
@@ -32,6 +33,7 @@ class ErrandView:
     title: str
     job_id: str | None
     rate: float | None  # steps per second so far
+    file_url: str | None  # of an export that can be fetched by this reader
     every: int | None
 
 
@@ -51,8 +53,13 @@ def find_the_errand(request: Request) -> ErrandView:
         title=TITLES.get(errand.kind, str(errand.kind)),
         job_id=errand.parameters.get("job_id"),
         rate=rate_of(errand, now=utc_now()),
+        file_url=f"/errands/{errand.id}/file" if _is_for(request, errand) else None,
         every=MOVING if errand.state in OPEN_ERRAND_STATES else None,
     )
+
+
+def _is_for(request: Request, errand: Errand) -> bool:
+    return may_fetch(request, errand) and is_there(house_of(request), errand)
 
 
 def rate_of(errand: Errand, *, now: datetime) -> float | None:

@@ -1,0 +1,81 @@
+"""Exports as errands: written beside, whole or not there, gone after some days."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from jobs.errands import run_errand
+from jobs.exporting import KEPT_DAYS, export_path, remove_export, sweep_exports
+from store.clock import utc_now
+from store.errands import Errand, ErrandKind, ErrandState, add_errand, end_errand, find_errand
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+
+
+def asked(floor: Floor, **parameters: Any) -> Errand:
+    wanted = {"query": "", "format": "mbox", "labelled": False} | parameters
+    with floor.workshop.database.write() as connection:
+        errand_id = add_errand(
+            connection, ErrandKind.EXPORT, wanted, by="account:ann", now=utc_now()
+        )
+    return looked_up(floor, errand_id)
+
+
+def looked_up(floor: Floor, errand_id: int) -> Errand:
+    with floor.workshop.database.read() as connection:
+        found = find_errand(connection, errand_id)
+    assert found is not None
+    return found
+
+
+def test_an_export_ends_with_a_file_of_all_that_was_counted(floor: Floor) -> None:
+    floor.hand_in(letters(450))
+    floor.run()
+    errand = asked(floor)
+
+    run_errand(floor.workshop, errand, still_mine=lambda: True)
+
+    over = looked_up(floor, errand.id)
+    assert (over.state, over.done, over.total) == (ErrandState.DONE, 450, 450)
+    written = export_path(floor.workshop.config, errand)
+    assert written.read_bytes().count(b"\nFrom ") == 449
+    assert over.result == {
+        "messages": 450,
+        "bytes": written.stat().st_size,
+        "kept_days": KEPT_DAYS,
+    }
+    assert written.stat().st_mode & 0o077 == 0
+
+
+def test_an_export_that_is_stopped_leaves_no_file(floor: Floor) -> None:
+    floor.hand_in(letters(10))
+    floor.run()
+    errand = asked(floor)
+
+    def stop() -> bool:
+        with floor.workshop.database.write() as connection:
+            end_errand(connection, errand.id, state=ErrandState.STOPPED, now=utc_now())
+        return False
+
+    run_errand(floor.workshop, errand, still_mine=stop)
+
+    assert looked_up(floor, errand.id).state is ErrandState.STOPPED
+    folder = export_path(floor.workshop.config, errand).parent
+    assert not folder.is_dir() or not list(folder.iterdir())
+
+
+def test_a_file_goes_after_some_days_and_when_it_is_removed(floor: Floor) -> None:
+    old, new = asked(floor, format="csv"), asked(floor, format="csv")
+    config = floor.workshop.config
+    for errand in (old, new):
+        run_errand(floor.workshop, errand, still_mine=lambda: True)
+    long_ago = time.time() - (KEPT_DAYS + 1) * 86_400
+    os.utime(export_path(config, old), (long_ago, long_ago))
+
+    assert sweep_exports(config, now=time.time()) == 1
+
+    assert not export_path(config, old).exists()
+    assert remove_export(config, new)
+    assert not remove_export(config, new)

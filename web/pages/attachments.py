@@ -1,0 +1,73 @@
+"""`GET /attachments`: the attached files of all mail, each content once, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.attachments import FileView, list_files
+from store.query_values import FILE_TYPES
+from store.results import CursorError
+from web.asked import address
+from web.errors import BadRequest
+from web.house import house_of
+from web.language import N_
+from web.render import render
+
+PAGE = 50
+LONGEST_NAME = 200
+TYPE_NAMES = {
+    "pdf": N_("PDF"),
+    "image": N_("Pictures"),
+    "text": N_("Text"),
+    "document": N_("Documents"),
+    "table": N_("Spreadsheets"),
+    "slides": N_("Slides"),
+    "archive": N_("Archives"),
+    "audio": N_("Audio"),
+    "video": N_("Video"),
+    "message": N_("Messages"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentsView:
+    """A page of files and what it is narrowed to."""
+
+    files: tuple[FileView, ...]
+    name: str
+    kind: str  # a key of FILE_TYPES, or "" for all
+    kinds: dict[str, str]
+    first: str | None
+    next: str | None
+
+
+def attachments_page(request: Request) -> Response:
+    """The list. Raises BadRequest for a damaged link."""
+    name = request.query_params.get("name", "").strip()[:LONGEST_NAME]
+    kind = request.query_params.get("type", "")
+    kind = kind if kind in FILE_TYPES else ""
+    after = request.query_params.get("after") or None
+    try:
+        with house_of(request).database.read() as connection:
+            found = list_files(
+                connection,
+                name=name,
+                content_types=FILE_TYPES.get(kind, ()),
+                after=after,
+                limit=PAGE,
+            )
+    except CursorError:
+        raise BadRequest("This link to a page of a list is damaged.") from None
+    here = {"name": name, "type": kind}
+    view = AttachmentsView(
+        files=found.files,
+        name=name,
+        kind=kind,
+        kinds=TYPE_NAMES,
+        first=address("/attachments", **here) if after else None,
+        next=address("/attachments", **here, after=found.next) if found.next else None,
+    )
+    return render(request, "pages/attachments.html", view)
