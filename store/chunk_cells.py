@@ -54,6 +54,36 @@ def cells_of(connection: Connection, job_id: str, *, chunks: int, most: int) -> 
     )
 
 
+def tally_of(connection: Connection, job_id: str) -> tuple[tuple[str, int], ...]:
+    """How many chunks stand how, by the words of the map, the worst first."""
+    severity = _severity().label("severity")
+    rows = connection.execute(
+        select(severity, func.count())
+        .where(chunk.c.job_id == job_id, chunk.c.seq > 0)
+        .group_by(severity)
+    )
+    return tuple((SEVERITY[place], int(number)) for place, number in sorted(rows, reverse=True))
+
+
+def chunks_that_stand(
+    connection: Connection, job_id: str, state: str | None, *, after: int = 0, limit: int
+) -> list[int]:
+    """The numbers of chunks that stand so, by a word of the map; `after` is the last one seen.
+
+    None of them for no word.
+    """
+    if state is None:
+        return []
+    rows = connection.execute(
+        select(chunk.c.seq)
+        .where(chunk.c.job_id == job_id, chunk.c.seq > max(after, 0))
+        .where(_severity() == SEVERITY.index(state))
+        .order_by(chunk.c.seq)
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
 def _severity() -> ColumnElement[int]:
     """The frequent states are asked for first: with 100,000 chunks that halves the time."""
     worse = case((chunk.c.attempts > 1, SEVERITY.index("recovered")), else_=0)

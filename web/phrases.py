@@ -62,6 +62,8 @@ PHRASES = (
     # jobs.processor
     N_("Reading it took more than {seconds} s of CPU time."),
     N_("It has {size} bytes; messages above {limit} bytes are not read whole."),
+    # jobs.errands
+    N_("{said} messages were to be removed, by now it would be {now}. Ask again."),
     # web itself
     N_("There is no such job."),
     N_("There is no such message."),
@@ -73,7 +75,10 @@ PHRASES = (
     N_("There is no such dialect."),
     N_("There is no such errand."),
     N_("Deleting has to be confirmed."),
-    N_("The chunk to begin with is a number, or 0 for the whole file."),
+    N_("The chunk to begin with is a number."),
+    N_("This file has no such chunk."),
+    N_("This form has a number in it that is none."),
+    N_("Say how much is to be read again."),
     N_("Another dialect cuts the file anew: it goes with the whole file only."),
     N_("This message has no such part."),
     N_("The bytes of this message are gone: {reason}."),

@@ -19,6 +19,7 @@ from web.forms import with_form as form
 from web.fragments import (
     attempts,
     errand,
+    evidence,
     failures,
     history,
     jobs,
@@ -26,8 +27,10 @@ from web.fragments import (
     overview,
     progress,
     results,
+    set_aside,
     workers,
 )
+from web.pages import ask
 from web.pages.audit import audit_page
 from web.pages.errand import errand_page
 from web.pages.export import export_download
@@ -38,6 +41,7 @@ from web.pages.message import message_page
 from web.pages.message_html import message_html
 from web.pages.overview import overview_page
 from web.pages.part import part_download
+from web.pages.read_again import read_again_page
 from web.pages.report import report_page
 from web.pages.search import search_page
 from web.pages.settings import settings_page
@@ -70,6 +74,10 @@ pages: list[BaseRoute] = [
     Route("/jobs", viewer(jobs_page)),
     Route("/jobs/{id}", viewer(job_page)),
     Route("/jobs/{id}/report", viewer(report_page)),
+    Route("/jobs/{id}/read-again", operator(read_again_page), methods=["GET"]),
+    Route("/jobs/{id}/pause", operator(ask.pause_page), methods=["GET"]),
+    Route("/jobs/{id}/cancel", operator(ask.cancel_page), methods=["GET"]),
+    Route("/jobs/{id}/delete", operator(ask.delete_page), methods=["GET"]),
     Route("/search", viewer(search_page)),
     Route("/search/export", viewer(export_download)),
     Route("/errands/{id:int}", viewer(errand_page)),
@@ -88,6 +96,8 @@ fragments: list[BaseRoute] = [
     Route("/fragments/progress/{id}", viewer(progress.progress_fragment)),
     Route("/fragments/ledger/{id}", viewer(ledger.ledger_fragment)),
     Route("/fragments/attempts/{id}", viewer(attempts.attempts_fragment)),
+    Route("/fragments/evidence/{id}", viewer(evidence.evidence_fragment)),
+    Route("/fragments/set_aside/{id}", viewer(set_aside.set_aside_fragment)),
     Route("/fragments/errand/{id:int}", viewer(errand.errand_fragment)),
     Route("/fragments/history", viewer(history.history_fragment)),
     Route("/fragments/results", viewer(results.results_fragment)),
@@ -98,7 +108,6 @@ fragments: list[BaseRoute] = [
 actions: list[BaseRoute] = [
     act("/upload", operator(upload.upload)),
     act("/sample", operator(upload.import_sample)),
-    act("/jobs/{id}/retry", operator(act_on_jobs.retry_job)),
     act("/jobs/{id}/cancel", operator(act_on_jobs.cancel_job)),
     act("/jobs/{id}/pause", operator(act_on_jobs.pause_job)),
     act("/jobs/{id}/resume", operator(act_on_jobs.resume_job)),
