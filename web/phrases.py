@@ -62,6 +62,12 @@ PHRASES = (
     # jobs.processor
     N_("Reading it took more than {seconds} s of CPU time."),
     N_("It has {size} bytes; messages above {limit} bytes are not read whole."),
+    # jobs.rereading, store.rereading
+    N_("This message is not there any more."),
+    N_("This is a copy; its text is kept with the first one met."),
+    N_("This message has changed meanwhile; look at it again."),
+    N_("The ledger has no entry for this message; read the file again."),
+    N_("Reading it ended the process: {reason}."),
     # jobs.errands
     N_("{said} messages were to be removed, by now it would be {now}. Ask again."),
     # web itself

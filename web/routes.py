@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from store.accounts import Role
-from web.actions import errands, language, saved, settings, sign_in, upload
+from web.actions import errands, language, messages, saved, settings, sign_in, upload
 from web.actions import jobs as act_on_jobs
 from web.actions import workers as workers_act
 from web.assets import static_route
@@ -43,6 +43,7 @@ from web.pages.overview import overview_page
 from web.pages.part import part_download
 from web.pages.read_again import read_again_page
 from web.pages.report import report_page
+from web.pages.reread import reread_page
 from web.pages.search import search_page
 from web.pages.settings import settings_page
 from web.pages.sign_in import sign_in_link_page, sign_in_page
@@ -83,6 +84,7 @@ pages: list[BaseRoute] = [
     Route("/errands/{id:int}", viewer(errand_page)),
     Route("/messages/{id}", viewer(message_page)),
     Route("/messages/{id}/html", viewer(message_html)),
+    Route("/messages/{id}/read-again", operator(reread_page), methods=["GET"]),
     Route("/messages/{id}/parts/{path}", viewer(part_download)),
     Route("/workers", viewer(workers_page)),
     Route("/failures", viewer(failures_page), methods=["GET"]),
@@ -113,6 +115,7 @@ actions: list[BaseRoute] = [
     act("/jobs/{id}/resume", operator(act_on_jobs.resume_job)),
     act("/jobs/{id}/read-again", operator(form(errands.read_again))),
     act("/jobs/{id}/delete", operator(form(errands.delete))),
+    act("/messages/{id}/read-again", operator(form(messages.read_again))),
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
     act("/chunks/{id:int}/stop", operator(form(act_on_jobs.stop_chunk))),
     act("/workers/drain", operator(form(workers_act.drain_worker))),

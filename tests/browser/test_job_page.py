@@ -14,7 +14,7 @@ from tests.browser.walking import (
     wait_for_state,
 )
 from tests.harness.console import Console
-from tests.mboxes import letters
+from tests.mboxes import letters, raw_message
 
 
 def test_what_reading_again_would_do_is_counted_when_it_is_asked(
@@ -74,3 +74,33 @@ def test_the_end_of_a_job_is_said_aloud(console: Callable[..., Console], page: P
     wait_for_state(page, "Finished")
 
     expect(page.locator("#spoken")).to_contain_text("Finished", timeout=15_000)
+
+
+def test_a_quarantined_message_is_read_again_with_wider_limits(
+    console: Callable[..., Console], new_page: Callable[..., Page]
+) -> None:
+    here, page = console(MAX_MESSAGE_BYTES="65536"), new_page(width=390)
+    here.sign_in(page)
+    heavy = raw_message(7, subject="A heavy one", body="heavy quarkseven\n" * 6000)
+    page.goto(f"{here.url}/upload")
+    page.set_input_files(
+        "#file",
+        {"name": "a.mbox", "mimeType": "application/mbox", "buffer": raw_message(1) + heavy},
+    )
+    page.locator("#upload button").click()
+    wait_for_state(page, "Finished")
+    job = page.url
+
+    page.locator("#set_aside").get_by_role("link", name="Read again").click()
+    assert violations(page) == []
+    page.locator("#read-it").click()
+    expect(page.locator("[role=alert]")).to_contain_text("nothing was changed")
+    page.locator("#wide").check()
+    page.locator("#read-it").click()
+
+    expect(page.locator(".notice.good")).to_contain_text("stored as it was read")
+    page.goto(f"{here.url}/search?q=quarkseven")
+    expect(page.locator(".hit .subject")).to_contain_text("A heavy one")
+    page.goto(job)
+    expect(page.locator("#ledger")).not_to_contain_text("Quarantined")
+    expect(page.locator("#ledger")).to_contain_text("Every byte is accounted for, exactly once.")
