@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, select
 
-from store.states import OPEN_CHUNK_STATES
+from store.chunk_cells import Tally
 from store.tables import chunk, job, upload
+
+_OPEN = frozenset(("waiting", "retrying", "running"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +26,8 @@ class JobTimes:
     parse_ended: datetime | None
 
 
-def times_of(connection: Connection, job_id: str) -> JobTimes:
-    """The times of a job; one pass over its chunks."""
+def times_of(connection: Connection, job_id: str, tally: Sequence[Tally]) -> JobTimes:
+    """The times of a job, given its chunks by how they stand."""
     came = connection.execute(
         select(upload.c.created_at, upload.c.stored_at)
         .join(job, job.c.upload_id == upload.c.id)
@@ -35,17 +38,14 @@ def times_of(connection: Connection, job_id: str) -> JobTimes:
             chunk.c.job_id == job_id, chunk.c.seq == 0
         )
     ).one_or_none()
-    still = func.count(case((chunk.c.state.in_(OPEN_CHUNK_STATES), 1)))
-    parse = connection.execute(
-        select(func.min(chunk.c.started_at), func.max(chunk.c.ended_at), still).where(
-            chunk.c.job_id == job_id, chunk.c.seq > 0
-        )
-    ).one()
+    still_open = any(one.state in _OPEN for one in tally)
+    began = [one.began for one in tally if one.began]
+    ended = [one.ended for one in tally if one.ended]
     return JobTimes(
         upload_began=came.created_at,
         upload_ended=came.stored_at,
         plan_began=plan.started_at if plan else None,
         plan_ended=plan.ended_at if plan else None,
-        parse_began=parse[0],
-        parse_ended=None if parse[2] else parse[1],
+        parse_began=min(began, default=None),
+        parse_ended=None if still_open else max(ended, default=None),
     )

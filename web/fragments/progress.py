@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.attempts import attempts_of_chunk
-from store.chunk_cells import SEVERITY, Cell, cells_of, chunks_that_stand, tally_of
+from store.chunk_cells import SEVERITY, Cell, Tally, cells_of, chunks_that_stand, tally_of
 from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import utc_now
 from store.job_times import times_of
@@ -37,7 +37,7 @@ class ProgressView:
     steps: tuple[Step, ...]
     eta: Eta | None
     cells: tuple[Cell, ...]
-    tally: tuple[tuple[str, int], ...]  # chunks by state, as many as are not zero
+    tally: tuple[Tally, ...]
     standing: str | None  # a word of the map whose chunks are listed
     standing_here: tuple[int, ...]
     standing_next: str | None
@@ -72,7 +72,7 @@ def find_progress(request: Request) -> ProgressView:
         listed = chunks_that_stand(
             connection, job.id, standing, after=min(after, HIGHEST), limit=STANDING_LISTED + 1
         )
-        times = times_of(connection, job.id)
+        times = times_of(connection, job.id, tally)
         found = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
         chosen = next((chunk for chunk in found if chunk.seq == seq), None)
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
