@@ -164,9 +164,9 @@ class Dispatch:
                 connection,
                 actor=actor,
                 action=f"errand.{kind}",
-                subject=f"errand:{errand_id}",
+                subject=_subject(parameters, errand_id),
                 now=now,
-                detail=parameters,
+                detail={"errand": errand_id, **parameters},
             )
         return errand_id
 
@@ -197,3 +197,9 @@ class Dispatch:
             ring_due(self._workshop.database, self.link.redis)
         except UNHEARD as error:
             log.warning("no bell was rung, the work waits in the database: %s", error)
+
+
+def _subject(parameters: dict[str, Any], errand_id: int) -> str:
+    """What an errand is about, for the audit log: its job where it has one."""
+    job_id = parameters.get("job_id")
+    return f"job:{job_id}" if job_id else f"errand:{errand_id}"

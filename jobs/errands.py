@@ -31,6 +31,7 @@ from store.errands import (
     next_errand,
     note_progress,
 )
+from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.removing import EMPTIED, delete_range
 from store.uploads import forget_upload, mark_deleting, require_upload
@@ -144,6 +145,7 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
         if job is None:
             raise CannotDo("The job is gone.")
         start = start_of(connection, job_id, from_seq=from_seq)
+        _require_as_said(errand, removed=messages_from(connection, job.upload_id, start))
         set_aside(connection, job_id, start=start, now=utc_now())
     yield
     while True:
@@ -165,6 +167,15 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
         steps.done += gone
         yield
     steps.result = {"messages_removed": steps.done}
+
+
+def _require_as_said(errand: Errand, *, removed: int) -> None:
+    """Nothing is removed that nobody was told of, however long the errand has waited."""
+    said = errand.parameters.get("removed_as_said")
+    if said is not None and is_more(removed, than_said=int(said)):
+        raise CannotDo(
+            f"{said} messages were to be removed, by now it would be {removed}. Ask again."
+        )
 
 
 def rule_text(dialect: str | None) -> str | None:

@@ -52,6 +52,8 @@ class DefectKind(StrEnum):
     # mailbox
     FOLDER_INTERNAL_DATA = "folder_internal_data"  # a mail program's note to itself
     LINE_COUNT_FRONT = "line_count_front"  # Apple's byte count before the headers
+    # by a person
+    READ_BY_CHOICE = "read_by_choice"  # not as found: where is charset, rule or limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

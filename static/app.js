@@ -6,7 +6,8 @@
 (() => {
   const SPEAK_EVERY = 10_000;
   const arrived = new Map();
-  let spokenAt = 0;
+  let spokenAt = -SPEAK_EVERY;
+  let speaking = 0;
 
   const isTyping = (target) =>
     target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
@@ -17,10 +18,12 @@
     document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
   }
 
-  // A morph must not close a <details> that somebody opened, nor open one they closed.
+  // A morph must not close a <details> that somebody opened, nor open one they closed, nor take
+  // away what is half typed in a form.
   if (window.Idiomorph) {
     Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
       !(node.tagName === "DETAILS" && name === "open");
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !node.matches?.("[data-keep]");
     Idiomorph.defaults.ignoreActiveValue = true;
   }
 
@@ -40,12 +43,18 @@
     }
   };
 
-  // One sentence at most every ten seconds, for those who listen.
+  // One sentence at most every ten seconds, for those who listen. What comes sooner waits, and by
+  // then the part may have changed again: the last state is always said.
   const speak = () => {
+    clearTimeout(speaking);
     const source = document.querySelector("[data-spoken]");
     const place = document.getElementById("spoken");
-    if (!source || !place || performance.now() - spokenAt < SPEAK_EVERY) return;
-    if (place.textContent === source.dataset.spoken) return;
+    if (!source || !place || place.textContent === source.dataset.spoken) return;
+    const wait = spokenAt + SPEAK_EVERY - performance.now();
+    if (wait > 0) {
+      speaking = setTimeout(speak, wait);
+      return;
+    }
     place.textContent = source.dataset.spoken;
     spokenAt = performance.now();
   };
@@ -103,7 +112,7 @@
   });
 
   document.addEventListener("change", (event) => {
-    if (event.target.matches("select[data-submit]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
 
   document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -7,6 +7,7 @@ for several shows the worst among them, so that no trouble hides in a crowd. Pur
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
@@ -52,6 +53,54 @@ def cells_of(connection: Connection, job_id: str, *, chunks: int, most: int) -> 
         )
         for row in rows
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many chunks stand so (a word of the map), and when they began and ended."""
+
+    state: str
+    chunks: int
+    began: datetime | None
+    ended: datetime | None
+
+
+def tally_of(connection: Connection, job_id: str) -> tuple[Tally, ...]:
+    """The chunks of a job by how they stand, the worst first; one pass for all it tells."""
+    severity = _severity().label("severity")
+    rows = connection.execute(
+        select(
+            severity,
+            func.count().label("chunks"),
+            func.min(chunk.c.started_at).label("began"),
+            func.max(chunk.c.ended_at).label("ended"),
+        )
+        .where(chunk.c.job_id == job_id, chunk.c.seq > 0)
+        .group_by(severity)
+    )
+    return tuple(
+        Tally(state=SEVERITY[row.severity], chunks=row.chunks, began=row.began, ended=row.ended)
+        for row in sorted(rows, key=lambda row: -int(row.severity))
+    )
+
+
+def chunks_that_stand(
+    connection: Connection, job_id: str, state: str | None, *, after: int = 0, limit: int
+) -> list[int]:
+    """The numbers of chunks that stand so, by a word of the map; `after` is the last one seen.
+
+    None of them for no word.
+    """
+    if state is None:
+        return []
+    rows = connection.execute(
+        select(chunk.c.seq)
+        .where(chunk.c.job_id == job_id, chunk.c.seq > max(after, 0))
+        .where(_severity() == SEVERITY.index(state))
+        .order_by(chunk.c.seq)
+        .limit(limit)
+    )
+    return list(rows.scalars())
 
 
 def _severity() -> ColumnElement[int]:

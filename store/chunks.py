@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from store import tables
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
@@ -119,41 +119,20 @@ def _chunk_view(row: Row[Any]) -> ChunkView:
     )
 
 
-_ATTEMPTS = select(attempt, chunk.c.seq.label("chunk_seq")).join(
+# Attempts with the number of their chunk.
+ATTEMPTS = select(attempt, chunk.c.seq.label("chunk_seq")).join(
     chunk, chunk.c.id == attempt.c.chunk_id
 )
 
 
-def attempts_of(
-    connection: Connection,
-    job_id: str,
-    *,
-    before: tuple[datetime, str] | None = None,
-    limit: int = 50,
-) -> list[AttemptView]:
-    """The attempts of a job, newest first; `before` is (started_at, id) of the last one seen."""
-    query = (
-        _ATTEMPTS.where(attempt.c.job_id == job_id)
-        .order_by(attempt.c.started_at.desc(), attempt.c.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(
-            or_(
-                attempt.c.started_at < before[0],
-                and_(attempt.c.started_at == before[0], attempt.c.id < before[1]),
-            )
-        )
-    return [_attempt_view(row) for row in connection.execute(query)]
-
-
 def running_attempts(connection: Connection) -> list[AttemptView]:
     """What is being worked on, as far as the database knows."""
-    query = _ATTEMPTS.where(attempt.c.outcome == Outcome.RUNNING).order_by(attempt.c.started_at)
-    return [_attempt_view(row) for row in connection.execute(query)]
+    query = ATTEMPTS.where(attempt.c.outcome == Outcome.RUNNING).order_by(attempt.c.started_at)
+    return [attempt_view(row) for row in connection.execute(query)]
 
 
-def _attempt_view(row: Row[Any]) -> AttemptView:
+def attempt_view(row: Row[Any]) -> AttemptView:
+    """A row of `ATTEMPTS` as one of these."""
     return AttemptView(
         id=row.id,
         job_id=row.job_id,
@@ -204,8 +183,8 @@ def failed_chunks(
 
 
 def _latest_attempts(connection: Connection, chunk_ids: list[int]) -> dict[int, AttemptView]:
-    query = _ATTEMPTS.where(attempt.c.chunk_id.in_(chunk_ids)).order_by(attempt.c.number)
-    return {row.chunk_id: _attempt_view(row) for row in connection.execute(query)}
+    query = ATTEMPTS.where(attempt.c.chunk_id.in_(chunk_ids)).order_by(attempt.c.number)
+    return {row.chunk_id: attempt_view(row) for row in connection.execute(query)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

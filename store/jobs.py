@@ -70,6 +70,11 @@ class JobView:
     detection: dict[str, Any] | None
     rule: dict[str, Any] | None
 
+    @property
+    def standing(self) -> str:
+        """The word for where it stands: its state, or "paused" while nothing of it is begun."""
+        return "paused" if self.paused_at and not self.state.is_over else self.state
+
 
 def find_job(connection: Connection, job_id: str, *, now: datetime) -> JobView | None:
     """The job of that id."""

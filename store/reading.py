@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from mail.defect import DefectKind
 from mail.envelope import DateSource
 from store import tables
 from store.document import Person
@@ -102,6 +103,11 @@ class MessageView:
     defects: tuple[DefectView, ...]
     defect_count: int  # may be more than are kept
     quarantine: QuarantineView | None
+
+    def choice(self, what: str) -> str | None:
+        """By which "charset", "rule" or "limits" a person had it read; None for as found."""
+        chosen = (one for one in self.defects if one.kind == DefectKind.READ_BY_CHOICE)
+        return next((one.what for one in chosen if one.where == what), None)
 
     @property
     def size(self) -> int:

@@ -118,14 +118,28 @@ def _delete_labels(
     )
 
 
+def take_out(connection: Connection, key: int) -> None:
+    """Remove what was read of a first copy, and keep its place: its copies go on naming it.
+
+    For a caller that writes the same content again in the same transaction.
+    """
+    borne = (message_label.c.first_id == key, message_label.c.message_id == key)
+    connection.execute(delete(message_label).where(*borne))
+    _delete_rows(connection, [key])
+
+
 def _delete_messages(connection: Connection, ids: Sequence[int]) -> None:
-    room = room_of(connection.dialect.name)
-    documents = load_documents(connection, ids)
-    room.unindex(connection, [(key, index_tokens(one)) for key, one in documents.items()])
     digests = select(message.c.digest).where(message.c.id.in_(ids), message.c.digest.is_not(None))
     connection.execute(
         delete(content).where(content.c.digest.in_(digests), content.c.message_id.in_(ids))
     )
+    _delete_rows(connection, ids)
+
+
+def _delete_rows(connection: Connection, ids: Sequence[int]) -> None:
+    room = room_of(connection.dialect.name)
+    documents = load_documents(connection, ids)
+    room.unindex(connection, [(key, index_tokens(one)) for key, one in documents.items()])
     for column in (
         message_text.c.id,
         message_search.c.id,

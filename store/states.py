@@ -35,6 +35,9 @@ class ChunkState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN_CHUNK_STATES = (ChunkState.WAITING, ChunkState.RUNNING)
+
+
 class ChunkKind(StrEnum):
     """What is done with a chunk's range: find its messages, or read them."""
 

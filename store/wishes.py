@@ -11,11 +11,16 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from store import tables
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
+from store.states import (
+    OPEN_CHUNK_STATES,
+    OPEN_JOB_STATES,
+    ChunkKind,
+    ChunkState,
+    JobState,
+    Outcome,
+)
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
-
-_OPEN_CHUNK_STATES = (ChunkState.WAITING, ChunkState.RUNNING)
 
 
 def retry_job(connection: Connection, job_id: str) -> int:
@@ -92,7 +97,7 @@ def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
     # Without its attempt id no running attempt gets past the fence again.
     connection.execute(
         update(chunk)
-        .where(chunk.c.job_id == job_id, chunk.c.state.in_(_OPEN_CHUNK_STATES))
+        .where(chunk.c.job_id == job_id, chunk.c.state.in_(OPEN_CHUNK_STATES))
         .values(state=ChunkState.CANCELLED, attempt_id=None, ended_at=now)
     )
     connection.execute(
@@ -131,7 +136,7 @@ def _lock_open_chunks(connection: Connection, job_id: str) -> None:
     """
     connection.execute(
         select(chunk.c.id)
-        .where(chunk.c.job_id == job_id, chunk.c.state.in_(_OPEN_CHUNK_STATES))
+        .where(chunk.c.job_id == job_id, chunk.c.state.in_(OPEN_CHUNK_STATES))
         .order_by(chunk.c.id)
         .with_for_update()
     ).all()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from jobs.rereading import rule_by
 from mail.rule import Dialect, Rule
 from store.reading import MessageView, Place, find_message
 from store.rules import rule_of_upload
@@ -42,20 +43,38 @@ def require_message(request: Request) -> MessageView:
 
 
 def letter_of(
-    house: House, place: Place, *, separator_length: int, at_most: int = SHOWN_BYTES
+    house: House,
+    place: Place,
+    *,
+    separator_length: int,
+    dialect: str | None = None,
+    at_most: int = SHOWN_BYTES,
 ) -> Letter:
-    """Read a message's bytes, `at_most` so many. Raises HTTPException 410 when they are gone."""
+    """Read a message's bytes, `at_most` so many. Raises HTTPException 410 when they are gone.
+
+    `dialect` is that by which a person had the message read, if it is not its file's.
+    """
     with house.database.read() as connection:
-        upload = require_upload(connection, place.upload_id)
         kept_rule = rule_of_upload(connection, place.upload_id)
-    try:
-        with house.spool.source(upload.spool_name, size=upload.size or 0) as source:
-            span = source.read_at(place.offset, min(place.length, at_most + separator_length))
-    except SpoolError as error:
-        raise HTTPException(410, f"The bytes of this message are gone: {error}.") from error
+    span = window_of(house, place, start=0, length=at_most + separator_length)
+    found = Rule.from_json(kept_rule) if kept_rule else Rule.of(Dialect.MBOXRD)
     return Letter(
         raw=span[separator_length:],
         separator=span[:separator_length],
-        rule=Rule.from_json(kept_rule) if kept_rule else Rule.of(Dialect.MBOXRD),
+        rule=rule_by(found, dialect),
         whole=len(span) == place.length,
     )
+
+
+def window_of(house: House, place: Place, *, start: int, length: int) -> bytes:
+    """At most `length` bytes of a message from its byte `start` on, separator line included.
+
+    Raises HTTPException 410 when they are gone.
+    """
+    with house.database.read() as connection:
+        upload = require_upload(connection, place.upload_id)
+    try:
+        with house.spool.source(upload.spool_name, size=upload.size or 0) as source:
+            return source.read_at(place.offset + start, min(place.length - start, length))
+    except SpoolError as error:
+        raise HTTPException(410, f"The bytes of this message are gone: {error}.") from error

@@ -42,6 +42,10 @@ NOTICES: dict[str, Notice] = {
         N_("The chunk was stopped. What it had read stays; it can be retried."), "good"
     ),
     "chunk-not-running": Notice(N_("The chunk was not being read any more."), "warn"),
+    "read-anew": Notice(N_("The message was read again and stored as it was read."), "good"),
+    "read-as-copy": Notice(
+        N_("The message was read again: it is a copy of one that was met before."), "good"
+    ),
     "too-late": Notice(N_("The job was over already."), "warn"),
     "sample": Notice(N_("The sample mbox was imported."), "good"),
     "twin": Notice(

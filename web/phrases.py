@@ -62,6 +62,14 @@ PHRASES = (
     # jobs.processor
     N_("Reading it took more than {seconds} s of CPU time."),
     N_("It has {size} bytes; messages above {limit} bytes are not read whole."),
+    # jobs.rereading, store.rereading
+    N_("This message is not there any more."),
+    N_("This is a copy; its text is kept with the first one met."),
+    N_("This message has changed meanwhile; look at it again."),
+    N_("The ledger has no entry for this message; read the file again."),
+    N_("Reading it ended the process: {reason}."),
+    # jobs.errands
+    N_("{said} messages were to be removed, by now it would be {now}. Ask again."),
     # web itself
     N_("There is no such job."),
     N_("There is no such message."),
@@ -73,7 +81,10 @@ PHRASES = (
     N_("There is no such dialect."),
     N_("There is no such errand."),
     N_("Deleting has to be confirmed."),
-    N_("The chunk to begin with is a number, or 0 for the whole file."),
+    N_("The chunk to begin with is a number."),
+    N_("This file has no such chunk."),
+    N_("This form has a number in it that is none."),
+    N_("Say how much is to be read again."),
     N_("Another dialect cuts the file anew: it goes with the whole file only."),
     N_("This message has no such part."),
     N_("The bytes of this message are gone: {reason}."),

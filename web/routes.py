@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from store.accounts import Role
-from web.actions import errands, exports, language, saved, settings, sign_in, upload
+from web.actions import errands, exports, language, messages, saved, settings, sign_in, upload
 from web.actions import jobs as act_on_jobs
 from web.actions import workers as workers_act
 from web.assets import static_route
@@ -19,6 +19,7 @@ from web.forms import with_form as form
 from web.fragments import (
     attempts,
     errand,
+    evidence,
     failures,
     history,
     jobs,
@@ -26,9 +27,11 @@ from web.fragments import (
     overview,
     progress,
     results,
+    set_aside,
     workers,
 )
 from web.given_away import export_file
+from web.pages import ask
 from web.pages.attachments import attachments_page
 from web.pages.audit import audit_page
 from web.pages.errand import errand_page
@@ -40,7 +43,9 @@ from web.pages.message import message_page
 from web.pages.message_html import message_html
 from web.pages.overview import overview_page
 from web.pages.part import part_download
+from web.pages.read_again import read_again_page
 from web.pages.report import report_page
+from web.pages.reread import reread_page
 from web.pages.search import search_page
 from web.pages.settings import settings_page
 from web.pages.sign_in import sign_in_link_page, sign_in_page
@@ -72,6 +77,10 @@ pages: list[BaseRoute] = [
     Route("/jobs", viewer(jobs_page)),
     Route("/jobs/{id}", viewer(job_page)),
     Route("/jobs/{id}/report", viewer(report_page)),
+    Route("/jobs/{id}/read-again", operator(read_again_page), methods=["GET"]),
+    Route("/jobs/{id}/pause", operator(ask.pause_page), methods=["GET"]),
+    Route("/jobs/{id}/cancel", operator(ask.cancel_page), methods=["GET"]),
+    Route("/jobs/{id}/delete", operator(ask.delete_page), methods=["GET"]),
     Route("/search", viewer(search_page)),
     Route("/search/export", viewer(export_download)),
     Route("/attachments", viewer(attachments_page)),
@@ -79,6 +88,7 @@ pages: list[BaseRoute] = [
     Route("/errands/{id:int}/file", viewer(export_file)),
     Route("/messages/{id}", viewer(message_page)),
     Route("/messages/{id}/html", viewer(message_html)),
+    Route("/messages/{id}/read-again", operator(reread_page), methods=["GET"]),
     Route("/messages/{id}/parts/{path}", viewer(part_download)),
     Route("/workers", viewer(workers_page)),
     Route("/failures", viewer(failures_page), methods=["GET"]),
@@ -92,6 +102,8 @@ fragments: list[BaseRoute] = [
     Route("/fragments/progress/{id}", viewer(progress.progress_fragment)),
     Route("/fragments/ledger/{id}", viewer(ledger.ledger_fragment)),
     Route("/fragments/attempts/{id}", viewer(attempts.attempts_fragment)),
+    Route("/fragments/evidence/{id}", viewer(evidence.evidence_fragment)),
+    Route("/fragments/set_aside/{id}", viewer(set_aside.set_aside_fragment)),
     Route("/fragments/errand/{id:int}", viewer(errand.errand_fragment)),
     Route("/fragments/history", viewer(history.history_fragment)),
     Route("/fragments/results", viewer(results.results_fragment)),
@@ -102,12 +114,12 @@ fragments: list[BaseRoute] = [
 actions: list[BaseRoute] = [
     act("/upload", operator(upload.upload)),
     act("/sample", operator(upload.import_sample)),
-    act("/jobs/{id}/retry", operator(act_on_jobs.retry_job)),
     act("/jobs/{id}/cancel", operator(act_on_jobs.cancel_job)),
     act("/jobs/{id}/pause", operator(act_on_jobs.pause_job)),
     act("/jobs/{id}/resume", operator(act_on_jobs.resume_job)),
     act("/jobs/{id}/read-again", operator(form(errands.read_again))),
     act("/jobs/{id}/delete", operator(form(errands.delete))),
+    act("/messages/{id}/read-again", operator(form(messages.read_again))),
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
     act("/chunks/{id:int}/stop", operator(form(act_on_jobs.stop_chunk))),
     act("/workers/drain", operator(form(workers_act.drain_worker))),

@@ -5,20 +5,26 @@ Pure: a job in, steps out. The words of each step are in the template, by the st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from store.job_times import JobTimes
 from store.jobs import JobView
 from store.states import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step. `mark` is one of: ahead, now, done, warn, bad, stopped. `share` from 0 to 1."""
+    """One step. `mark` is one of: ahead, now, done, warn, bad, stopped. `share` from 0 to 1.
+
+    `seconds` is how long it took, or has taken so far; None before it began.
+    """
 
     name: str  # upload, plan, parse, searchable
     mark: str
     share: float
+    started_at: datetime | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +35,34 @@ class Eta:
     high_seconds: float
 
 
-def steps_of(job: JobView) -> tuple[Step, ...]:
-    """The four steps of a job."""
+def steps_of(job: JobView, times: JobTimes, *, now: datetime) -> tuple[Step, ...]:
+    """The four steps of a job, each with when it began and how long it took.
+
+    Mail becomes searchable with every batch that is read, so the last step begins with the first
+    chunk and ends with the job.
+    """
+    spans = {
+        "upload": (times.upload_began, times.upload_ended),
+        "plan": (times.plan_began, times.plan_ended),
+        "parse": (times.parse_began, times.parse_ended),
+        "searchable": (times.parse_began, job.finished_at),
+    }
+    return tuple(
+        replace(step, started_at=began, seconds=_took(step, began, ended, now=now))
+        for step in _marked(job)
+        if (span := spans[step.name])
+        for began, ended in [span if step.mark != "ahead" else (None, None)]
+    )
+
+
+def _took(
+    step: Step, began: datetime | None, ended: datetime | None, *, now: datetime
+) -> float | None:
+    until = now if step.mark == "now" else ended
+    return None if began is None or until is None else (until - began).total_seconds()
+
+
+def _marked(job: JobView) -> tuple[Step, ...]:
     progress = job.progress
     planned = progress.bytes_planned / max(progress.bytes_total, 1)
     read = progress.bytes_done / max(progress.bytes_total, 1)

@@ -85,6 +85,7 @@ ACTIONS = {
     "errand.retry_failed": N_("retried failures"),
     "errand.export": N_("exported messages"),
     "job.cancel": N_("cancelled a job"),
+    "message.read_again": N_("had a message read again"),
     "chunk.retry": N_("retried a chunk"),
     "chunk.stop": N_("stopped a chunk"),
     "errand.stop": N_("stopped an errand"),

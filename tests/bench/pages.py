@@ -31,7 +31,7 @@ from tests.bench.many_jobs import add_jobs
 from tests.web.visiting import visit
 
 GOAL_MS, GOAL_BYTES = 300.0, 200_000
-COLUMNS = "{:<34} {:>9} {:>9} {:>9} {:>9} {}"
+COLUMNS = "{:<36} {:>9} {:>9} {:>9} {:>9} {}"
 
 
 def main() -> None:
@@ -115,7 +115,10 @@ def _pages(database: Database) -> Iterator[tuple[str, str]]:
         yield name, f"/{name}"
     for name in ("overview", "jobs", "history", "workers", "failures"):
         yield f"live: {name}", f"/fragments/{name}"
-    for name in ("progress", "ledger", "attempts"):
+    yield "read again, 100,000 chunks", f"/jobs/{large_id}/read-again"
+    yield "job, urgent first, 100,000 chunks", f"/jobs/{large_id}?first=urgent&outcome=lost"
+    yield "report, 100,000 chunks", f"/jobs/{large_id}/report"
+    for name in ("progress", "ledger", "attempts", "set_aside"):
         yield f"live: {name}, 100,000 chunks", f"/fragments/{name}/{large_id}"
 
 

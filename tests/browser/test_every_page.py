@@ -56,7 +56,10 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
     yield from (f"/jobs/{job}", f"/jobs/{job}?chunk=1", f"/jobs/{wide}", "/nowhere")
     yield from (f"/jobs/{job}/report", f"/jobs/{wide}/report")
     yield from ("/search", "/search?q=library", "/search?q=quark", "/search?q=%22never")
-    yield f"/jobs/{wide}?chunk=1#choices"
+    yield f"/jobs/{wide}?chunk=1&standing=done&outcome=lost&first=urgent"
+    for act in ("read-again", "pause", "cancel", "delete"):
+        yield f"/jobs/{wide}/{act}"
+    yield "/messages/1-0/read-again"
     for query in ("stamp", "subject:wiring", "subject:Shelf", "quark"):
         hits = client.get("/api/search", params={"q": query}).json()["messages"]
         yield f"/messages/{hits[0]['id']}"

@@ -6,8 +6,6 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from jobs.attempts import Surroundings, run_attempt
 from store.accounts import Role
 from store.chunk_cells import cells_of
@@ -15,7 +13,7 @@ from store.database import Database
 from store.history import Bucket
 from store.states import ChunkKind, Outcome
 from tests.mboxes import letters, mbox_of, raw_message
-from tests.web.visiting import Visit, visit
+from tests.web.visiting import Visit, read_again, visit
 from web import charts
 
 
@@ -38,7 +36,7 @@ def test_the_page_includes_the_very_fragments_that_replace_it(here: Visit) -> No
 
     page = visitor.get(f"/jobs/{floor.job_id}").text
 
-    for name in ("progress", "ledger", "attempts"):
+    for name in ("progress", "ledger", "set_aside", "attempts", "evidence"):
         fragment = visitor.get(f"/fragments/{name}/{floor.job_id}").text.strip()
         assert fragment.startswith(f'<section id="{name}"')
         assert without_times(fragment) in without_times(page)
@@ -111,7 +109,7 @@ def test_a_cancelled_job_can_go_on(here: Visit) -> None:
 
     cancelled = visitor.post(f"/jobs/{floor.job_id}/cancel")
     page = visitor.get(cancelled.headers["Location"]).text
-    visitor.post(f"/jobs/{floor.job_id}/retry")
+    read_again(visitor, floor.job_id, "failed")
     floor.run()
 
     assert "Cancelled" in page
@@ -211,50 +209,6 @@ def test_a_job_can_be_paused_and_go_on(here: Visit) -> None:
     assert "The job is paused." in paused
     assert f'action="/jobs/{floor.job_id}/resume"' in paused
     assert floor.job().state == "finished"
-
-
-def test_reading_again_says_beforehand_what_will_happen_and_becomes_an_errand(here: Visit) -> None:
-    floor = here.take_in(letters(3))
-    visitor = here.visitor()
-
-    page = visitor.get(f"/jobs/{floor.job_id}").text
-    asked = visitor.post(
-        f"/jobs/{floor.job_id}/read-again", data={"from_seq": "0", "dialect": "mboxo"}
-    )
-
-    assert "3 messages of this file are removed first" in page
-    errand = visitor.get(asked.headers["Location"]).text
-    assert "Reading a file again" in errand
-    assert "hx-trigger" in errand
-
-
-@pytest.mark.parametrize(
-    "wish",
-    [
-        {"from_seq": "many"},
-        {"from_seq": "-1"},
-        {"dialect": "klingon"},
-        {"from_seq": "1", "dialect": "mboxo"},
-    ],
-)
-def test_a_wish_that_makes_no_sense_is_refused(here: Visit, wish: dict[str, str]) -> None:
-    floor = here.take_in(letters(1))
-
-    answer = here.visitor().post(f"/jobs/{floor.job_id}/read-again", data=wish)
-
-    assert answer.status_code == 400
-
-
-def test_deleting_asks_first(here: Visit) -> None:
-    floor = here.take_in(letters(1))
-    visitor = here.visitor()
-
-    unsure = visitor.post(f"/jobs/{floor.job_id}/delete")
-    sure = visitor.post(f"/jobs/{floor.job_id}/delete", data={"sure": "yes"})
-
-    assert unsure.status_code == 400
-    assert re.fullmatch(r"/errands/\d+", sure.headers["Location"])
-    assert visitor.get("/errands/999").status_code == 404
 
 
 def test_a_chosen_chunk_stays_chosen_through_the_updates(here: Visit) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -77,3 +79,16 @@ def visit(database: Database, folder: Path, **settings: str) -> Visit:
         **settings,
     }
     return Visit(create_app(load(environ)))
+
+
+def read_again(visitor: TestClient, job_id: str, reach: str, **asked: str) -> Response:
+    """Look at the three choices, and press the button of one."""
+    page = visitor.get(f"/jobs/{job_id}/read-again", params=asked).text
+    return visitor.post(f"/jobs/{job_id}/read-again", data={**said(page, reach), **asked})
+
+
+def said(page: str, reach: str) -> dict[str, str]:
+    """What a page tells beforehand of one choice, as its form sends it."""
+    forms = re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL)
+    fields = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
+    return next(found for found in fields if found.get("reach") == reach)

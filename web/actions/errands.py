@@ -8,41 +8,89 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mail.rule import Dialect
 from store.causes import KEY_LETTERS
 from store.errands import ErrandKind
-from web.errors import BadRequest
+from store.forecast import Forecast, Reach, forecast, is_more, messages_from
+from store.jobs import JobView
+from store.states import OPEN_JOB_STATES
+from web.errors import BadRequest, NotFound
 from web.forms import Form
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.notices import go
+from web.pages.ask import MOVED_ON, Act, ask_about
+from web.pages.read_again import choices, dialect_in, seq_in
 from web.security import current_user
 
 CAUSE = re.compile(f"[0-9a-f]{{{KEY_LETTERS}}}")
 
 
 def read_again(request: Request, form: Form) -> Response:
-    """`POST /jobs/{id}/read-again`: from a chunk on, or the whole file by another dialect."""
-    job, from_seq, dialect = (
-        require_job(request),
-        form.get("from_seq", "0"),
-        form.get("dialect") or None,
-    )
-    if not from_seq.isdecimal() or len(from_seq) > 9:
-        raise BadRequest("The chunk to begin with is a number, or 0 for the whole file.")
-    if dialect is not None and dialect not in set(Dialect):
-        raise BadRequest("There is no such dialect.")
-    if dialect is not None and int(from_seq):
+    """`POST /jobs/{id}/read-again`: one of the three choices, if it still does what was said."""
+    job, reach = require_job(request), _reach(form)
+    from_seq, dialect = seq_in(form), dialect_in(form)
+    if dialect is not None and reach is not Reach.ALL:
         raise BadRequest("Another dialect cuts the file anew: it goes with the whole file only.")
-    parameters = {"job_id": job.id, "from_seq": int(from_seq), "dialect": dialect}
-    return _ask(request, ErrandKind.READ_AGAIN, parameters)
+    with house_of(request).database.read() as connection:
+        try:
+            now = forecast(connection, job.id, reach=reach, from_seq=from_seq or 0)
+        except LookupError:
+            raise NotFound("This file has no such chunk.") from None
+    if not _is_as_said(form, job, now):
+        return choices(request, job, from_seq=from_seq, dialect=dialect, meant=reach, changed=True)
+    if reach is Reach.FAILED:
+        chunks = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
+        return go(f"/jobs/{job.id}", notice="retried" if chunks else "nothing-to-retry")
+    wish = {"job_id": job.id, "from_seq": now.from_seq, "dialect": dialect}
+    return _ask(request, ErrandKind.READ_AGAIN, {**wish, "removed_as_said": said_in(form)})
+
+
+def _reach(form: Form) -> Reach:
+    try:
+        return Reach(form.get("reach", ""))
+    except ValueError:
+        raise BadRequest("Say how much is to be read again.") from None
+
+
+def _is_as_said(form: Form, job: JobView, now: Forecast) -> bool:
+    """False when more would happen than the person was told."""
+    chunks, removed = whole_in(form, "chunks"), said_in(form)
+    was_open = form.get("state", "") in OPEN_JOB_STATES
+    if was_open is job.state.is_over or is_more(now.removed, than_said=removed):
+        return False
+    match now.reach:
+        case Reach.FAILED:
+            return now.chunks == chunks
+        case Reach.ONWARD:
+            return now.chunks <= chunks
+        case Reach.ALL:
+            return True
+
+
+def said_in(form: Form) -> int:
+    """How many messages the person was told would be removed. Raises BadRequest."""
+    return whole_in(form, "removed")
+
+
+def whole_in(form: Form, name: str) -> int:
+    """A whole number of a form; 0 when it is not there. Raises BadRequest for anything else."""
+    text = form.get(name) or "0"
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+        raise BadRequest("This form has a number in it that is none.")
+    return int(text)
 
 
 def delete(request: Request, form: Form) -> Response:
-    """`POST /jobs/{id}/delete`: the upload, its messages and its bytes."""
+    """`POST /jobs/{id}/delete`: the upload, its messages and its bytes, once somebody is sure."""
+    job = require_job(request)
+    with house_of(request).database.read() as connection:
+        removed = messages_from(connection, job.upload_id)
     if form.get("sure") != "yes":
-        raise BadRequest("Deleting has to be confirmed.")
-    return _ask(request, ErrandKind.DELETE_UPLOAD, {"upload_id": require_job(request).upload_id})
+        return ask_about(request, job, Act.DELETE, trouble="Deleting has to be confirmed.")
+    if is_more(removed, than_said=said_in(form)):
+        return ask_about(request, job, Act.DELETE, trouble=MOVED_ON)
+    wish = {"upload_id": job.upload_id, "job_id": job.id}
+    return _ask(request, ErrandKind.DELETE_UPLOAD, wish)
 
 
 def retry_failed(request: Request, form: Form) -> Response:

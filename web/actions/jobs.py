@@ -1,4 +1,4 @@
-"""What may be asked of jobs: retry, cancel. Each act is audited where it is done, in `jobs`."""
+"""What may be asked of jobs: pause, go on, cancel. Each act is audited where it is done."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from web.forms import Form, own_address
 from web.house import house_of
 from web.notices import go
 from web.security import current_user
-
-
-def retry_job(request: Request) -> Response:
-    """`POST /jobs/{id}/retry`: the failed and cancelled chunks go on from where they got to."""
-    job_id = job_id_of(request)
-    chunks = house_of(request).dispatch.retry(job_id, actor=current_user(request).actor)
-    return go(f"/jobs/{job_id}", notice="retried" if chunks else "nothing-to-retry")
 
 
 def cancel_job(request: Request) -> Response:

@@ -8,8 +8,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from store.attempts import attempts_of
 from store.audit import entries as audit_entries
-from store.chunks import AttemptView, attempts_of
+from store.chunks import AttemptView
 from store.clock import utc_now
 from store.ledger import balance
 from store.quarantine import quarantined_of

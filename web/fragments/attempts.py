@@ -1,25 +1,36 @@
-"""Every run of a job's chunks: who ran it, how long, with how much memory, how it ended."""
+"""Every run of a job's chunks: who ran it, how long, with how much memory, how it ended.
+
+Filtered by outcome, chunk and worker, each choice with an address of its own; neighbours that
+ended in the same way are folded into one line.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.attempts import Wanted, attempts_of, same_words, urgent_attempts_of
 from store.causes import own_frames
-from store.chunks import AttemptView, attempts_of
+from store.chunks import AttemptView
 from store.clock import utc_now
+from store.database import Database
 from store.jobs import JobView
 from store.states import Outcome
-from web.asked import address, cursor, place_in_list
+from web.asked import address, chosen, cursor, place_in_list, whole
 from web.fragments.progress import require_job
 from web.house import house_of
+from web.language import N_
 from web.pace import MOVING
 from web.render import render
 
 PAGE = 25
+WORKER_CHARACTERS = 200
+TROUBLE = (Outcome.FAILED, Outcome.LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +44,49 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What is asked for of the list, as it stands in its address."""
+
+    outcome: str | None  # a store.states.Outcome, or "trouble"
+    of: int | None  # the number of a chunk
+    worker: str | None
+    urgent: bool
+
+    def on(self, path: str, **changed: object) -> str:
+        """A path with this filter, or with some of it changed."""
+        asked = {
+            "outcome": self.outcome,
+            "of": self.of,
+            "worker": self.worker,
+            "first": "urgent" if self.urgent else None,
+        }
+        return address(path, **{**asked, **changed})
+
+    def address(self, job_id: str, **changed: object) -> str:
+        """The page of the job, at this list."""
+        return self.on(f"/jobs/{job_id}", **changed) + "#attempts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """A choice of the filter, as a link."""
+
+    title: str
+    address: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptsView:
-    """A page of the attempts of one job, newest first."""
+    """A page of the attempts of one job; `groups` are neighbours that ended alike."""
 
     job_id: str
-    runs: tuple[Run, ...]
+    groups: tuple[tuple[Run, ...], ...]
+    filter: Filter
+    is_filtered: bool
+    outcomes: tuple[Chip, ...]
+    orders: tuple[Chip, ...]
+    here: str
     first: str | None
     next: str | None
     every: int | None
@@ -50,18 +99,85 @@ def attempts_fragment(request: Request) -> Response:
 
 def attempts_in(request: Request, job: JobView) -> AttemptsView:
     """A page of the attempts of a job."""
-    now, job_id, before = utc_now(), job.id, place_in_list(request)
-    with house_of(request).database.read() as connection:
-        found = attempts_of(connection, job_id, before=before, limit=PAGE + 1)
-    runs = tuple(run_of(attempt, now=now) for attempt in found[:PAGE])
-    last = runs[-1].attempt if len(found) > PAGE else None
-    further = cursor(last.started_at, last.id) if last else None
+    now, wish, before = utc_now(), filter_of(request), place_in_list(request)
+    found = _found(house_of(request).database, job.id, wish, before=before)
+    runs = tuple(run_of(attempt, now=now) for _, attempt in found[:PAGE])
+    further = None
+    if len(found) > PAGE:
+        urgency, last = found[PAGE - 1]
+        further = cursor(last.started_at, f"{urgency}.{last.id}")
     return AttemptsView(
-        job_id=job_id,
-        runs=runs,
-        first=f"/jobs/{job_id}#attempts" if before else None,
-        next=address(f"/jobs/{job_id}", before=further) + "#attempts" if further else None,
+        job_id=job.id,
+        groups=alike(runs),
+        filter=wish,
+        is_filtered=bool(wish.outcome or wish.of is not None or wish.worker),
+        outcomes=_outcomes(job.id, wish),
+        orders=_orders(job.id, wish),
+        here=wish.on(f"/fragments/attempts/{job.id}"),
+        first=wish.address(job.id) if before else None,
+        next=wish.address(job.id, before=further) if further else None,
         every=None if job.state.is_over or before else MOVING * 2,
+    )
+
+
+def filter_of(request: Request) -> Filter:
+    """The filter in the query. Raises BadRequest for a chunk that is no number."""
+    asked = request.query_params
+    outcome = (
+        "trouble" if asked.get("outcome") == "trouble" else chosen(request, "outcome", Outcome)
+    )
+    return Filter(
+        outcome=outcome,
+        of=whole(request, "of"),
+        worker=asked.get("worker", "")[:WORKER_CHARACTERS].strip() or None,
+        urgent=asked.get("first") == "urgent",
+    )
+
+
+def _found(
+    database: Database, job_id: str, wish: Filter, *, before: tuple[datetime, str] | None
+) -> list[tuple[int, AttemptView]]:
+    """One more than a page holds, each with its urgency (0 where that is not asked for)."""
+    wanted = Wanted(outcomes=_wanted(wish.outcome), seq=wish.of, worker=wish.worker)
+    urgency, _, key = before[1].partition(".") if before else ("0", "", "")
+    place = (before[0], key) if before else None
+    with database.read() as connection:
+        if wish.urgent:
+            return urgent_attempts_of(
+                connection,
+                job_id,
+                wanted=wanted,
+                before=(int(urgency) if urgency in "012" else 0, *place) if place else None,
+                limit=PAGE + 1,
+            )
+        found = attempts_of(connection, job_id, wanted=wanted, before=place, limit=PAGE + 1)
+    return [(0, attempt) for attempt in found]
+
+
+def _wanted(outcome: str | None) -> tuple[Outcome, ...]:
+    if outcome == "trouble":
+        return TROUBLE
+    return (Outcome(outcome),) if outcome else ()
+
+
+def _outcomes(job_id: str, wish: Filter) -> tuple[Chip, ...]:
+    names: list[str | None] = [None, "trouble", *Outcome]
+    return tuple(
+        Chip(
+            title=name or "",
+            address=wish.address(job_id, outcome=name),
+            is_here=name == wish.outcome,
+        )
+        for name in names
+    )
+
+
+def _orders(job_id: str, wish: Filter) -> tuple[Chip, ...]:
+    return tuple(
+        Chip(
+            title=title, address=wish.address(job_id, first=name), is_here=bool(name) is wish.urgent
+        )
+        for name, title in ((None, N_("Newest first")), ("urgent", N_("Running and failed first")))
     )
 
 
@@ -74,3 +190,16 @@ def run_of(attempt: AttemptView, *, now: datetime) -> Run:
         seconds=((attempt.ended_at or now) - attempt.started_at).total_seconds(),
         frames=own_frames(attempt.traceback),
     )
+
+
+def alike(runs: Sequence[Run]) -> tuple[tuple[Run, ...], ...]:
+    """Neighbours that ended with equal errors together; an attempt without an error alone."""
+    groups = groupby(enumerate(runs), key=lambda placed: _ending(*placed))
+    return tuple(tuple(run for _, run in group) for _, group in groups)
+
+
+def _ending(place: int, run: Run) -> tuple[object, ...]:
+    attempt = run.attempt
+    if not attempt.error:
+        return (place,)
+    return run.standing, attempt.error_type, same_words(attempt.error), run.frames[:1]

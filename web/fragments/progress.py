@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.chunk_cells import Cell, cells_of
-from store.chunks import ChunkView, chunks_of
+from store.attempts import attempts_of_chunk
+from store.chunk_cells import SEVERITY, Cell, Tally, cells_of, chunks_that_stand, tally_of
+from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import utc_now
+from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.states import JobState
 from web.asked import address, job_id_of, whole
@@ -21,6 +23,10 @@ from web.timeline import Eta, Step, eta_of, steps_of
 
 # More cells than this are no longer looked at one by one.
 CELLS = 240
+TRIES_SHOWN = 10
+STANDING_LISTED = 100
+# The highest number of a chunk that a database knows.
+HIGHEST = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,12 @@ class ProgressView:
     steps: tuple[Step, ...]
     eta: Eta | None
     cells: tuple[Cell, ...]
+    tally: tuple[Tally, ...]
+    standing: str | None  # a word of the map whose chunks are listed
+    standing_here: tuple[int, ...]
+    standing_next: str | None
     chosen: ChunkView | None
+    tries: tuple[AttemptView, ...]  # of the chosen chunk, newest first
     can_retry: bool
     here: str
     every: int | None
@@ -53,17 +64,45 @@ def require_job(request: Request) -> JobView:
 
 def find_progress(request: Request) -> ProgressView:
     """The job in the path. Raises NotFound."""
-    job, seq = require_job(request), whole(request, "chunk")
+    job, seq, now = require_job(request), whole(request, "chunk"), utc_now()
+    standing, after = standing_in(request), whole(request, "past") or 0
     with house_of(request).database.read() as connection:
         cells = cells_of(connection, job.id, chunks=job.progress.chunks_total, most=CELLS)
-        chosen = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
+        tally = tally_of(connection, job.id)
+        listed = chunks_that_stand(
+            connection, job.id, standing, after=min(after, HIGHEST), limit=STANDING_LISTED + 1
+        )
+        times = times_of(connection, job.id, tally)
+        found = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
+        chosen = next((chunk for chunk in found if chunk.seq == seq), None)
+        tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
     return ProgressView(
         job=job,
-        steps=steps_of(job),
-        eta=eta_of(job, now=utc_now()),
+        steps=steps_of(job, times, now=now),
+        eta=eta_of(job, now=now),
         cells=cells,
-        chosen=next((chunk for chunk in chosen if chunk.seq == seq), None),
+        tally=tally,
+        standing=standing,
+        standing_here=tuple(listed[:STANDING_LISTED]),
+        standing_next=_next(job.id, standing, listed),
+        chosen=chosen,
+        tries=tuple(tries),
         can_retry=job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED,
-        here=address(f"/fragments/progress/{job.id}", chunk=seq),
+        here=address(
+            f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
+        ),
         every=None if job.state.is_over else MOVING,
     )
+
+
+def standing_in(request: Request) -> str | None:
+    """The word of the chunk map that is asked for; None for none, or one that nobody knows."""
+    word = request.query_params.get("standing", "")
+    return word if word in SEVERITY else None
+
+
+def _next(job_id: str, standing: str | None, listed: list[int]) -> str | None:
+    if len(listed) <= STANDING_LISTED:
+        return None
+    last = listed[STANDING_LISTED - 1]
+    return address(f"/jobs/{job_id}", standing=standing, past=last) + "#standing"

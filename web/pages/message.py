@@ -18,6 +18,7 @@ from store.conversations import ThreadMessage, conversation_of
 from store.reading import MessageView, text_of
 from web.asked import address, chosen
 from web.errors import BadRequest
+from web.hexdump import HexPage, hex_page
 from web.house import house_of
 from web.language import N_
 from web.letters import letter_of, require_message
@@ -35,8 +36,6 @@ CHARSETS = (
 )
 HEADER_BYTES = 64 << 10
 RAW_BYTES = 256 << 10
-HEX_BYTES = 4096
-HEX_ROW = 16
 
 
 class Look(StrEnum):
@@ -83,6 +82,7 @@ class MessagePageView:
     tabs: tuple[Tab, ...]
     body: str | None
     cut: bool
+    hex: HexPage | None
     charset: str | None
     charsets: tuple[str, ...]
     remote: bool
@@ -104,6 +104,7 @@ def message_page(request: Request) -> Response:
         tabs=_tabs(here, message, look=look, charset=charset),
         body=body,
         cut=cut,
+        hex=hex_page(request, message.place) if look is Look.HEX else None,
         charset=charset,
         charsets=CHARSETS,
         remote=remote,
@@ -123,8 +124,12 @@ def _conversation(request: Request, message: MessageView) -> tuple[ThreadMessage
 
 def charset_of(request: Request) -> str | None:
     """The charset asked for. Raises BadRequest for one that does not exist."""
-    name = request.query_params.get("charset") or None
-    if name is None:
+    return charset_named(request.query_params.get("charset"))
+
+
+def charset_named(name: str | None) -> str | None:
+    """The charset of that name, None for none. Raises BadRequest for one that does not exist."""
+    if not name:
         return None
     try:
         return codecs.lookup(name).name
@@ -148,32 +153,22 @@ def _body(
     request: Request, message: MessageView, *, look: Look, charset: str | None
 ) -> tuple[str | None, bool]:
     house, place = house_of(request), message.place
-    if look is Look.HTML:
+    if look in (Look.HTML, Look.HEX):
         return None, False
     if look is Look.TEXT and charset is None:
         with house.database.read() as connection:
             return text_of(connection, place.id) or "", message.text_cut
     separator = message.separator_length
     if look is Look.TEXT:
-        letter = letter_of(house, place, separator_length=separator)
+        dialect = message.choice("rule")
+        letter = letter_of(house, place, separator_length=separator, dialect=dialect)
         read = read_message(letter.raw, rule=letter.rule, charset=charset, whole=letter.whole)
         return read.text, read.text_cut
-    sizes = {Look.HEADERS: HEADER_BYTES, Look.RAW: RAW_BYTES, Look.HEX: HEX_BYTES}
-    letter = letter_of(house, place, separator_length=separator, at_most=sizes[look])
-    if look is Look.HEX:
-        return hex_lines(letter.separator + letter.raw, first=place.offset), not letter.whole
-    readable = letter.raw.decode(charset or "utf-8", "replace").replace("\r\n", "\n")
+    at_most = HEADER_BYTES if look is Look.HEADERS else RAW_BYTES
+    letter = letter_of(house, place, separator_length=separator, at_most=at_most)
+    charset = charset or message.choice("charset") or "utf-8"
+    readable = letter.raw.decode(charset, "replace").replace("\r\n", "\n")
     if look is Look.HEADERS:
         head, _, rest = readable.partition("\n\n")
         return head, not rest and not letter.whole
     return readable, not letter.whole
-
-
-def hex_lines(data: bytes, *, first: int) -> str:
-    """Offset in the file, bytes, and their ASCII, sixteen a line."""
-    rows = ((first + at, data[at : at + HEX_ROW]) for at in range(0, len(data), HEX_ROW))
-    return "\n".join(f"{at:010x}  {row.hex(' '):<48} {_ascii(row)}" for at, row in rows)
-
-
-def _ascii(row: bytes) -> str:
-    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)

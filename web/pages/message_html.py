@@ -37,8 +37,14 @@ class MessageHtmlView:
 def message_html(request: Request) -> Response:
     """The body. Raises NotFound, and HTTPException 410 when its bytes are gone."""
     message, allow_remote = require_message(request), request.query_params.get("remote") == "1"
-    letter = letter_of(house_of(request), message.place, separator_length=message.separator_length)
-    html = body_html(letter.raw, rule=letter.rule, charset=charset_of(request))
+    letter = letter_of(
+        house_of(request),
+        message.place,
+        separator_length=message.separator_length,
+        dialect=message.choice("rule"),
+    )
+    charset = charset_of(request) or message.choice("charset")
+    html = body_html(letter.raw, rule=letter.rule, charset=charset)
     clean = None
     if html is not None:
         clean = sanitise(html, pictures=_pictures(message, letter), allow_remote=allow_remote)

@@ -22,7 +22,12 @@ def part_download(request: Request) -> Response:
     found = next((part for part in message.attachments if part.path == path), None)
     if found is None:
         raise NotFound("This message has no such part.")
-    letter = letter_of(house_of(request), message.place, separator_length=message.separator_length)
+    letter = letter_of(
+        house_of(request),
+        message.place,
+        separator_length=message.separator_length,
+        dialect=message.choice("rule"),
+    )
     try:
         content = part_bytes(letter.raw, path, rule=letter.rule)
     except KeyError:

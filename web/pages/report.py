@@ -8,32 +8,33 @@ from importlib.metadata import version
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.attempts import AttemptSums, EqualEnds, attempt_sums, equal_ends
 from store.audit import AuditEntry, entries
-from store.chunks import attempts_of
-from store.clock import utc_now
 from store.jobs import JobView
 from store.ledger import Balance, balance
 from store.quarantine import quarantined_of
-from web.fragments.attempts import Run, run_of
+from web.fragments.evidence import Evidence, evidence_of
 from web.fragments.progress import require_job
+from web.fragments.set_aside import SetAside, set_aside_of
 from web.house import house_of
-from web.pages.job import SetAside, set_aside_of
 from web.render import render
 
 # Paper ends somewhere; the JSON goes on.
-ATTEMPTS_PRINTED = 200
+ENDS_PRINTED = 100
 QUARANTINED_PRINTED = 200
 ACTS_PRINTED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """The facts of a job. `more_attempts` and `more_set_aside` say that lists are cut."""
+    """The facts of a job. `more_ends` and `more_set_aside` say that lists are cut."""
 
     job: JobView
     books: Balance
-    runs: tuple[Run, ...]
-    more_attempts: bool
+    evidence: Evidence | None
+    sums: AttemptSums
+    ends: tuple[EqualEnds, ...]
+    more_ends: bool
     set_aside: tuple[SetAside, ...]
     more_set_aside: bool
     acts: tuple[AuditEntry, ...]
@@ -42,17 +43,20 @@ class ReportView:
 
 def report_page(request: Request) -> Response:
     """The page. Raises NotFound."""
-    job, now = require_job(request), utc_now()
+    job = require_job(request)
     with house_of(request).database.read() as connection:
         books = balance(connection, job.upload_id, size=job.size)
-        attempts = attempts_of(connection, job.id, limit=ATTEMPTS_PRINTED + 1)
+        sums = attempt_sums(connection, job.id)
+        ends = equal_ends(connection, job.id)
         found = quarantined_of(connection, job.upload_id, limit=QUARANTINED_PRINTED + 1)
         acts = entries(connection, subject=f"job:{job.id}", limit=ACTS_PRINTED)
     view = ReportView(
         job=job,
         books=books,
-        runs=tuple(run_of(attempt, now=now) for attempt in attempts[:ATTEMPTS_PRINTED]),
-        more_attempts=len(attempts) > ATTEMPTS_PRINTED,
+        evidence=evidence_of(job.detection),
+        sums=sums,
+        ends=tuple(ends[:ENDS_PRINTED]),
+        more_ends=len(ends) > ENDS_PRINTED,
         set_aside=tuple(set_aside_of(entry) for entry in found[:QUARANTINED_PRINTED]),
         more_set_aside=len(found) > QUARANTINED_PRINTED,
         acts=tuple(acts),

@@ -1,0 +1,203 @@
+"""The attempts of a job: in order, filtered, a page at a time; and summed up for a report.
+
+Pure reads. What one attempt is, is in `store.chunks`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+
+from store import tables
+from store.chunks import ATTEMPTS, AttemptView, attempt_view
+from store.states import Outcome
+
+chunk, attempt = tables.chunk, tables.attempt
+
+# Different errors beyond this are no longer looked at for a report.
+ENDS_LOOKED_AT = 2_000
+_DIFFERS = re.compile(r"\([^()]*\)|\d[\d.,]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which attempts of a job are asked for; None for all. `worker` is a piece of host or name."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    seq: int | None = None
+    worker: str | None = None
+
+
+EVERY_ATTEMPT = Wanted()
+# Where an attempt stands in a list that begins with what is under way and what went wrong.
+_URGENCY = case(
+    (attempt.c.outcome == Outcome.RUNNING, 0),
+    (attempt.c.outcome.in_((Outcome.FAILED, Outcome.LOST)), 1),
+    else_=2,
+)
+
+
+def attempts_of(
+    connection: Connection,
+    job_id: str,
+    *,
+    wanted: Wanted = EVERY_ATTEMPT,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[AttemptView]:
+    """The attempts of a job, newest first; `before` is (started_at, id) of the last one seen."""
+    query = (
+        ATTEMPTS.where(attempt.c.job_id == job_id, *_conditions(wanted))
+        .order_by(attempt.c.started_at.desc(), attempt.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(_is_earlier(before))
+    return [attempt_view(row) for row in connection.execute(query)]
+
+
+def urgent_attempts_of(
+    connection: Connection,
+    job_id: str,
+    *,
+    wanted: Wanted = EVERY_ATTEMPT,
+    before: tuple[int, datetime, str] | None = None,
+    limit: int = 50,
+) -> list[tuple[int, AttemptView]]:
+    """The same, but first what runs, then what failed or was lost, then the rest.
+
+    Each comes with its place in that order, which `before` begins with.
+    """
+    query = (
+        ATTEMPTS.add_columns(_URGENCY.label("urgency"))
+        .where(attempt.c.job_id == job_id, *_conditions(wanted))
+        .order_by(_URGENCY, attempt.c.started_at.desc(), attempt.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        urgency, started_at, attempt_id = before
+        later = and_(_URGENCY.in_((urgency,)), _is_earlier((started_at, attempt_id)))
+        query = query.where(or_(urgency < _URGENCY, later))
+    return [(row.urgency, attempt_view(row)) for row in connection.execute(query)]
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.outcomes:
+        yield attempt.c.outcome.in_(wanted.outcomes)
+    if wanted.seq is not None:
+        yield chunk.c.seq == wanted.seq
+    if wanted.worker:
+        piece = wanted.worker
+        yield or_(
+            attempt.c.worker.contains(piece, autoescape=True),
+            attempt.c.host.contains(piece, autoescape=True),
+        )
+
+
+def _is_earlier(place: tuple[datetime, str]) -> ColumnElement[bool]:
+    return or_(
+        attempt.c.started_at < place[0],
+        and_(attempt.c.started_at == place[0], attempt.c.id < place[1]),
+    )
+
+
+def attempts_of_chunk(connection: Connection, chunk_id: int, *, limit: int) -> list[AttemptView]:
+    """The attempts of one chunk, newest first."""
+    query = ATTEMPTS.where(attempt.c.chunk_id == chunk_id)
+    rows = connection.execute(query.order_by(attempt.c.number.desc()).limit(limit))
+    return [attempt_view(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptSums:
+    """All attempts of a job in a few numbers."""
+
+    by_outcome: tuple[tuple[Outcome, int], ...]
+    peak_memory_bytes: int | None  # the most that any of them held
+    cpu_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualEnds:
+    """Attempts that did not succeed and said the same at their end."""
+
+    outcome: Outcome
+    error_type: str | None
+    error: str | None
+    attempts: int
+    first_seq: int
+    last_seq: int
+    first_at: datetime
+    last_at: datetime
+
+
+def attempt_sums(connection: Connection, job_id: str) -> AttemptSums:
+    """How the attempts of a job ended, and what they took."""
+    rows = connection.execute(
+        select(
+            attempt.c.outcome,
+            func.count().label("number"),
+            func.max(attempt.c.peak_memory_bytes).label("peak"),
+            func.sum(attempt.c.cpu_seconds).label("cpu"),
+        )
+        .where(attempt.c.job_id == job_id)
+        .group_by(attempt.c.outcome)
+        .order_by(attempt.c.outcome)
+    ).all()
+    cpu = [row.cpu for row in rows if row.cpu is not None]
+    return AttemptSums(
+        by_outcome=tuple((Outcome(row.outcome), int(row.number)) for row in rows),
+        peak_memory_bytes=max((row.peak for row in rows if row.peak is not None), default=None),
+        cpu_seconds=sum(cpu) if cpu else None,
+    )
+
+
+def equal_ends(connection: Connection, job_id: str) -> list[EqualEnds]:
+    """What did not succeed, grouped by what it said, the most frequent first.
+
+    Numbers and names in brackets do not make a difference; the first of a group is quoted.
+    """
+    rows = connection.execute(
+        select(
+            attempt.c.outcome,
+            attempt.c.error_type,
+            attempt.c.error,
+            func.count().label("attempts"),
+            func.min(chunk.c.seq).label("first_seq"),
+            func.max(chunk.c.seq).label("last_seq"),
+            func.min(attempt.c.started_at).label("first_at"),
+            func.max(attempt.c.started_at).label("last_at"),
+        )
+        .join(chunk, chunk.c.id == attempt.c.chunk_id)
+        .where(
+            attempt.c.job_id == job_id, attempt.c.outcome.not_in((Outcome.DONE, Outcome.RUNNING))
+        )
+        .group_by(attempt.c.outcome, attempt.c.error_type, attempt.c.error)
+        .order_by(func.min(attempt.c.started_at))
+        .limit(ENDS_LOOKED_AT)
+    )
+    alike: dict[tuple[str, str | None, str], EqualEnds] = {}
+    for row in rows:
+        one = EqualEnds(**{**row._mapping, "outcome": Outcome(row.outcome)})
+        key = (one.outcome, one.error_type, same_words(one.error))
+        alike[key] = _joined(alike[key], one) if key in alike else one
+    return sorted(alike.values(), key=lambda one: -one.attempts)
+
+
+def _joined(left: EqualEnds, right: EqualEnds) -> EqualEnds:
+    return replace(
+        left,
+        attempts=left.attempts + right.attempts,
+        first_seq=min(left.first_seq, right.first_seq),
+        last_seq=max(left.last_seq, right.last_seq),
+        last_at=max(left.last_at, right.last_at),
+    )
+
+
+def same_words(error: str | None) -> str:
+    """What an error says, without the numbers and names that differ from one to the next."""
+    return _DIFFERS.sub("", error or "")

@@ -1,0 +1,167 @@
+"""The attempts of a job: filtered, ordered, folded where they say the same, summed for paper."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from store import tables
+from store.attempts import (
+    Wanted,
+    attempt_sums,
+    attempts_of,
+    attempts_of_chunk,
+    equal_ends,
+    urgent_attempts_of,
+)
+from store.database import Database
+from store.states import Outcome
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+from tests.web.visiting import Visit, visit
+
+MANY = letters(40, body_lines=10)
+
+
+@pytest.fixture
+def chunked(database: Database, tmp_path: Path) -> Visit:
+    """A console whose chunks are small, over either database."""
+    return visit(database, tmp_path, CHUNK_BYTES="2048")
+
+
+def add_lost(floor: Floor, *, number: int, worker: str = "far-away-{}") -> None:
+    """As if so many first attempts had been lost, each with a number and a name of its own."""
+    attempt = tables.attempt
+    with floor.workshop.database.write() as connection:
+        first = select(attempt).where(attempt.c.job_id == floor.job_id)
+        known = connection.execute(first.order_by(attempt.c.started_at).limit(1)).one()._mapping
+        for place in range(number):
+            name = worker.format(place)
+            changed: dict[str, Any] = {
+                "id": uuid.uuid4().hex,
+                "number": 2 + place,
+                "outcome": "lost",
+                "worker": name,
+                "started_at": known["started_at"] - timedelta(seconds=60 + place),
+                "error_type": "WorkerLost",
+                "error": f"not heard of for {31 + place} s ({name})",
+            }
+            connection.execute(insert(attempt).values(**{**known, **changed}))
+
+
+def test_attempts_are_found_by_outcome_chunk_and_worker(chunked: Visit) -> None:
+    floor = chunked.take_in(MANY)
+    add_lost(floor, number=3)
+    last = len(floor.chunks())
+
+    with chunked.house.database.read() as connection:
+
+        def found(**wanted: Any) -> int:
+            return len(attempts_of(connection, floor.job_id, wanted=Wanted(**wanted), limit=500))
+
+        every = found()
+        assert found(outcomes=(Outcome.LOST,)) == 3
+        assert found(seq=last) == 1
+        assert found(worker="far-away-1") == 1
+        assert found(worker="%") == 0
+        assert every == last + 1 + 3
+
+
+def test_what_went_wrong_comes_first_by_choice_and_page_follows_page(chunked: Visit) -> None:
+    floor = chunked.take_in(MANY)
+    add_lost(floor, number=3)
+
+    seen: list[str] = []
+    before = None
+    with chunked.house.database.read() as connection:
+        while page := urgent_attempts_of(connection, floor.job_id, before=before, limit=2):
+            seen += [attempt.outcome for _, attempt in page]
+            urgency, last = page[-1]
+            before = (urgency, last.started_at, last.id)
+
+    assert seen == ["lost"] * 3 + ["done"] * (len(floor.chunks()) + 1)
+
+
+def test_the_list_keeps_its_filter_through_pages_and_updates(chunked: Visit) -> None:
+    floor = chunked.take_in(MANY)
+    add_lost(floor, number=60)
+    here = f"/jobs/{floor.job_id}?outcome=lost&first=urgent"
+
+    page = chunked.visitor().get(here).text
+    older = re.search(r'rel="next" href="([^"]*)#attempts"', page)
+    assert older
+    further = chunked.visitor().get(older[1].replace("&amp;", "&")).text
+
+    address = f"/fragments/attempts/{floor.job_id}?outcome=lost&amp;first=urgent"
+    assert f'hx-get="{address}"' in page
+    assert "outcome=lost" in older[1]
+    assert "25 attempts ended alike" in page
+    assert "25 attempts ended alike" in further
+    assert ">Done<" not in page.split('id="attempts"')[1].split("</section>")[0].split("runs")[1]
+
+
+def test_a_chunk_shows_its_own_attempts_and_why_they_ended(chunked: Visit) -> None:
+    floor = chunked.take_in(MANY, work=False)
+    floor.plan()
+    floor.lose(floor.must_claim())
+    floor.run()
+
+    page = chunked.visitor().get(f"/jobs/{floor.job_id}?chunk=1").text
+    with chunked.house.database.read() as connection:
+        tries = attempts_of_chunk(connection, floor.chunks()[0].id, limit=10)
+
+    assert [one.outcome for one in tries] == ["done", "lost"]
+    noted = page.split('id="chunk"')[1].split("</div>")[0]
+    assert "WorkerLost: silent" in noted
+    assert "Lost" in noted
+
+
+def test_the_map_has_a_legend_that_leads_to_the_chunks_of_a_state(chunked: Visit) -> None:
+    floor = chunked.take_in(MANY, work=False)
+    floor.plan()
+    floor.lose(floor.must_claim())
+    waiting = len(floor.chunks()) - 1
+
+    page = chunked.visitor().get(f"/jobs/{floor.job_id}?standing=retrying").text
+
+    assert re.search(rf"standing=waiting#standing\">.*?{waiting}</a>", page, re.DOTALL)
+    listed = page.split('id="standing"')[1].split("</div>")[0]
+    assert re.findall(r"chunk=(\d+)#chunk", listed) == ["1"]
+
+
+def test_a_report_sums_attempts_up_and_says_equal_errors_once(chunked: Visit) -> None:
+    floor = chunked.take_in(MANY)
+    add_lost(floor, number=60)
+
+    report = chunked.visitor().get(f"/jobs/{floor.job_id}/report").text
+    with chunked.house.database.read() as connection:
+        sums = attempt_sums(connection, floor.job_id)
+        ends = equal_ends(connection, floor.job_id)
+
+    assert dict(sums.by_outcome) == {Outcome.LOST: 60, Outcome.DONE: len(floor.chunks()) + 1}
+    assert sums.peak_memory_bytes
+    assert [(one.outcome, one.attempts) for one in ends] == [(Outcome.LOST, 60)]
+    assert report.count("WorkerLost") == 1
+    assert "Peak memory" in report
+    assert "mboxrd" in report
+    document = chunked.visitor().get(f"/api/jobs/{floor.job_id}/report").json()
+    assert len(document["attempts"]) == 60 + len(floor.chunks()) + 1
+
+
+def test_every_step_says_when_it_began_and_how_long_it_took(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+
+    waiting = visitor.get(f"/fragments/progress/{floor.job_id}").text
+    floor.run()
+    over = visitor.get(f"/fragments/progress/{floor.job_id}").text
+
+    steps = re.compile(r'<ol class="steps">.*?</ol>', re.DOTALL)
+    assert steps.findall(waiting)[0].count("<time") == 1
+    assert steps.findall(over)[0].count("<time") == 4

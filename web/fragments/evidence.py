@@ -1,0 +1,64 @@
+"""How a job's file is read, and what was seen in it that speaks for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.jobs import JobView
+from web.fragments.progress import require_job
+from web.pace import MOVING
+from web.render import render
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How the file is read, and what was seen in the sample that speaks for it."""
+
+    dialect: str
+    rule: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[str, int], ...]
+    sampled_bytes: int
+    disagreements: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceView:
+    """`evidence` is None before the plan has looked at the file. `every` is None once it stays."""
+
+    job: JobView
+    evidence: Evidence | None
+    every: int | None
+
+
+def evidence_fragment(request: Request) -> Response:
+    """`GET /fragments/evidence/{id}`."""
+    return render(request, "fragments/evidence.html", evidence_in(require_job(request)))
+
+
+def evidence_in(job: JobView) -> EvidenceView:
+    """What is known of a job's file."""
+    evidence = evidence_of(job.detection)
+    settled = job.state.is_over or evidence is not None
+    return EvidenceView(job=job, evidence=evidence, every=None if settled else MOVING * 2)
+
+
+def evidence_of(detection: Mapping[str, Any] | None) -> Evidence | None:
+    """What the plan noted; None before there is one."""
+    if not detection:
+        return None
+    rule = dict(detection.get("rule", {}))
+    return Evidence(
+        dialect=str(rule.pop("dialect", "")),
+        rule=tuple((name.replace("_", " "), str(value)) for name, value in rule.items()),
+        counts=tuple(
+            (name.replace("_", " "), int(count))
+            for name, count in detection.get("counts", {}).items()
+        ),
+        sampled_bytes=int(detection.get("sampled_bytes", 0)),
+        disagreements=tuple(detection.get("disagreements", ())),
+    )

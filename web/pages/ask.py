@@ -1,0 +1,71 @@
+"""`GET /jobs/{id}/pause`, `/cancel`, `/delete`: what would happen, asked before it does.
+
+A page and not a script's question, so that nobody is asked less for having no scripts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.forecast import OpenChunks, messages_from, open_chunks
+from store.jobs import JobView
+from web.fragments.progress import require_job
+from web.house import house_of
+from web.language import N_
+from web.render import render
+
+MOVED_ON = N_(
+    "Nothing was done: things have moved on since you were told what would happen. "
+    "This is how it is now."
+)
+
+
+class Act(StrEnum):
+    """What is asked about; also the last word of its address."""
+
+    PAUSE = "pause"
+    CANCEL = "cancel"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskView:
+    """A question about a job. `messages` are in the books; `trouble` is why it is asked again."""
+
+    job: JobView
+    act: Act
+    open: OpenChunks
+    messages: int
+    trouble: str | None
+
+
+def pause_page(request: Request) -> Response:
+    """Before a job is paused. Raises NotFound."""
+    return ask_about(request, require_job(request), Act.PAUSE)
+
+
+def cancel_page(request: Request) -> Response:
+    """Before a job is cancelled. Raises NotFound."""
+    return ask_about(request, require_job(request), Act.CANCEL)
+
+
+def delete_page(request: Request) -> Response:
+    """Before a file is deleted. Raises NotFound."""
+    return ask_about(request, require_job(request), Act.DELETE)
+
+
+def ask_about(request: Request, job: JobView, act: Act, *, trouble: str | None = None) -> Response:
+    """The question with the numbers of this moment; with `trouble`, nothing was done (409)."""
+    with house_of(request).database.read() as connection:
+        view = AskView(
+            job=job,
+            act=act,
+            open=open_chunks(connection, job.id),
+            messages=messages_from(connection, job.upload_id),
+            trouble=trouble,
+        )
+    return render(request, "pages/ask.html", view, status=409 if trouble else 200)
