@@ -113,15 +113,15 @@ def quick_fields(block: bytes) -> list[tuple[bytes, bytes]] | None:
     if b"\r" in block and block.count(b"\r") > block.count(b"\r\n") + block.endswith(b"\r"):
         return None
     parts = [line.partition(b":") for line in _FIELD_END.split(block)] if block else []
-    names = [_KNOWN_NAMES.get(name) or _lower_name(name, colon) for name, colon, _ in parts]
-    if None in names:
+    names = [colon and (_KNOWN_NAMES.get(name) or _lower_name(name)) for name, colon, _ in parts]
+    if not all(names):
         return None
     return [(name, part[2]) for name, part in zip(names, parts, strict=True) if name]
 
 
-def _lower_name(name: bytes, colon: bytes) -> bytes | None:
+def _lower_name(name: bytes) -> bytes | None:
     """The lower-case form of a field name, or None when it cannot be one."""
-    if not colon or not _NAME.match(name):
+    if not _NAME.match(name):
         return None
     lower = name.rstrip(b" \t").lower()
     if len(_KNOWN_NAMES) < _MOST_KNOWN_NAMES and len(name) < 100:
