@@ -28,31 +28,30 @@ _FIELDS = (
 _MARK = b"\0"
 _MARK_TO_FEED = bytes.maketrans(_MARK, b"\n")
 _BLANKS = b" \t\n\r\v\f"
+_QUOTE = re.compile(rb">From ")  # quicker to find than the same bytes by `in`
 _QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)
 
 
 def content_digest(header: Header, raw: bytes, body: int) -> bytes:
     """SHA-256, 32 bytes, over the sender's headers and the body that begins at `body`."""
-    digest = hashlib.sha256(_written(header))
+    written = _written(header)
     end = _end_of_content(raw, body)
-    pieces = (raw[body:end],) if end - body <= SLICE_BYTES else slices(raw, body, end)
-    for piece in pieces:
+    if end - body <= SLICE_BYTES:
+        return hashlib.sha256(written + _normal(raw[body:end])).digest()
+    digest = hashlib.sha256(written)
+    for piece in slices(raw, body, end):
         digest.update(_normal(piece))
     return digest.digest()
 
 
 def _written(header: Header) -> bytes:
     """The sender's headers, one in each line, without their blanks."""
-    fields = [_whole(header.every(name)) for name in _FIELDS]
+    fields = header.whole(_FIELDS)
     marked = _MARK.join(fields)
     if marked.count(_MARK) == len(_FIELDS) - 1:
         # All at once: blanks go, and what parts the fields becomes a line end.
         return marked.translate(_MARK_TO_FEED, _BLANKS) + b"\n\n"
     return b"\n".join([b"".join(field.split()) for field in fields]) + b"\n\n"
-
-
-def _whole(values: list[bytes]) -> bytes:
-    return values[0] if len(values) == 1 else b"\n".join(values)
 
 
 def _end_of_content(raw: bytes, body: int) -> int:
@@ -64,4 +63,4 @@ def _end_of_content(raw: bytes, body: int) -> int:
 def _normal(piece: bytes) -> bytes:
     if b"\r" in piece:
         piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _QUOTED_FROM.sub(b"", piece) if b">From " in piece else piece
+    return _QUOTED_FROM.sub(b"", piece) if _QUOTE.search(piece) else piece

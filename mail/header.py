@@ -56,6 +56,12 @@ class Header:
         first = self._first.get(name)
         return [] if first is None else self._repeated.get(name) or [first]
 
+    def whole(self, names: tuple[bytes, ...]) -> list[bytes]:
+        """For each name, all its fields with a line end between them; empty where there is none."""
+        if self._repeated.keys().isdisjoint(names):
+            return [self._first.get(name, b"") for name in names]
+        return [b"\n".join(self.every(name)) for name in names]
+
 
 class Cut(NamedTuple):
     """A header block and where the body begins after it."""
