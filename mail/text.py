@@ -61,11 +61,21 @@ def nfc_clean(text: str) -> str:
         return text.replace("\0", "") if "\0" in text else text
     if "\0" in text:
         text = text.replace("\0", "")
+    if _is_latin_1(text):  # all of it in NFC already
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:  # a lone surrogate
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return unicodedata.normalize("NFC", text)
+
+
+def _is_latin_1(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def with_plain_line_ends(text: str) -> str:
