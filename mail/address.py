@@ -83,13 +83,14 @@ def _mailboxes(value: bytes, *, name: str, reading: Reading) -> list[Address]:
     text = raw_text(value, name=name, reading=reading)
     if not text:
         return []
+    pieces = _between_commas(text) or [text]
+    plain = [one for piece in pieces if (one := _plain(piece))]
+    if len(plain) == len(pieces):
+        return plain
     found: list[Address] = []
-    for piece in _between_commas(text) or [text]:
-        plain = _plain(piece)
-        if plain is not None:
-            found.append(plain)
-        else:
-            found += _careful(piece, name=name, reading=reading)
+    for piece in pieces:
+        one = _plain(piece)
+        found += [one] if one else _careful(piece, name=name, reading=reading)
     return found
 
 

@@ -16,6 +16,7 @@ from mail.charset_label import codec_of
 from mail.defect import DefectKind, Defects
 from mail.text import nfc_clean
 
+_AROUND = b" \t\r\n"
 _FOLD = re.compile(rb"\n[ \t]*")
 # The text of a word may hold blanks: forbidden, and common.
 _WORD = re.compile(
@@ -36,12 +37,17 @@ class Reading(NamedTuple):
 
 def header_text(value: bytes, *, name: str, reading: Reading) -> str:
     """A header's value as clean text, fully decoded."""
+    value = value.strip(_AROUND)
+    if value.isascii():  # in one line, without words or escapes: nearly all
+        text = value.decode("ascii")
+        if text.isprintable() and "=?" not in text:
+            return text
     return decode_words(raw_text(value, name=name, reading=reading), name=name, reading=reading)
 
 
 def raw_text(value: bytes, *, name: str, reading: Reading) -> str:
     """A header's value unfolded and in letters, its encoded-words still encoded."""
-    value = value.strip(b" \t\r\n")
+    value = value.strip(_AROUND)
     if b"\r" in value:
         value = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\n" in value:
