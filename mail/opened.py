@@ -6,6 +6,7 @@ Every reader of a message begins here, so that a part has the same path for all 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mail.defect import Defects
@@ -46,14 +47,22 @@ def open_message(
     if whole:
         walk = Walk(mail.raw, limits=limits, defects=defects)
         leaves = find_leaves(walk, mail.header, mail.body)
-    reading = Reading(_hints(mail, leaves), charset, defects)
+    reading = Reading(_Declared(mail, leaves), charset, defects)
     return Opened(mail.raw, mail.header, mail.body, leaves, reading)
 
 
-def _hints(mail: Prepared, leaves: list[Leaf]) -> tuple[str, ...]:
-    """The charsets that a message declares anywhere, for what declares none."""
-    labels = dict.fromkeys(label(leaf.type) for leaf in leaves if leaf.type.plain)
-    head = mail.raw[: mail.body]
-    if not head.isascii():
-        labels |= dict.fromkeys(word.decode("ascii") for word in _WORD_CHARSET.findall(head))
-    return tuple(one for one in labels if one)
+class _Declared:
+    """The charsets that a message declares anywhere, for what declares none: seldom asked for."""
+
+    __slots__ = ("_leaves", "_mail")
+
+    def __init__(self, mail: Prepared, leaves: list[Leaf]) -> None:
+        self._mail = mail
+        self._leaves = leaves
+
+    def __iter__(self) -> Iterator[str]:
+        labels = dict.fromkeys(label(leaf.type) for leaf in self._leaves if leaf.type.plain)
+        head = self._mail.raw[: self._mail.body]
+        if not head.isascii():
+            labels |= dict.fromkeys(word.decode("ascii") for word in _WORD_CHARSET.findall(head))
+        return iter([one for one in labels if one])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mail.charset import Decoded, decode_as, decode_labelled, guess
@@ -30,7 +31,7 @@ _BETWEEN = re.compile(r"\s*\Z")
 class Reading(NamedTuple):
     """How the headers of one message are read: what its parts declare, and what was overruled."""
 
-    hints: tuple[str, ...]
+    hints: Iterable[str]
     charset: str | None  # chosen by a person; None lets the labels and guesses speak
     defects: Defects
 
@@ -116,7 +117,7 @@ def _decode_run(run: list[re.Match[str]], *, name: str, reading: Reading) -> str
 
 
 def _decoded_word(
-    content: bytes, label: str, *, run: list[re.Match[str]], hints: tuple[str, ...]
+    content: bytes, label: str, *, run: list[re.Match[str]], hints: Iterable[str]
 ) -> Decoded:
     codec = codec_of(label) or ""
     if len(run) > 1 and (codec in ("utf-7", "utf-16") or b"\x1b" in content):
@@ -124,7 +125,7 @@ def _decoded_word(
     return decode_labelled(content, label, hints=hints)
 
 
-def _one_by_one(label: str, *, run: list[re.Match[str]], hints: tuple[str, ...]) -> Decoded:
+def _one_by_one(label: str, *, run: list[re.Match[str]], hints: Iterable[str]) -> Decoded:
     """Words of a charset with a state of its own (escapes), which each word begins afresh."""
     found = [decode_labelled(word_content(word), label, hints=hints) for word in run]
     return Decoded(
