@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from mail.header import Header
+from mail.prepare import Prepared
 from mail.transfer import SLICE_BYTES, slices
 
 _FIELDS = (
@@ -28,29 +28,28 @@ _FIELDS = (
 _MARK = b"\0"
 _MARK_TO_FEED = bytes.maketrans(_MARK, b"\n")
 _BLANKS = b" \t\n\r\v\f"
-_QUOTE = re.compile(rb">From ")  # quicker to find than the same bytes by `in`
 _QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)
 
 
-def content_digest(header: Header, raw: bytes, body: int) -> bytes:
-    """SHA-256, 32 bytes, over the sender's headers and the body that begins at `body`."""
-    written = _written(header)
+def content_digest(mail: Prepared) -> bytes:
+    """SHA-256, 32 bytes, over the sender's headers and the body."""
+    raw, body = mail.raw, mail.body
+    written = _written(mail)
     end = _end_of_content(raw, body)
     if end - body <= SLICE_BYTES:
-        return hashlib.sha256(written + _normal(raw[body:end])).digest()
+        return hashlib.sha256(written + _normal(raw[body:end], mail.has_quotes)).digest()
     digest = hashlib.sha256(written)
     for piece in slices(raw, body, end):
-        digest.update(_normal(piece))
+        digest.update(_normal(piece, mail.has_quotes))
     return digest.digest()
 
 
-def _written(header: Header) -> bytes:
+def _written(mail: Prepared) -> bytes:
     """The sender's headers, one in each line, without their blanks."""
-    fields = header.whole(_FIELDS)
-    marked = _MARK.join(fields)
-    if marked.count(_MARK) == len(_FIELDS) - 1:
+    fields = mail.header.whole(_FIELDS)
+    if mail.raw.find(_MARK, 0, mail.body) < 0:
         # All at once: blanks go, and what parts the fields becomes a line end.
-        return marked.translate(_MARK_TO_FEED, _BLANKS) + b"\n\n"
+        return _MARK.join(fields).translate(_MARK_TO_FEED, _BLANKS) + b"\n\n"
     return b"\n".join([b"".join(field.split()) for field in fields]) + b"\n\n"
 
 
@@ -60,7 +59,7 @@ def _end_of_content(raw: bytes, body: int) -> int:
     return tail + len(raw[tail:].rstrip(b"\r\n"))
 
 
-def _normal(piece: bytes) -> bytes:
+def _normal(piece: bytes, has_quotes: bool) -> bytes:
     if b"\r" in piece:
         piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _QUOTED_FROM.sub(b"", piece) if _QUOTE.search(piece) else piece
+    return _QUOTED_FROM.sub(b"", piece) if has_quotes and b">From " in piece else piece

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mail.defect import Defects
-from mail.header import Header
 from mail.limits import Limits
 from mail.mime import Leaf, Walk, find_leaves
 from mail.parameters import label
@@ -25,9 +24,7 @@ _WORD_CHARSET = re.compile(rb"=\?([A-Za-z0-9_.:-]{2,40})\?[bBqQ]\?")
 class Opened(NamedTuple):
     """A message ready to be read."""
 
-    raw: bytes
-    header: Header
-    body: int
+    mail: Prepared
     leaves: list[Leaf]
     reading: Reading
 
@@ -48,7 +45,7 @@ def open_message(
         walk = Walk(mail.raw, limits=limits, defects=defects)
         leaves = find_leaves(walk, mail.header, mail.body)
     reading = Reading(_Declared(mail, leaves), charset, defects)
-    return Opened(mail.raw, mail.header, mail.body, leaves, reading)
+    return Opened(mail, leaves, reading)
 
 
 class _Declared:

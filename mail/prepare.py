@@ -34,6 +34,7 @@ class Prepared(NamedTuple):
     raw: bytes
     header: Header
     body: int
+    has_quotes: bool  # whether the body has quoted From lines, or had them
 
 
 def prepare(span: bytes | memoryview, rule: Rule, *, limits: Limits, defects: Defects) -> Prepared:
@@ -45,10 +46,11 @@ def prepare(span: bytes | memoryview, rule: Rule, *, limits: Limits, defects: De
     cut = cut_header(raw, 0, len(raw), limit=limits.header_bytes, where="headers", defects=defects)
     if not len(cut.header):
         defects.note(DefectKind.HEADERS_MISSING, where="headers")
-    quoted = _QUOTED.get(rule.quoting)
-    if quoted and _QUOTE.search(raw, cut.body):
+    has_quotes = _QUOTE.search(raw, cut.body) is not None
+    quoted = _QUOTED.get(rule.quoting) if has_quotes else None
+    if quoted:
         raw = raw[: cut.body] + quoted.sub(b"", raw[cut.body :])
-    return Prepared(raw, cut.header, cut.body)
+    return Prepared(raw, cut.header, cut.body, has_quotes)
 
 
 def _has_only_carriage_returns(raw: bytes) -> bool:
