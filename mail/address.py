@@ -32,9 +32,8 @@ _TOKEN = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
-_PARTING = re.compile(r"[(:;\\]")
 _QUOTED = re.compile(r'"[^"]*"')
-_PIECE = re.compile(r'(?:[^",]|"[^"]*")+')
+_PIECE = re.compile(r'(?:[^",]++|"[^"]*+")++')
 _AROUND_DOT = re.compile(r" *([@.]) *")
 _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
 _COMMENT_DEPTH = 20
@@ -83,23 +82,31 @@ def _mailboxes(value: bytes, *, name: str, reading: Reading) -> list[Address]:
     text = raw_text(value, name=name, reading=reading)
     if not text:
         return []
+    pieces = _between_commas(text) or [text]
+    plain = [one for piece in pieces if (one := _plain(piece))]
+    if len(plain) == len(pieces):
+        return plain
     found: list[Address] = []
-    for piece in _between_commas(text) or [text]:
-        plain = _plain(piece)
-        if plain is not None:
-            found.append(plain)
-        else:
-            found += _careful(piece, name=name, reading=reading)
+    for piece in pieces:
+        one = _plain(piece)
+        found += [one] if one else _careful(piece, name=name, reading=reading)
     return found
 
 
 def _between_commas(text: str) -> list[str] | None:
     """The mailboxes of a header, still as written; None where a comma may not part two of them."""
     if '"' not in text:
-        return None if _PARTING.search(text) else text.split(",")
-    if _PARTING.search(_QUOTED.sub("", text)) or "\\" in text or text.count('"') % 2:
+        return None if _has_parting(text) else text.split(",")
+    if "\\" in text or text.count('"') % 2:
+        return None
+    if _has_parting(text) and _has_parting(_QUOTED.sub("", text)):
         return None
     return _PIECE.findall(text)
+
+
+def _has_parting(text: str) -> bool:
+    # A class of characters takes a pattern twenty times as long.
+    return ":" in text or "(" in text or ";" in text or "\\" in text
 
 
 @functools.lru_cache(maxsize=8192)

@@ -7,6 +7,7 @@ is said, never hidden. Encoded-words and transfer encodings are undone elsewhere
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import cchardet
@@ -43,7 +44,7 @@ class Decoded(NamedTuple):
     broken: bool = False  # some bytes mean nothing in that charset
 
 
-def decode_labelled(content: bytes, label: str | None, *, hints: tuple[str, ...] = ()) -> Decoded:
+def decode_labelled(content: bytes, label: str | None, *, hints: Iterable[str] = ()) -> Decoded:
     """Letters of `content` as its label says; guessed where it has none or the label is wrong.
 
     `hints` are charsets that other parts or headers of the same message declare.
@@ -130,7 +131,7 @@ def _shift_jis(first: int, second: int) -> bytes:
     return bytes((lead & 0xFF, (second + 0x7E) & 0xFF))
 
 
-def _mislabelled(content: bytes, codec: str, *, hints: tuple[str, ...]) -> Decoded:
+def _mislabelled(content: bytes, codec: str, *, hints: Iterable[str]) -> Decoded:
     """A label whose charset lacks some of the bytes: slightly damaged, or simply wrong."""
     lossy = content.decode(codec, "replace")
     damage = lossy.count(_DAMAGED)
@@ -146,7 +147,7 @@ def _mislabelled(content: bytes, codec: str, *, hints: tuple[str, ...]) -> Decod
     return found._replace(guessed=True)
 
 
-def guess(content: bytes, *, hints: tuple[str, ...] = ()) -> Decoded:
+def guess(content: bytes, *, hints: Iterable[str] = ()) -> Decoded:
     """Letters of bytes that nothing labels, by the order that fits mail best.
 
     Escape sequences, strict UTF-8, what the message declares elsewhere, CP949 if the outcome
@@ -169,7 +170,7 @@ def _escaped(content: bytes) -> Decoded | None:
     return None
 
 
-def _hinted(content: bytes, hints: tuple[str, ...]) -> Decoded | None:
+def _hinted(content: bytes, hints: Iterable[str]) -> Decoded | None:
     for label in hints:
         codec = codec_of(label)
         if codec and codec not in ("ascii", "utf-8"):

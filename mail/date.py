@@ -34,7 +34,7 @@ _TWO_DIGIT_PIVOT = 69
 
 _QUICK = re.compile(
     r"(?:[A-Za-z]{3},? +)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d)(?::(\d\d))?"
-    r" ([+-])(\d\d)([0-5]\d)(?: *\([^()]*\))? *\Z"
+    r" ([+-]\d\d[0-5]\d)(?: *\([^()]*\))? *\Z"
 )
 _TIME = (
     r"(?P<hour>\d{1,2})\s*[:.]\s*(?P<minute>\d{1,2})(?:\s*[:.]\s*(?P<second>\d{1,2})(?:[.,]\d+)?)?"
@@ -99,20 +99,13 @@ def parse_date(text: str) -> When | None:
 
 
 def _quick(found: re.Match[str]) -> When | None:
-    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
-    offset = int(hours) * 60 + int(minutes)
-    number = _MONTHS.get(month.lower())
-    if number is None or offset > _EASTERNMOST_MINUTES:
-        return _assembled(
-            {"day": day, "month": month, "year": year, "hour": hour, "minute": minute,
-             "second": second, "zone": sign + hours + minutes},
-            comment=None,
-        )  # fmt: skip
+    day, month, year, hour, minute, second, zone = found.groups()
+    number = _MONTHS.get(month.lower()) or 0
     local = _moment(int(year), number, int(day), int(hour), int(minute), int(second or 0))
     if local is None:
         return None
-    # RFC 5322: -0000 says the time is UTC and the zone unknown.
-    return _shifted(local, -offset if sign == "-" else offset, sign != "-" or offset > 0)
+    minutes = _zone_minutes(zone)
+    return _shifted(local, minutes or 0, minutes is not None)
 
 
 def _moment(
@@ -171,6 +164,7 @@ def full_year(digits: str) -> int:
     return year + 1900 if len(digits) == 3 else year
 
 
+@functools.lru_cache(maxsize=256)
 def _zone_minutes(zone: str) -> int | None:
     """Minutes east of Greenwich, or None for a zone nobody knows."""
     found = _OFFSET.match(zone)

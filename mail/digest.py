@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from mail.header import Header
+from mail.prepare import Prepared
 from mail.transfer import SLICE_BYTES, slices
 
 _FIELDS = (
@@ -31,28 +31,26 @@ _BLANKS = b" \t\n\r\v\f"
 _QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)
 
 
-def content_digest(header: Header, raw: bytes, body: int) -> bytes:
-    """SHA-256, 32 bytes, over the sender's headers and the body that begins at `body`."""
-    digest = hashlib.sha256(_written(header))
+def content_digest(mail: Prepared) -> bytes:
+    """SHA-256, 32 bytes, over the sender's headers and the body."""
+    raw, body = mail.raw, mail.body
+    written = _written(mail)
     end = _end_of_content(raw, body)
-    pieces = (raw[body:end],) if end - body <= SLICE_BYTES else slices(raw, body, end)
-    for piece in pieces:
-        digest.update(_normal(piece))
+    if end - body <= SLICE_BYTES:
+        return hashlib.sha256(written + _normal(raw[body:end], mail.has_quotes)).digest()
+    digest = hashlib.sha256(written)
+    for piece in slices(raw, body, end):
+        digest.update(_normal(piece, mail.has_quotes))
     return digest.digest()
 
 
-def _written(header: Header) -> bytes:
+def _written(mail: Prepared) -> bytes:
     """The sender's headers, one in each line, without their blanks."""
-    fields = [_whole(header.every(name)) for name in _FIELDS]
-    marked = _MARK.join(fields)
-    if marked.count(_MARK) == len(_FIELDS) - 1:
+    fields = mail.header.whole(_FIELDS)
+    if mail.raw.find(_MARK, 0, mail.body) < 0:
         # All at once: blanks go, and what parts the fields becomes a line end.
-        return marked.translate(_MARK_TO_FEED, _BLANKS) + b"\n\n"
+        return _MARK.join(fields).translate(_MARK_TO_FEED, _BLANKS) + b"\n\n"
     return b"\n".join([b"".join(field.split()) for field in fields]) + b"\n\n"
-
-
-def _whole(values: list[bytes]) -> bytes:
-    return values[0] if len(values) == 1 else b"\n".join(values)
 
 
 def _end_of_content(raw: bytes, body: int) -> int:
@@ -61,7 +59,7 @@ def _end_of_content(raw: bytes, body: int) -> int:
     return tail + len(raw[tail:].rstrip(b"\r\n"))
 
 
-def _normal(piece: bytes) -> bytes:
+def _normal(piece: bytes, has_quotes: bool) -> bytes:
     if b"\r" in piece:
         piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _QUOTED_FROM.sub(b"", piece) if b">From " in piece else piece
+    return _QUOTED_FROM.sub(b"", piece) if has_quotes and b">From " in piece else piece

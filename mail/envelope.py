@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -23,6 +24,13 @@ _ID = re.compile(rb"<+([^<>\s]+)>")
 _SPACED_ID = re.compile(rb"<([^<>]+)>")
 _BARE_ID = re.compile(rb"[^\s<>(),;\[\]\"]+@[^\s<>(),;\[\]\"]+")
 _LONGEST_ID = 500
+_PEOPLE = (
+    (b"from", "From"),
+    (b"to", "To"),
+    (b"cc", "Cc"),
+    (b"bcc", "Bcc"),
+    (b"reply-to", "Reply-To"),
+)
 _LIST_ID = re.compile(r"<\s*([^<>]+?)\s*>")
 _THREAD = re.compile(r"[0-9A-Za-z]{1,40}\Z")
 
@@ -53,18 +61,24 @@ def read_envelope(
     header: Header, *, separator: bytes, reading: Reading, limits: Limits
 ) -> Envelope:
     """The envelope of a header; what is wrong in it is noted as defects. Never raises."""
-    people = functools.partial(_people, header, reading=reading, limits=limits)
+    # In the order of their defects.
     date = choose_date(header, separator, reading)
+    message_id = _message_id(header, reading)
+    subject = _text(header, b"subject", name="Subject", reading=reading)
+    senders, to, cc, bcc, reply_to = [
+        _people(header.every(field), name=name, reading=reading, limits=limits)
+        for field, name in _PEOPLE
+    ]
     return Envelope(
-        message_id=_message_id(header, reading),
+        message_id=message_id,
         in_reply_to=_ids(header, b"in-reply-to", limits),
         references=_ids(header, b"references", limits),
-        subject=_text(header, b"subject", name="Subject", reading=reading),
-        senders=people(b"from", name="From"),
-        to=people(b"to", name="To"),
-        cc=people(b"cc", name="Cc"),
-        bcc=people(b"bcc", name="Bcc"),
-        reply_to=people(b"reply-to", name="Reply-To"),
+        subject=subject,
+        senders=senders,
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        reply_to=reply_to,
         sent_at=date.sent_at,
         date_source=date.source,
         date_raw=date.raw,
@@ -81,9 +95,8 @@ def _text(header: Header, field: bytes, *, name: str, reading: Reading) -> str |
 
 
 def _people(
-    header: Header, field: bytes, *, name: str, reading: Reading, limits: Limits
+    values: list[bytes], *, name: str, reading: Reading, limits: Limits
 ) -> tuple[Address, ...]:
-    values = header.every(field)
     if not values:
         return ()
     lists = [parse_addresses(v[: limits.value_bytes], name=name, reading=reading) for v in values]
@@ -126,7 +139,17 @@ def _ids(header: Header, field: bytes, limits: Limits) -> tuple[str, ...]:
     if not value:
         return ()
     found = _ID.findall(value) or _BARE_ID.findall(value)
-    return tuple(map(_id_text, dict.fromkeys(found[: limits.references])))
+    if not found:
+        return ()
+    written = dict.fromkeys(found[: limits.references])
+    together = b"\n".join(written)  # no id has a line end in it
+    if b"\0" in together or (len(together) > _LONGEST_ID and _has_long(written)):
+        return tuple(map(_id_text, written))
+    return tuple(together.decode("utf-8", "replace").split("\n"))
+
+
+def _has_long(ids: Iterable[bytes]) -> bool:
+    return max(map(len, ids)) > _LONGEST_ID
 
 
 def _labels(header: Header, reading: Reading, limits: Limits) -> tuple[str, ...]:
@@ -141,5 +164,10 @@ def _thread_id(header: Header, reading: Reading) -> str | None:
 
 def _list_id(header: Header, reading: Reading) -> str | None:
     text = _text(header, b"list-id", name="List-Id", reading=reading)
-    found = _LIST_ID.search(text) if text else None
+    return _bare_list_id(text) if text else None
+
+
+@functools.lru_cache(maxsize=256)
+def _bare_list_id(text: str) -> str | None:
+    found = _LIST_ID.search(text)
     return (found.group(1) if found else text) or None

@@ -22,7 +22,7 @@ _WELL_KNOWN = re.compile(
     rb"X-[!-9;-~]+|DKIM-Signature|Authentication-Results|User-Agent)[ \t]*:",
     re.IGNORECASE,
 )
-_CARRIAGE_RETURN = 13
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _BLANK = re.compile(rb"[ \t]*(?:\r?\n|\r)")
 
 
@@ -37,16 +37,15 @@ class Header:
     Values begin after the colon; whoever reads one strips it.
     """
 
-    __slots__ = ("_fields", "_first", "_last")
+    __slots__ = ("_first", "_repeated")
 
-    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
-        self._fields = fields
-        self._first = dict(reversed(fields))
-        self._last = dict(fields)
+    def __init__(self, first: dict[bytes, bytes], repeated: dict[bytes, list[bytes]]) -> None:
+        self._first = first
+        self._repeated = repeated  # all values, of those names alone that occur several times
 
     def __len__(self) -> int:
-        """The number of fields."""
-        return len(self._fields)
+        """The number of different fields."""
+        return len(self._first)
 
     def get(self, name: bytes) -> bytes | None:
         """The first field of that (lower-case) name, or None."""
@@ -55,11 +54,13 @@ class Header:
     def every(self, name: bytes) -> list[bytes]:
         """All fields of that (lower-case) name, in order."""
         first = self._first.get(name)
-        if first is None:
-            return []
-        if first is self._last[name]:
-            return [first]
-        return [value for given, value in self._fields if given == name]
+        return [] if first is None else self._repeated.get(name) or [first]
+
+    def whole(self, names: tuple[bytes, ...]) -> list[bytes]:
+        """For each name, all its fields with a line end between them; empty where there is none."""
+        if self._repeated.keys().isdisjoint(names):
+            return [self._first.get(name, b"") for name in names]
+        return [b"\n".join(self.every(name)) for name in names]
 
 
 class Cut(NamedTuple):
@@ -82,46 +83,53 @@ def cut_header(
     if cut:
         defects.note(DefectKind.HEADER_TOO_LARGE, where=where, what=f"{stop - begin} bytes")
         stop = begin + limit
-    fields = quick_fields(raw[begin:stop])
-    if fields is not None:
-        return Cut(Header(fields), body)
+    header = quick_header(raw[begin:stop])
+    if header is not None:
+        return Cut(header, body)
     block = raw[begin : min(end, begin + limit)]
     fields, used = careful_fields(block, where, defects)
-    return Cut(Header(fields), body if cut and used >= len(block) else begin + used)
+    return Cut(_header_of(fields), body if cut and used >= len(block) else begin + used)
 
 
 def _block_end(raw: bytes, begin: int, end: int) -> tuple[int, int]:
     """Where the block's last line ends and where the body begins (-1: no blank line)."""
     if raw.startswith((b"\n", b"\r\n"), begin, end):
         return begin, begin + (1 if raw.startswith(b"\n", begin) else 2)
-    feed = raw.find(b"\n", begin, end)
-    if feed > begin and raw[feed - 1] == _CARRIAGE_RETURN:
-        marks = (b"\n\r\n", b"\n\n")
-    else:
-        marks = (b"\n\n", b"\n\r\n")
-    at, mark = raw.find(marks[0], feed, end), marks[0]
-    # The other kind may come earlier where line ends are mixed.
-    stop = end if at < 0 else at
-    if at < 0 or marks[0] == b"\n\r\n" or raw.find(b"\r", feed, stop) >= 0:
-        other = raw.find(marks[1], feed, stop)
-        at, mark = (other, marks[1]) if other >= 0 else (at, mark)
-    return (end, -1) if at < 0 else (at, at + len(mark))
+    blank = _BLANK_LINE.search(raw, begin, end)
+    return blank.span() if blank else (end, -1)
 
 
-def quick_fields(block: bytes) -> list[tuple[bytes, bytes]] | None:
-    """The fields of a block whose every line is a field or its continuation, else None."""
+def quick_header(block: bytes) -> Header | None:
+    """The header of a block whose every line is a field or its continuation, else None."""
     if b"\r" in block and block.count(b"\r") > block.count(b"\r\n") + block.endswith(b"\r"):
         return None
-    parts = [line.partition(b":") for line in _FIELD_END.split(block)] if block else []
-    names = [_KNOWN_NAMES.get(name) or _lower_name(name, colon) for name, colon, _ in parts]
-    if None in names:
-        return None
-    return [(name, part[2]) for name, part in zip(names, parts, strict=True) if name]
+    first: dict[bytes, bytes] = {}
+    repeated: dict[bytes, list[bytes]] = {}
+    for line in _FIELD_END.split(block) if block else ():
+        written, colon, value = line.partition(b":")
+        name = _KNOWN_NAMES.get(written) or _lower_name(written)
+        if not name or not colon:
+            return None
+        if name not in first:
+            first[name] = value
+        elif name in repeated:
+            repeated[name].append(value)
+        else:
+            repeated[name] = [first[name], value]
+    return Header(first, repeated)
 
 
-def _lower_name(name: bytes, colon: bytes) -> bytes | None:
+def _header_of(fields: list[tuple[bytes, bytes]]) -> Header:
+    every: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        every.setdefault(name, []).append(value)
+    first = {name: values[0] for name, values in every.items()}
+    return Header(first, {name: values for name, values in every.items() if len(values) > 1})
+
+
+def _lower_name(name: bytes) -> bytes | None:
     """The lower-case form of a field name, or None when it cannot be one."""
-    if not colon or not _NAME.match(name):
+    if not _NAME.match(name):
         return None
     lower = name.rstrip(b" \t").lower()
     if len(_KNOWN_NAMES) < _MOST_KNOWN_NAMES and len(name) < 100:

@@ -57,9 +57,10 @@ def read_message(
     """
     opened = open_message(raw, rule, limits=limits, charset=charset, whole=whole)
     reading = opened.reading
-    envelope = read_envelope(opened.header, separator=separator, reading=reading, limits=limits)
+    header = opened.mail.header
+    envelope = read_envelope(header, separator=separator, reading=reading, limits=limits)
     if whole:
-        body = read_body(opened.raw, opened.leaves, reading=reading, limits=limits)
+        body = read_body(opened.mail.raw, opened.leaves, reading=reading, limits=limits)
     else:
         body = _NO_BODY
         what = "only the headers were read"
@@ -72,8 +73,8 @@ def read_message(
         text_cut=body.text_cut,
         has_html=body.has_html,
         defects=reading.defects.all(),
-        digest=content_digest(opened.header, opened.raw, opened.body),
-        deleted_in_source=_is_deleted(opened.header),
+        digest=content_digest(opened.mail),
+        deleted_in_source=_is_deleted(header),
     )
 
 

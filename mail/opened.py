@@ -6,10 +6,10 @@ Every reader of a message begins here, so that a part has the same path for all 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mail.defect import Defects
-from mail.header import Header
 from mail.limits import Limits
 from mail.mime import Leaf, Walk, find_leaves
 from mail.parameters import label
@@ -24,9 +24,7 @@ _WORD_CHARSET = re.compile(rb"=\?([A-Za-z0-9_.:-]{2,40})\?[bBqQ]\?")
 class Opened(NamedTuple):
     """A message ready to be read."""
 
-    raw: bytes
-    header: Header
-    body: int
+    mail: Prepared
     leaves: list[Leaf]
     reading: Reading
 
@@ -46,14 +44,22 @@ def open_message(
     if whole:
         walk = Walk(mail.raw, limits=limits, defects=defects)
         leaves = find_leaves(walk, mail.header, mail.body)
-    reading = Reading(_hints(mail, leaves), charset, defects)
-    return Opened(mail.raw, mail.header, mail.body, leaves, reading)
+    reading = Reading(_Declared(mail, leaves), charset, defects)
+    return Opened(mail, leaves, reading)
 
 
-def _hints(mail: Prepared, leaves: list[Leaf]) -> tuple[str, ...]:
-    """The charsets that a message declares anywhere, for what declares none."""
-    labels = dict.fromkeys(label(leaf.type) for leaf in leaves if leaf.type.plain)
-    head = mail.raw[: mail.body]
-    if not head.isascii():
-        labels |= dict.fromkeys(word.decode("ascii") for word in _WORD_CHARSET.findall(head))
-    return tuple(one for one in labels if one)
+class _Declared:
+    """The charsets that a message declares anywhere, for what declares none: seldom asked for."""
+
+    __slots__ = ("_leaves", "_mail")
+
+    def __init__(self, mail: Prepared, leaves: list[Leaf]) -> None:
+        self._mail = mail
+        self._leaves = leaves
+
+    def __iter__(self) -> Iterator[str]:
+        labels = dict.fromkeys(label(leaf.type) for leaf in self._leaves if leaf.type.plain)
+        head = self._mail.raw[: self._mail.body]
+        if not head.isascii():
+            labels |= dict.fromkeys(word.decode("ascii") for word in _WORD_CHARSET.findall(head))
+        return iter([one for one in labels if one])

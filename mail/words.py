@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mail.charset import Decoded, decode_as, decode_labelled, guess
@@ -16,6 +17,7 @@ from mail.charset_label import codec_of
 from mail.defect import DefectKind, Defects
 from mail.text import nfc_clean
 
+_AROUND = b" \t\r\n"
 _FOLD = re.compile(rb"\n[ \t]*")
 # The text of a word may hold blanks: forbidden, and common.
 _WORD = re.compile(
@@ -29,19 +31,24 @@ _BETWEEN = re.compile(r"\s*\Z")
 class Reading(NamedTuple):
     """How the headers of one message are read: what its parts declare, and what was overruled."""
 
-    hints: tuple[str, ...]
+    hints: Iterable[str]
     charset: str | None  # chosen by a person; None lets the labels and guesses speak
     defects: Defects
 
 
 def header_text(value: bytes, *, name: str, reading: Reading) -> str:
     """A header's value as clean text, fully decoded."""
+    value = value.strip(_AROUND)
+    if value.isascii():  # in one line, without words or escapes: nearly all
+        text = value.decode("ascii")
+        if text.isprintable() and "=?" not in text:
+            return text
     return decode_words(raw_text(value, name=name, reading=reading), name=name, reading=reading)
 
 
 def raw_text(value: bytes, *, name: str, reading: Reading) -> str:
     """A header's value unfolded and in letters, its encoded-words still encoded."""
-    value = value.strip(b" \t\r\n")
+    value = value.strip(_AROUND)
     if b"\r" in value:
         value = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\n" in value:
@@ -110,7 +117,7 @@ def _decode_run(run: list[re.Match[str]], *, name: str, reading: Reading) -> str
 
 
 def _decoded_word(
-    content: bytes, label: str, *, run: list[re.Match[str]], hints: tuple[str, ...]
+    content: bytes, label: str, *, run: list[re.Match[str]], hints: Iterable[str]
 ) -> Decoded:
     codec = codec_of(label) or ""
     if len(run) > 1 and (codec in ("utf-7", "utf-16") or b"\x1b" in content):
@@ -118,7 +125,7 @@ def _decoded_word(
     return decode_labelled(content, label, hints=hints)
 
 
-def _one_by_one(label: str, *, run: list[re.Match[str]], hints: tuple[str, ...]) -> Decoded:
+def _one_by_one(label: str, *, run: list[re.Match[str]], hints: Iterable[str]) -> Decoded:
     """Words of a charset with a state of its own (escapes), which each word begins afresh."""
     found = [decode_labelled(word_content(word), label, hints=hints) for word in run]
     return Decoded(

@@ -197,6 +197,13 @@ def test_row_12_headers_with_no_blank_line_after_them_end_at_the_first_other_lin
     assert "header_end_missing" in defect_kinds(message)
 
 
+def test_a_lone_name_is_no_field_whether_or_not_it_was_met_before() -> None:
+    read_header("X-Met-Before: yes")
+
+    for name in ("X-Met-Before", "X-Never-Met"):
+        assert defect_kinds(read_header("From: a@example.org", name)) >= {"header_end_missing"}
+
+
 def test_a_fold_that_lost_its_blank_does_not_end_the_headers() -> None:
     message = read(b"Subject: a long\nsubject\nFrom: a@b\nTo: c@d\n\nHello.\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 
@@ -28,12 +29,25 @@ from tests.mail.builders import SINGLE, defect_kinds, multipart, raw_message, re
         ("x" * 100, ["x" * 64]),
         ("é" * 100 + " a", ["é" * 64, "a"]),
         ("1,234.5 ½ x²", ["1", "234", "5", "½", "x²"]),
+        (
+            "plain été là " + "words " * 30 + "fin été",
+            ["plain", "été", "là", *["words"] * 30, "fin", "été"],
+        ),
+        ("a" * 70 + " é", ["a" * 64, "é"]),
         ("", []),
         ("!?—", []),
     ],
 )
 def test_a_text_is_cut_into_words_and_pairs(text: str, words: list[str]) -> None:
     assert tokens(text) == words
+
+
+def test_no_combining_mark_parts_a_word() -> None:
+    marks = [chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c))[0] == "M"]
+
+    lost = [mark for mark in marks if "".join(tokens(f"x{mark}x")) != nfc_clean(f"x{mark}x")]
+
+    assert lost == []
 
 
 def test_decomposed_and_composed_hangul_have_the_same_words() -> None:
