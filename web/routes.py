@@ -18,6 +18,7 @@ from web.assets import static_route
 from web.forms import with_form as form
 from web.fragments import (
     attempts,
+    deaths,
     errand,
     failures,
     history,
@@ -26,6 +27,7 @@ from web.fragments import (
     overview,
     progress,
     results,
+    timings,
     workers,
 )
 from web.pages.audit import audit_page
@@ -92,6 +94,8 @@ fragments: list[BaseRoute] = [
     Route("/fragments/history", viewer(history.history_fragment)),
     Route("/fragments/results", viewer(results.results_fragment)),
     Route("/fragments/workers", viewer(workers.workers_fragment)),
+    Route("/fragments/deaths", viewer(deaths.deaths_fragment)),
+    Route("/fragments/timings", viewer(timings.timings_fragment)),
     Route("/fragments/failures", viewer(failures.failures_fragment)),
 ]
 
@@ -107,6 +111,7 @@ actions: list[BaseRoute] = [
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
     act("/chunks/{id:int}/stop", operator(form(act_on_jobs.stop_chunk))),
     act("/workers/drain", operator(form(workers_act.drain_worker))),
+    act("/workers/stop", operator(form(workers_act.stop_worker))),
     act("/failures/retry", operator(form(errands.retry_failed))),
     act("/errands/{id:int}/stop", operator(errands.stop)),
     act("/searches", viewer(form(saved.save))),

@@ -31,6 +31,8 @@ api_routes: list[BaseRoute] = [
     Route("/api/jobs/{job_id}/report", viewer(report.job_report)),
     Route("/api/errands/{errand_id:int}", viewer(wishes.errand)),
     Route("/api/health", viewer(health.health)),
+    Route("/api/workers/{name}/drain", operator(health.drain), methods=["POST"]),
+    Route("/api/workers/{name}/stop", operator(health.stop), methods=["POST"]),
     Route("/api/search", viewer(messages.search_messages)),
     Route("/api/messages/{public_id}", viewer(messages.message)),
     Route("/api/messages/{public_id}/raw", viewer(messages.raw_message)),
