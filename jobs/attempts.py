@@ -42,10 +42,14 @@ def silence() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """How an attempt hears from outside (`stop_asked`) and tells of new work (`ring`)."""
+    """How an attempt hears from outside (`stop_asked`) and tells of new work (`ring`).
+
+    `report` follows every beat; it is to raise nothing, and not to take long.
+    """
 
     stop_asked: Callable[[], bool] = never
     ring: Callable[[], None] = silence
+    report: Callable[[], None] = silence
 
 
 def run_slice(
@@ -95,6 +99,8 @@ def run_attempt(workshop: Workshop, claimed: Claim, *, surroundings: Surrounding
             except OUTAGES as error:
                 log.warning("the beat of attempt %s was not heard: %s", claimed.attempt_id, error)
                 return True
+            finally:
+                surroundings.report()
 
         with beating(beat_once, every_seconds=workshop.config.beat_seconds):
             outcome = _run(workshop, claimed, work)

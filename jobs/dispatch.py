@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jobs.bell import QueueUnreachable, ring_due
+from jobs.draining import ask_to_drain, kill_horse
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
@@ -27,6 +28,7 @@ from store.wishes import (
     retry_chunk,
     retry_job,
     stop_chunk,
+    stop_worker,
 )
 
 log = logging.getLogger(__name__)
@@ -117,6 +119,40 @@ class Dispatch:
         with self._workshop.database.write() as connection:
             settle(connection, job_id, now=now)
         return True
+
+    def drain_worker(self, name: str, *, actor: str) -> None:
+        """Ask an RQ worker to end after what it holds. Raises QueueUnreachable."""
+        ask_to_drain(self._require_link(), [name])
+        with self._workshop.database.write() as connection:
+            subject, now = f"worker:{name}", utc_now()
+            record(connection, actor=actor, action="worker.drain", subject=subject, now=now)
+
+    def stop_worker(self, name: str, *, actor: str) -> int:
+        """End an RQ worker at once; its chunk waits again. Answers how many chunks do.
+
+        Raises QueueUnreachable, and has changed nothing then unless Redis goes away midway.
+        """
+        link, now = self._require_link(), utc_now()
+        # First of all, so that it begins nothing new when its work-horse is gone.
+        ask_to_drain(link, [name])
+        with self._workshop.database.write() as connection:
+            chunks = stop_worker(connection, name, by=actor, now=now)
+            record(
+                connection,
+                actor=actor,
+                action="worker.stop",
+                subject=f"worker:{name}",
+                now=now,
+                detail={"chunks": chunks},
+            )
+        kill_horse(link, name)
+        self.ring()
+        return len(chunks)
+
+    def _require_link(self) -> QueueLink:
+        if self.link is None:
+            raise QueueUnreachable("there is no REDIS_URL")
+        return self.link
 
     def cancel(self, job_id: str, *, actor: str) -> bool:
         """Stop a job where it is; False when it was over already."""

@@ -1,46 +1,50 @@
 """Workers and queue as they are: from the database, and from Redis where there is one.
 
-Pure reads. RQ's own accessors are not used, because they clean registries up as they look.
-Liveness is the subscription every living RQ worker holds; it survives a flush of Redis.
+Pure reads. What Redis knows is read in `sightings`, how a worker stands is decided in
+`standing`. While Redis is away workers are unknown, not absent: only their attempts are told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from redis import Redis
 from redis.exceptions import RedisError
 
-from jobs.bell import QUEUE_NAME
 from jobs.link import LinkState, QueueLink
 from jobs.local import LOCK as LOCAL_LOCK
-from store.chunks import AttemptView, Backlog, backlog, running_attempts
+from jobs.record import moment_of, number_of, whole_of
+from jobs.reports import Report, read_reports
+from jobs.sightings import PROGRAM_FIELD, Sighting, bells_hanging, sight, whole_records
+from jobs.standing import URGENCY, Watch, WorkerState, state_of
+from store.chunks import (
+    AttemptView,
+    Backlog,
+    backlog,
+    last_attempts,
+    lost_attempts,
+    running_attempts,
+)
 from store.config import Config
 from store.database import Database
+from store.history import Consumers, last_consumers
 from store.locks import holder
 from store.states import EngineName
 
-CHANNEL_PREFIX = "rq:pubsub:"
-WORKER_KEY_PREFIX = "rq:worker:"
-WORKERS_KEY = "rq:workers"
-# An entry whose worker is not subscribed counts as dead for this long, then as a leftover.
-GHOST_AFTER = timedelta(minutes=2)
+# RQ ends a job of ours after six hours at the latest; before that its horse may be stuck.
+STUCK_AT_MOST = timedelta(hours=7)
+# So many lost attempts are looked through for the one a worker hangs on.
+LOOKED_UP_AT_MOST = 20
 
 
-class WorkerState(StrEnum):
-    """What a worker is doing, or what became of it."""
+class WorkerKind(StrEnum):
+    """Which command started it."""
 
-    IDLE = "idle"
-    BUSY = "busy"
-    DRAINING = "draining"
-    LATE = "late"  # busy, but its attempt has missed a beat
-    UNREGISTERED = "unregistered"  # alive, but Redis has forgotten it
-    PRESUMED_DEAD = "presumed dead"
-    ORPHANED_HORSE = "orphaned horse"  # its attempt still beats, its worker is gone
-    GHOST_ENTRY = "ghost entry"  # nothing but an old record
+    OURS = "email-parser worker"
+    PLAIN = "rq worker"
+    LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +53,50 @@ class WorkerHealth:
 
     name: str
     engine: EngineName
+    kind: WorkerKind | None  # None while nothing tells
     state: WorkerState
-    host: str | None
-    pid: int | None
-    version: str | None  # of RQ, or of this program for local children
-    subscribed: bool | None  # None where that is not how it is told
-    registered: bool | None
-    queues: tuple[str, ...]
-    started_at: datetime | None
-    beat_at: datetime | None  # RQ's own heartbeat
-    done: int | None
-    failed: int | None
-    working_seconds: float | None
-    current: AttemptView | None
+    host: str | None = None
+    pid: int | None = None
+    program: str | None = None  # the version of this program, where it is known
+    subscribed: bool | None = None  # None where that is not how it is told
+    registered: bool | None = None
+    beat_at: datetime | None = None  # RQ's own heartbeat
+    beat_seconds: float | None = None  # how often that is expected
+    asked_to_end_at: datetime | None = None
+    current: AttemptView | None = None
+    given_up: AttemptView | None = None  # what it was lost on, when it is stuck
+    # Only where they were asked for, see `with_details`.
+    rq: str | None = None  # the version of RQ
+    started_at: datetime | None = None
+    done: int | None = None
+    failed: int | None = None
+    working_seconds: float | None = None
+    report: Report | None = None
+
+    @property
+    def place(self) -> tuple[int, str, str]:
+        """Where it stands in a list: what needs a person first, then by host and name."""
+        return URGENCY.index(self.state), self.host or "", self.name
+
+    @property
+    def can_be_told(self) -> bool:
+        """It listens on its channel, so it can be drained and stopped."""
+        return bool(self.subscribed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueHealth:
-    """What waits and who could take it. `hanging` counts the bells in Redis, None if unknown."""
+    """What waits and who could take it. `hanging` counts the bells in Redis, None if unknown.
+
+    `consumers` is None while Redis cannot be asked; `last_known` then says what was seen last.
+    """
 
     engine: EngineName
     link: LinkState | None
     backlog: Backlog
     hanging: int | None
-    consumers: int
+    consumers: int | None
+    last_known: Consumers | None = None
 
     @property
     def is_stuck(self) -> bool:
@@ -82,11 +106,16 @@ class QueueHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Everything about workers and queue at one moment."""
+    """Everything about workers and queue at one moment; workers in the order of `place`."""
 
     at: datetime
     queue: QueueHealth
     workers: tuple[WorkerHealth, ...]
+
+    @property
+    def workers_are_known(self) -> bool:
+        """False while Redis does not answer: then only those with an attempt are listed."""
+        return self.queue.consumers is not None
 
 
 def look(database: Database, *, config: Config, link: QueueLink | None, now: datetime) -> Health:
@@ -95,171 +124,150 @@ def look(database: Database, *, config: Config, link: QueueLink | None, now: dat
         waiting = backlog(connection)
         running = running_attempts(connection)
         local = holder(connection, LOCAL_LOCK, now=now)
-    late_after = timedelta(seconds=config.beat_seconds * 2)
-    workers = [_local_child(one, now=now, late_after=late_after) for one in _local(running)]
-    hanging: int | None = None
-    state = link.state() if link is not None else None
-    if link is not None and state is not None and state.reachable:
-        found, hanging = _redis_side(link.redis, running, now=now, late_after=late_after)
-        workers += found
-    consumers = sum(
-        worker.engine is EngineName.RQ
-        and worker.state not in (WorkerState.PRESUMED_DEAD, WorkerState.GHOST_ENTRY)
-        for worker in workers
-    )
-    # The local thread and its children are one taker of work, whichever of them shows.
-    here = local is not None or any(one.engine is EngineName.LOCAL for one in workers)
+    watch = Watch(now=now, late_after=timedelta(seconds=config.beat_seconds * 2))
+    seen = _seen_in_redis(link, running)
+    if seen is None:
+        workers = [_by_attempt(one, watch=watch) for one in running]
+    else:
+        workers = [_by_attempt(one, watch=watch) for one in running if _is_local(one)]
+        workers += _by_sighting(database, seen[0], running, watch=watch)
+    here = local is not None or any(worker.engine is EngineName.LOCAL for worker in workers)
+    consumers = None if seen is None else _takers(workers) + here
     queue = QueueHealth(
         engine=EngineName.RQ if link is not None else EngineName.LOCAL,
-        link=state,
+        link=link.state() if link is not None else None,
         backlog=waiting,
-        hanging=hanging,
-        consumers=consumers + here,
+        hanging=seen[1] if seen else None,
+        consumers=consumers,
+        last_known=_last_known(database) if consumers is None else None,
     )
     return Health(
-        at=now, queue=queue, workers=tuple(sorted(workers, key=lambda worker: worker.name))
+        at=now, queue=queue, workers=tuple(sorted(workers, key=lambda worker: worker.place))
     )
 
 
-def _local(running: list[AttemptView]) -> list[AttemptView]:
-    return [one for one in running if one.engine is EngineName.LOCAL]
+def _is_local(attempt: AttemptView) -> bool:
+    return attempt.engine is EngineName.LOCAL
 
 
-def _local_child(attempt: AttemptView, *, now: datetime, late_after: timedelta) -> WorkerHealth:
-    late = now - attempt.seen_at > late_after
+def _takers(workers: Iterable[WorkerHealth]) -> int:
+    # The local thread and its children are one taker of work, counted apart.
+    return sum(worker.engine is EngineName.RQ and worker.state.takes_work for worker in workers)
+
+
+def _last_known(database: Database) -> Consumers | None:
+    with database.read() as connection:
+        return last_consumers(connection)
+
+
+def _seen_in_redis(
+    link: QueueLink | None, running: Sequence[AttemptView]
+) -> tuple[list[Sighting], int | None] | None:
+    """Every worker and the number of bells; None while Redis does not answer."""
+    if link is None:
+        return [], None
+    if not link.state().reachable:
+        return None
+    try:
+        names = {one.worker for one in running if not _is_local(one)}
+        return sight(link.redis, also=names), bells_hanging(link.redis)
+    except RedisError:
+        return None
+
+
+def _by_attempt(attempt: AttemptView, *, watch: Watch) -> WorkerHealth:
+    """What the database alone tells: that an attempt runs, and whether it beats."""
     return WorkerHealth(
         name=attempt.worker,
-        engine=EngineName.LOCAL,
-        state=WorkerState.LATE if late else WorkerState.BUSY,
+        engine=attempt.engine,
+        kind=WorkerKind.LOCAL if _is_local(attempt) else None,
+        state=WorkerState.BUSY if watch.beats(attempt) else WorkerState.LATE,
         host=attempt.host,
-        pid=attempt.pid,
-        version=attempt.version,
-        subscribed=None,
-        registered=None,
-        queues=(),
-        started_at=attempt.started_at,
-        beat_at=attempt.seen_at,
-        done=None,
-        failed=None,
-        working_seconds=None,
+        pid=attempt.pid if _is_local(attempt) else None,
+        program=attempt.version,
         current=attempt,
     )
 
 
-def _redis_side(
-    redis: Redis, running: list[AttemptView], *, now: datetime, late_after: timedelta
-) -> tuple[list[WorkerHealth], int | None]:
-    try:
-        subscribed = {
-            _text(name).removeprefix(CHANNEL_PREFIX)
-            for name in redis.pubsub_channels(f"{CHANNEL_PREFIX}*")
-        }
-        registered = {
-            _text(key).removeprefix(WORKER_KEY_PREFIX) for key in redis.smembers(WORKERS_KEY)
-        }
-        attempts = {one.worker: one for one in running if one.engine is EngineName.RQ}
-        names = sorted(subscribed | registered | set(attempts))
-        records = _records(redis, names)
-        hanging = int(redis.llen(f"rq:queue:{QUEUE_NAME}"))
-    except RedisError:
-        return [], None
+def _by_sighting(
+    database: Database, seen: list[Sighting], running: Sequence[AttemptView], *, watch: Watch
+) -> list[WorkerHealth]:
+    attempts = {one.worker: one for one in running if not _is_local(one)}
+    odd = {one.name for one in seen if one.is_busy and one.subscribed} - set(attempts)
+    lasts = _last_before(database, odd, now=watch.now) if odd else {}
     return [
-        _rq_worker(
-            name,
-            records[name],
-            alive=name in subscribed,
-            attempt=attempts.get(name),
-            now=now,
-            late_after=late_after,
-        )
-        for name in names
-    ], hanging
+        _rq_worker(one, attempt=attempts.get(one.name), last=lasts.get(one.name), watch=watch)
+        for one in seen
+    ]
 
 
-def _records(redis: Redis, names: list[str]) -> dict[str, dict[str, str]]:
-    pipeline = redis.pipeline(transaction=False)
-    for name in names:
-        pipeline.hgetall(f"{WORKER_KEY_PREFIX}{name}")
-    answers = pipeline.execute()
-    return {
-        name: {_text(key): _text(value) for key, value in answer.items()}
-        for name, answer in zip(names, answers, strict=True)
-    }
+def _last_before(database: Database, odd: set[str], *, now: datetime) -> dict[str, AttemptView]:
+    """What workers ran last that say they are busy, have no attempt, and had one lost lately."""
+    since = now - STUCK_AT_MOST
+    with database.read() as connection:
+        lost = lost_attempts(connection, since=since, limit=LOOKED_UP_AT_MOST)
+        return last_attempts(connection, {one.worker for one in lost} & odd, since=since)
 
 
 def _rq_worker(
-    name: str,
-    record: Mapping[str, str],
-    *,
-    alive: bool,
-    attempt: AttemptView | None,
-    now: datetime,
-    late_after: timedelta,
+    seen: Sighting, *, attempt: AttemptView | None, last: AttemptView | None, watch: Watch
 ) -> WorkerHealth:
-    beat_at = _moment(record.get("last_heartbeat"))
+    record, state = seen.record, state_of(seen, attempt=attempt, last=last, watch=watch)
+    program = record.get(PROGRAM_FIELD)
+    told_by = attempt or last
     return WorkerHealth(
-        name=name,
+        name=seen.name,
         engine=EngineName.RQ,
-        state=_state(
-            record, alive=alive, attempt=attempt, beat_at=beat_at, now=now, late_after=late_after
-        ),
-        host=record.get("hostname") or (attempt.host if attempt else None),
-        pid=_whole(record.get("pid")),
-        version=record.get("version") or None,
-        subscribed=alive,
-        registered=bool(record),
-        queues=tuple(filter(None, record.get("queues", "").split(","))),
-        started_at=_moment(record.get("birth")),
-        beat_at=beat_at,
-        done=_whole(record.get("successful_job_count")),
-        failed=_whole(record.get("failed_job_count")),
-        working_seconds=_number(record.get("total_working_time")),
+        kind=_kind(seen, program),
+        state=state,
+        host=record.get("hostname") or (told_by.host if told_by else None),
+        pid=whole_of(record.get("pid")),
+        program=program or (told_by.version if told_by else None),
+        subscribed=seen.subscribed,
+        registered=seen.listed,
+        beat_at=seen.beat_at,
+        beat_seconds=seen.beat_seconds(now=watch.now),
+        asked_to_end_at=seen.asked_to_end_at,
         current=attempt,
+        given_up=last if state is WorkerState.STUCK else None,
     )
 
 
-def _state(
-    record: Mapping[str, str],
-    *,
-    alive: bool,
-    attempt: AttemptView | None,
-    beat_at: datetime | None,
-    now: datetime,
-    late_after: timedelta,
-) -> WorkerState:
-    beats = attempt is not None and now - attempt.seen_at <= late_after
-    if not alive:
-        if beats:
-            return WorkerState.ORPHANED_HORSE
-        old = beat_at is None or now - beat_at > GHOST_AFTER
-        return WorkerState.GHOST_ENTRY if old and attempt is None else WorkerState.PRESUMED_DEAD
-    if attempt is not None:
-        return WorkerState.BUSY if beats else WorkerState.LATE
-    if not record:
-        return WorkerState.UNREGISTERED
-    if record.get("shutdown_requested_date"):
-        return WorkerState.DRAINING
-    return WorkerState.BUSY if record.get("state") == "busy" else WorkerState.IDLE
+def _kind(seen: Sighting, program: str | None) -> WorkerKind | None:
+    if program:
+        return WorkerKind.OURS
+    # What is left of a record after a flush of Redis does not say who wrote it.
+    return WorkerKind.PLAIN if seen.record.get("hostname") else None
 
 
-def _text(value: bytes | str) -> str:
-    return value if isinstance(value, str) else value.decode("utf-8", "replace")
-
-
-def _moment(text: str | None) -> datetime | None:
+def with_details(
+    workers: Sequence[WorkerHealth], *, link: QueueLink | None
+) -> tuple[WorkerHealth, ...]:
+    """The same workers with what RQ and they themselves tell besides, as far as Redis has it."""
+    names = [worker.name for worker in workers if worker.engine is EngineName.RQ]
+    if link is None or not names or not link.state().reachable:
+        return tuple(workers)
     try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+        records = whole_records(link.redis, names)
+        reports = read_reports(link.redis, names)
+    except RedisError:
+        return tuple(workers)
+    return tuple(
+        _detailed(worker, records.get(worker.name, {}), reports.get(worker.name))
+        for worker in workers
+    )
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
+def _detailed(
+    worker: WorkerHealth, record: Mapping[str, str], report: Report | None
+) -> WorkerHealth:
+    return replace(
+        worker,
+        rq=record.get("version"),
+        started_at=moment_of(record.get("birth")) or worker.started_at,
+        done=whole_of(record.get("successful_job_count")),
+        failed=whole_of(record.get("failed_job_count")),
+        working_seconds=number_of(record.get("total_working_time")),
+        report=report,
+        program=worker.program or (report.program if report else None),
+    )

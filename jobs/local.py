@@ -88,7 +88,7 @@ class LocalRunner(threading.Thread):
     def _note_death(self, child: subprocess.Popen[bytes]) -> None:
         how = cause_of_death(child.returncode)
         log.error("the local child %s ended: %s", child.pid, how)
-        note_death(self._workshop, pid=child.pid, how=how)
+        note_death(self._workshop, pid=child.pid, how=f"child {child.pid}: {how}")
 
     def _end_children(self) -> None:
         for child in self._children:

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 
 from jobs.bell import QueueUnreachable, ring_due, rung_chunks
+from jobs.deaths import Memory, cause_of_death, cause_of_silence, recorded_death
 from jobs.lease import Lease
 from jobs.link import QueueLink
+from jobs.reports import Report, read_reports
 from jobs.sampling import SAMPLE_SECONDS, take_sample
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
 from store.clock import utc_now
 from store.planning import settle, unsettled_jobs
-from store.recovery import give_up_silent, silent_attempts
+from store.recovery import SilentAttempt, give_up_silent, silent_attempts
 from store.uploads import Upload, break_off, receiving_uploads
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ class Findings:
 
 def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
     """One round. Raises what the database raises; a Redis that is away is a finding."""
-    lost = _give_up_the_silent(workshop)
+    lost = _give_up_the_silent(workshop, link)
     settled = _settle_the_open(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
@@ -67,16 +69,42 @@ def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
     )
 
 
-def _give_up_the_silent(workshop: Workshop) -> int:
+def _give_up_the_silent(workshop: Workshop, link: QueueLink | None) -> int:
     with workshop.database.read() as connection:
         silent = silent_attempts(connection, now=utc_now())
     lost = 0
     for one in silent:
+        how = _how_it_died(link, one)
         with workshop.database.write() as connection:
-            if give_up_silent(connection, one, policy=workshop.policy, now=utc_now()):
+            policy, now = workshop.policy, utc_now()
+            if give_up_silent(connection, one, how=how, policy=policy, now=now):
                 lost += 1
                 log.warning("attempt %s of %s is lost", one.attempt_id, one.worker)
     return lost
+
+
+def _how_it_died(link: QueueLink | None, silent: SilentAttempt) -> str | None:
+    """A plain `rq worker` cannot tell us of its work-horse's death, but RQ writes it down."""
+    if link is None or not link.state().reachable:
+        return None
+    try:
+        code = recorded_death(link.redis, worker=silent.worker, since=silent.started_at)
+        report = read_reports(link.redis, [silent.worker]).get(silent.worker)
+    except RedisError:
+        return None
+    memory = _memory(silent, report)
+    if code is None:
+        return cause_of_silence(memory)
+    return f"work-horse {silent.pid}: {cause_of_death(code, memory)}"
+
+
+def _memory(silent: SilentAttempt, report: Report | None) -> Memory:
+    """What the attempt held at most: by its beats, or by the report if it died before the first."""
+    if report is None:
+        return Memory(held=silent.peak_memory_bytes)
+    horse = report.horse if report.horse and report.horse.pid == silent.pid else None
+    known = [silent.peak_memory_bytes or 0, horse.peak_bytes if horse else 0]
+    return Memory(held=max(known) or None, limit=report.limit_bytes)
 
 
 def _settle_the_open(workshop: Workshop) -> int:

@@ -16,7 +16,6 @@ def take_sample(workshop: Workshop, link: QueueLink | None) -> None:
     now = utc_now()
     health = look(workshop.database, config=workshop.config, link=link, now=now)
     waiting = health.queue.backlog
-    known = link is None or health.queue.hanging is not None
     oldest = waiting.oldest_since
     with workshop.database.write() as connection:
         add_sample(
@@ -25,5 +24,5 @@ def take_sample(workshop: Workshop, link: QueueLink | None) -> None:
             waiting=waiting.waiting,
             running=waiting.running,
             oldest_seconds=None if oldest is None else max((now - oldest).total_seconds(), 0.0),
-            consumers=health.queue.consumers if known else None,
+            consumers=health.queue.consumers,
         )

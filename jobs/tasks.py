@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import get_current_job
 
 from jobs.attempts import Surroundings, run_slice
 from jobs.bell import QueueUnreachable, ring_due
 from jobs.guard import die_with_parent
+from jobs.reports import hasty, report_from_horse
 from jobs.workshop import Workshop, this_worker, workshop_of_process
 from store.claims import newest_chunk
 from store.states import EngineName
@@ -46,15 +48,21 @@ def _answer(chunk_id: int) -> dict[str, int]:
     redis = rq_job.connection
     name = rq_job.worker_name or "unknown"
 
+    reporting = hasty(redis)
+
     def ring() -> None:
         _ring(workshop, redis)
 
+    def report() -> None:
+        _report(reporting, name)
+
+    report()
     attempts = run_slice(
         workshop,
         first=chunk_id,
         worker=this_worker(EngineName.RQ, name),
         seconds=workshop.config.slice_seconds,
-        surroundings=Surroundings(ring=ring),
+        surroundings=Surroundings(ring=ring, report=report),
     )
     ring()
     return {"chunk_id": chunk_id, "attempts": attempts}
@@ -75,3 +83,10 @@ def _ring(workshop: Workshop, redis: Redis) -> None:
         ring_due(workshop.database, redis)
     except QueueUnreachable as error:
         log.warning("the doorbell was not heard, the reconciler will ring again: %s", error)
+
+
+def _report(redis: Redis, name: str) -> None:
+    try:
+        report_from_horse(redis, name)
+    except RedisError as error:
+        log.debug("what this process holds was not reported: %s", error)

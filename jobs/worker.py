@@ -1,7 +1,8 @@
 """`email-parser worker`: RQ's worker with the settings that suit this work.
 
-A unique name (a crashed worker's name blocks RQ for minutes), a short heartbeat, the work's
-modules loaded once, an outage of Redis survived, and a dead work-horse noted with its cause.
+A unique name (a crashed worker's name blocks RQ for minutes), a short heartbeat with a report of
+memory and CPU, the work's modules loaded once, an outage of Redis survived, and a dead work-horse
+noted with its cause.
 The plain `rq worker` does the same work without these comforts.
 """
 
@@ -13,15 +14,20 @@ import secrets
 import socket
 import time
 from resource import struct_rusage
+from typing import Any
 
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
 
 import jobs.tasks  # noqa: F401  (loaded here once, inherited by every work-horse)
 from jobs.bell import QUEUE_NAME, QueueUnreachable, ring_due
-from jobs.deaths import cause_of_death, note_death
+from jobs.deaths import Memory, cause_of_death, note_death
 from jobs.link import work_client
+from jobs.proc import memory_limit
+from jobs.reports import program_version, write_report
+from jobs.sightings import PROGRAM_FIELD
 from jobs.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -63,18 +69,38 @@ def worker_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
+class ReportingWorker(Worker):
+    """RQ's worker, which also says which program it is and what it holds."""
+
+    def serialize(self) -> dict[str, Any]:
+        """What RQ writes down at birth, and after its record was lost, with our version."""
+        return {**super().serialize(), PROGRAM_FIELD: program_version()}
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Beat, and report with it; the work-horse beats once too, before its work begins."""
+        super().heartbeat(timeout, pipeline=pipeline)
+        if self.is_horse:
+            return
+        # RQ looks at the first answers of its pipeline by their place: ours come after them.
+        reporting = pipeline if pipeline is not None else self.connection.pipeline()
+        write_report(reporting, self.name, worker_pid=os.getpid(), horse_pid=self.horse_pid or None)
+        if pipeline is None:
+            reporting.execute()
+
+
 def _worker(workshop: Workshop, url: str) -> Worker:
     redis = work_client(url)
 
-    def horse_killed(_job: Job, pid: int, status: int, _usage: struct_rusage) -> None:
-        how = cause_of_death(os.waitstatus_to_exitcode(status))
+    def horse_killed(_job: Job, pid: int, status: int, usage: struct_rusage) -> None:
+        memory = Memory(held=usage.ru_maxrss * 1024, limit=memory_limit())
+        how = cause_of_death(os.waitstatus_to_exitcode(status), memory)
         note_death(workshop, pid=pid, how=f"work-horse {pid}: {how}")
         try:
             ring_due(workshop.database, redis)
         except QueueUnreachable as error:
             log.warning("the reconciler will ring again: %s", error)
 
-    return Worker(
+    return ReportingWorker(
         [Queue(QUEUE_NAME, connection=redis)],
         name=worker_name(),
         connection=redis,

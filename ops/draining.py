@@ -1,4 +1,7 @@
-"""`email-parser drain`: have RQ workers finish what they hold and end, as before an upgrade."""
+"""`email-parser drain`: have RQ workers finish what they hold and end, as before an upgrade.
+
+With `--now` they end at once, and what they were reading waits for others.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,9 @@ import argparse
 import time
 
 from jobs.bell import QueueUnreachable
-from jobs.draining import ask_to_drain
 from jobs.engine import Engine
 from jobs.health import look
-from ops.premises import opened_engine, settings
+from ops.premises import actor, opened_engine, settings
 from ops.refusal import Refusal
 from store.clock import utc_now
 
@@ -17,9 +19,10 @@ LOOK_SECONDS = 0.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """drain [NAME…] [--host HOST] [--wait SECONDS]"""
+    """drain [NAME…] [--host HOST] [--now] [--wait SECONDS]"""
     parser.add_argument("names", metavar="NAME", nargs="*", help="workers; all if none is named")
     parser.add_argument("--host", help="only the workers of that host")
+    parser.add_argument("--now", action="store_true", help="at once: their work-horses are killed")
     parser.add_argument(
         "--wait", metavar="SECONDS", type=float, default=0.0, help="until they are gone, at most"
     )
@@ -30,19 +33,27 @@ def run(args: argparse.Namespace) -> int:
     with opened_engine(settings()) as engine:
         names = _living(engine, names=set(args.names), host=args.host)
         left = names
-        try:
-            if engine.link is not None:
-                ask_to_drain(engine.link, names)
-        except QueueUnreachable as error:
-            raise Refusal(f"the queue cannot be reached: {error}") from None
         for name in sorted(names):
-            print(f"{name} was asked to finish and end")
+            _ask(engine, name, at_once=args.now)
         until = time.monotonic() + args.wait
         while (left := left & _living(engine, names=names, host=None)) and (
             time.monotonic() < until
         ):
             time.sleep(LOOK_SECONDS)
     return 1 if args.wait and left else 0
+
+
+def _ask(engine: Engine, name: str, *, at_once: bool) -> None:
+    dispatch = engine.dispatch
+    try:
+        if at_once:
+            chunks = dispatch.stop_worker(name, actor=actor())
+            print(f"{name} was told to end at once, {chunks} chunks wait again")
+        else:
+            dispatch.drain_worker(name, actor=actor())
+            print(f"{name} was asked to finish and end")
+    except QueueUnreachable as error:
+        raise Refusal(f"the queue cannot be reached: {error}") from None
 
 
 def _living(engine: Engine, *, names: set[str], host: str | None) -> set[str]:
@@ -54,6 +65,8 @@ def _living(engine: Engine, *, names: set[str], host: str | None) -> set[str]:
         link=engine.link,
         now=utc_now(),
     )
+    if not health.workers_are_known:
+        raise Refusal("the queue cannot be reached, so it is not known which workers there are")
     return {
         worker.name
         for worker in health.workers

@@ -5,6 +5,7 @@ Pure reads; the jobs they add up to are `store.jobs`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -129,6 +130,32 @@ def running_attempts(connection: Connection) -> list[AttemptView]:
     """What is being worked on, as far as the database knows."""
     query = ATTEMPTS.where(attempt.c.outcome == Outcome.RUNNING).order_by(attempt.c.started_at)
     return [attempt_view(row) for row in connection.execute(query)]
+
+
+def last_attempts(
+    connection: Connection, workers: Iterable[str], *, since: datetime
+) -> dict[str, AttemptView]:
+    """What each of a few workers ran last, of what was heard of since then."""
+    found: dict[str, AttemptView] = {}
+    for worker in workers:
+        row = connection.execute(
+            ATTEMPTS.where(attempt.c.worker == worker, attempt.c.seen_at >= since)
+            .order_by(attempt.c.started_at.desc())
+            .limit(1)
+        ).one_or_none()
+        if row is not None:
+            found[worker] = attempt_view(row)
+    return found
+
+
+def lost_attempts(connection: Connection, *, since: datetime, limit: int) -> list[AttemptView]:
+    """Attempts whose process died or fell silent since then, the latest first."""
+    rows = connection.execute(
+        ATTEMPTS.where(attempt.c.seen_at >= since, attempt.c.outcome == Outcome.LOST)
+        .order_by(attempt.c.seen_at.desc())
+        .limit(limit)
+    )
+    return [attempt_view(row) for row in rows]
 
 
 def attempt_view(row: Row[Any]) -> AttemptView:

@@ -90,6 +90,25 @@ def add_sample(
     connection.execute(delete(queue_sample).where(queue_sample.c.at < now - SAMPLES_KEPT))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumers:
+    """How many could take work when that was last known."""
+
+    at: datetime
+    number: int
+
+
+def last_consumers(connection: Connection) -> Consumers | None:
+    """The newest sample for which Redis could be asked, or None."""
+    row = connection.execute(
+        select(queue_sample.c.at, queue_sample.c.consumers)
+        .where(queue_sample.c.consumers.is_not(None))
+        .order_by(queue_sample.c.at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Consumers(at=row.at, number=row.consumers)
+
+
 def history(
     connection: Connection, *, until: datetime, step: timedelta, buckets: int
 ) -> tuple[Bucket, ...]:

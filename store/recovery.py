@@ -119,6 +119,9 @@ class SilentAttempt:
     job_id: str
     chunk_id: int
     worker: str
+    pid: int
+    started_at: datetime
+    peak_memory_bytes: int | None
     silent_seconds: float
 
 
@@ -133,6 +136,9 @@ def silent_attempts(connection: Connection, *, now: datetime) -> list[SilentAtte
             job_id=row.job_id,
             chunk_id=row.chunk_id,
             worker=row.worker,
+            pid=row.pid,
+            started_at=row.started_at,
+            peak_memory_bytes=row.peak_memory_bytes,
             silent_seconds=(now - row.seen_at).total_seconds(),
         )
         for row in rows
@@ -140,9 +146,14 @@ def silent_attempts(connection: Connection, *, now: datetime) -> list[SilentAtte
 
 
 def give_up_silent(
-    connection: Connection, silent: SilentAttempt, *, policy: RetryPolicy, now: datetime
+    connection: Connection,
+    silent: SilentAttempt,
+    *,
+    how: str | None = None,
+    policy: RetryPolicy,
+    now: datetime,
 ) -> bool:
-    """Declare an attempt lost, unless it has been heard of since."""
+    """Declare an attempt lost, unless it has been heard of since; `how` it died, where known."""
     _lock_chunk(connection, silent.attempt_id)
     still = connection.execute(
         select(attempt.c.id)
@@ -153,8 +164,8 @@ def give_up_silent(
         return False
     trouble = Trouble(
         outcome=Outcome.LOST,
-        error_type="WorkerLost",
-        error=f"not heard of for {silent.silent_seconds:.0f} s ({silent.worker})",
+        error_type="WorkerDied" if how else "WorkerLost",
+        error=how or f"not heard of for {silent.silent_seconds:.0f} s ({silent.worker})",
     )
     return record_trouble(connection, silent.attempt_id, trouble=trouble, policy=policy, now=now)
 
@@ -170,7 +181,10 @@ def running_attempts_of(connection: Connection, *, host: str, pid: int) -> list[
 
 
 def let_go(connection: Connection, attempt_id: str, *, now: datetime) -> None:
-    """A drained attempt gives its chunk back, as if it had not been claimed."""
+    """An attempt that was asked to end gives its chunk back, as if it had not been claimed.
+
+    What it may have noted of the message in hand goes too: it did not die of that.
+    """
     connection.execute(
         update(chunk)
         .where(chunk.c.attempt_id == attempt_id, chunk.c.state == ChunkState.RUNNING)
@@ -180,6 +194,7 @@ def let_go(connection: Connection, attempt_id: str, *, now: datetime) -> None:
             attempts=func.max(chunk.c.attempts - 1, 0)
             if connection.dialect.name == "sqlite"
             else func.greatest(chunk.c.attempts - 1, 0),
+            suspect_offset=None,
             not_before=now,
             rung_at=None,
         )

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from store import tables
+from store.recovery import let_go
 from store.states import (
     OPEN_CHUNK_STATES,
     OPEN_JOB_STATES,
@@ -127,6 +128,31 @@ def stop_chunk(connection: Connection, chunk_id: int, *, by: str, now: datetime)
             .values(outcome=Outcome.CANCELLED, ended_at=now, error_type="Stopped", error=why)
         )
     return job_id
+
+
+def stop_worker(connection: Connection, worker: str, *, by: str, now: datetime) -> list[int]:
+    """Give back what a worker reads, because it is about to be killed: nobody is to blame for it.
+
+    Answers the chunks that wait again.
+    """
+    rows = connection.execute(
+        select(attempt.c.id, attempt.c.chunk_id)
+        .where(attempt.c.outcome == Outcome.RUNNING, attempt.c.worker == worker)
+        .order_by(attempt.c.chunk_id)
+    ).all()
+    for row in rows:
+        let_go(connection, row.id, now=now)
+        connection.execute(
+            update(attempt)
+            .where(attempt.c.id == row.id, attempt.c.outcome == Outcome.RUNNING)
+            .values(
+                outcome=Outcome.CANCELLED,
+                ended_at=now,
+                error_type="Stopped",
+                error=f"its worker was stopped by {by}",
+            )
+        )
+    return [row.chunk_id for row in rows]
 
 
 def _lock_open_chunks(connection: Connection, job_id: str) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.health import Health, WorkerState
+from jobs.health import Health
+from jobs.standing import WorkerState
 from store.config import Config
 
-LOST = (WorkerState.PRESUMED_DEAD, WorkerState.LATE)
+LOST = (WorkerState.PRESUMED_DEAD, WorkerState.LATE, WorkerState.STUCK)
 # Warn while there is still time: this many times the reserve.
 LOW_DISK_FACTOR = 4
 
@@ -36,9 +37,12 @@ def needs_of(health: Health, *, free_bytes: int, config: Config) -> tuple[Need, 
 
 def _queue_needs(health: Health) -> Iterator[Need]:
     link = health.queue.link
-    if link is not None and not link.reachable:
+    if link is not None and (not link.reachable or not health.workers_are_known):
         yield Need(
-            name="queue_unreachable", tone="bad", address="/workers", since=link.unreachable_since
+            name="queue_unreachable",
+            tone="bad",
+            address="/workers",
+            since=link.unreachable_since or health.at,
         )
     elif health.queue.is_stuck:
         yield Need(

@@ -36,6 +36,9 @@ NOTICES: dict[str, Notice] = {
     "saved": Notice(N_("The search was saved."), "good"),
     "forgotten": Notice(N_("The saved search was removed."), "good"),
     "drained": Notice(N_("The worker was asked to finish what it holds and then to end."), "good"),
+    "worker-stopped": Notice(
+        N_("The worker was told to end at once. What it was reading waits for another."), "good"
+    ),
     "errand-stopped": Notice(N_("It was stopped. What is done stays done."), "good"),
     "errand-over": Notice(N_("It was over already."), "warn"),
     "chunk-stopped": Notice(

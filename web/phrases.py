@@ -70,6 +70,22 @@ PHRASES = (
     N_("Reading it ended the process: {reason}."),
     # jobs.errands
     N_("{said} messages were to be removed, by now it would be {now}. Ask again."),
+    # jobs.deaths, store.recovery
+    N_("exit status {status}"),
+    N_("signal {number} ({name}); it held {held} of a limit of {limit}: probably out of memory"),
+    N_(
+        "signal {number} ({name}); it held {held} of a limit of {limit}: "
+        "killed by hand or by the kernel"
+    ),
+    N_("signal {number} ({name}): killed by hand or by the kernel"),
+    N_("signal {number} ({name}): asked to end"),
+    N_("signal {number} ({name}): a library written in C crashed"),
+    N_("signal {number} ({name}): a library written in C gave up"),
+    N_("not heard of for {seconds} s"),
+    N_(
+        "not heard of any more; it had reported {held} of a limit of {limit}: "
+        "probably out of memory"
+    ),
     # web itself
     N_("There is no such job."),
     N_("There is no such message."),

@@ -18,6 +18,7 @@ from web.assets import static_route
 from web.forms import with_form as form
 from web.fragments import (
     attempts,
+    deaths,
     errand,
     evidence,
     failures,
@@ -28,6 +29,7 @@ from web.fragments import (
     progress,
     results,
     set_aside,
+    timings,
     workers,
 )
 from web.given_away import export_file
@@ -108,6 +110,8 @@ fragments: list[BaseRoute] = [
     Route("/fragments/history", viewer(history.history_fragment)),
     Route("/fragments/results", viewer(results.results_fragment)),
     Route("/fragments/workers", viewer(workers.workers_fragment)),
+    Route("/fragments/deaths", viewer(deaths.deaths_fragment)),
+    Route("/fragments/timings", viewer(timings.timings_fragment)),
     Route("/fragments/failures", viewer(failures.failures_fragment)),
 ]
 
@@ -123,6 +127,7 @@ actions: list[BaseRoute] = [
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
     act("/chunks/{id:int}/stop", operator(form(act_on_jobs.stop_chunk))),
     act("/workers/drain", operator(form(workers_act.drain_worker))),
+    act("/workers/stop", operator(form(workers_act.stop_worker))),
     act("/failures/retry", operator(form(errands.retry_failed))),
     act("/errands/{id:int}/stop", operator(errands.stop)),
     act("/exports", viewer(form(exports.begin))),

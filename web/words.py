@@ -6,6 +6,7 @@ alone. A word that is not known here is shown as it is: a newer worker may send 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from web.language import N_
@@ -19,6 +20,9 @@ class Word:
     tone: str
     shape: str
 
+
+# RQ names its workers by 32 digits; the first eight are in its own log lines too.
+SHORT_NAME = 14
 
 STATES: dict[str, Word] = {
     # jobs
@@ -52,6 +56,7 @@ STATES: dict[str, Word] = {
     "idle": Word(N_("Idle"), "calm", "ring"),
     "busy": Word(N_("Busy"), "active", "play"),
     "draining": Word(N_("Draining"), "warn", "half"),
+    "stuck": Word(N_("Stuck"), "bad", "octagon"),
     "presumed_dead": Word(N_("Presumed dead"), "bad", "broken"),
     "orphaned_horse": Word(N_("Orphaned work-horse"), "warn", "gap"),
     "ghost_entry": Word(N_("Ghost entry"), "calm", "broken"),
@@ -66,6 +71,11 @@ STATES: dict[str, Word] = {
 
 ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Administrator")}
 ENGINES = {"rq": N_("RQ worker"), "local": N_("Local fallback")}
+WORKER_KINDS = {
+    "email-parser worker": "email-parser worker",
+    "rq worker": "rq worker",
+    "local": N_("Child of the console"),
+}
 KINDS = {"plan": N_("Plan"), "parse": N_("Parse")}
 
 ACTIONS = {
@@ -79,6 +89,7 @@ ACTIONS = {
     "job.pause": N_("paused a job"),
     "job.resume": N_("resumed a job"),
     "worker.drain": N_("drained a worker"),
+    "worker.stop": N_("stopped a worker"),
     "console.start": N_("started the console"),
     "errand.delete_upload": N_("deleted a file"),
     "errand.read_again": N_("had a file read again"),
@@ -111,6 +122,17 @@ def role(name: str) -> str:
 def engine(name: str) -> str:
     """The word for who runs attempts."""
     return ENGINES.get(str(name), str(name))
+
+
+def worker_kind(name: str | None) -> str:
+    """The command that started a worker."""
+    return N_("RQ worker, started unseen") if name is None else WORKER_KINDS.get(name, name)
+
+
+def short_name(name: str, *, host: str | None) -> str:
+    """As much of a worker's name as tells it from its neighbours: beside it stand host and pid."""
+    own = re.sub(r"^\d+-", "", name.removeprefix(f"{host}-"))
+    return own if len(own) <= SHORT_NAME else f"{own[:8]}…"
 
 
 def kind(name: str) -> str:

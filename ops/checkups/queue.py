@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from jobs.bell import QueueUnreachable
 from jobs.engine import Engine
-from jobs.health import Health, WorkerState, look
+from jobs.health import Health, look
 from jobs.redis_condition import RedisCondition, redis_condition
+from jobs.standing import WorkerState
 from ops.checkups.finding import Finding, Verdict, judged
 from store.clock import utc_now
 
@@ -17,6 +18,7 @@ SKEW_SECONDS = 5
 FULL_SHARE = 0.9
 SUSPICIOUS = (
     WorkerState.LATE,
+    WorkerState.STUCK,
     WorkerState.UNREGISTERED,
     WorkerState.PRESUMED_DEAD,
     WorkerState.ORPHANED_HORSE,
@@ -113,6 +115,9 @@ def look_at_workers(engine: Engine) -> Iterator[Finding]:
 
 def _consumers(health: Health) -> Finding:
     waiting, consumers = health.queue.backlog.waiting, health.queue.consumers
+    if consumers is None:
+        what = f"unknown while Redis does not answer; {waiting} chunks wait"
+        return Finding(check="workers", verdict=Verdict.WARNING, what=what)
     return judged(
         "workers",
         f"{consumers} to do the work, {waiting} chunks wait",

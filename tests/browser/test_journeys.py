@@ -58,7 +58,7 @@ def test_with_real_workers_the_progress_is_followed_in_the_same_way(
 
     wait_for_state(page, "Finished")
     page.goto(f"{here.url}/workers")
-    expect(page.locator("#workers")).to_contain_text("subscribed to its channel")
+    expect(page.locator("#workers")).to_contain_text("still subscribed")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Drain").click()
     expect(page.locator(".notice.good")).to_contain_text("asked to finish what it holds")

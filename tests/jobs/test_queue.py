@@ -10,10 +10,11 @@ import pytest
 from redis import Redis
 
 from jobs.bell import ring_due
-from jobs.health import WorkerState, look
+from jobs.health import look
 from jobs.lease import Lease
 from jobs.link import QueueLink
 from jobs.local import LOCK
+from jobs.standing import WorkerState
 from store import tables
 from store.clock import utc_now
 from store.config import load

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.harness.console import IMPATIENT, Console, run_command
@@ -113,19 +114,33 @@ def test_healthcheck_tells_whether_a_worker_lives_here(
     assert "no worker" in dead
 
 
+@pytest.mark.parametrize(
+    ("words", "said"), [((), "was asked to finish"), (("--now",), "was told to end at once")]
+)
 def test_drain_ends_workers_of_both_kinds(
     console: Callable[..., Console],
     rq_worker: Callable[..., Process],
     our_worker: Callable[..., Process],
     redis_url: str,
+    words: tuple[str, ...],
+    said: str,
 ) -> None:
     running = console(REDIS_URL=redis_url)
     workers = [rq_worker(running.environ), our_worker(running.environ)]
 
-    drained = running.command("drain", "--wait", "20")
+    drained = running.command("drain", *words, "--wait", "20")
 
-    assert drained.stdout.count("was asked to finish") == 2
+    assert drained.stdout.count(said) == 2
     assert [worker.wait() for worker in workers] == [0, 0]
+
+
+def test_drain_does_not_look_done_while_redis_is_away(console: Callable[..., Console]) -> None:
+    running = console(REDIS_URL="redis://127.0.0.1:1/0", QUEUE="redis")
+
+    drained = running.command("drain", check=False)
+
+    assert drained.returncode != 0
+    assert "cannot be reached" in drained.stderr
 
 
 def test_doctor_finds_nothing_wrong_with_a_working_installation(

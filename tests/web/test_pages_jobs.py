@@ -157,7 +157,7 @@ def test_a_worker_that_is_busy_is_listed_with_its_evidence(here: Visit) -> None:
     page = here.visitor().get("/workers").text
 
     assert "Busy" in page
-    assert "last beat" in page
+    assert "its attempt reported" in page
     run_attempt(floor.workshop, claimed, surroundings=Surroundings())
 
 

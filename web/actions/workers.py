@@ -1,18 +1,18 @@
-"""What may be asked of a worker: to finish what it holds and then to end."""
+"""What may be asked of a worker: to end after what it holds, or at once."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.bell import QueueUnreachable
-from jobs.draining import ask_to_drain
 from jobs.health import look
-from store.audit import record
 from store.clock import utc_now
 from web.errors import NotFound
-from web.forms import Form
+from web.forms import Form, own_address
 from web.house import house_of
 from web.notices import go
 from web.security import current_user
@@ -20,15 +20,25 @@ from web.security import current_user
 
 def drain_worker(request: Request, form: Form) -> Response:
     """`POST /workers/drain`. Raises NotFound, and HTTPException 503 when Redis is away."""
-    house, name, now = house_of(request), form.get("name", ""), utc_now()
-    health = look(house.database, config=house.config, link=house.link, now=now)
-    if house.link is None or not any(w.name == name and w.subscribed for w in health.workers):
+    ask(request, form.get("name", ""), house_of(request).dispatch.drain_worker)
+    return go(own_address(form.get("next"), default="/workers"), notice="drained")
+
+
+def stop_worker(request: Request, form: Form) -> Response:
+    """`POST /workers/stop`. Raises NotFound, and HTTPException 503 when Redis is away."""
+    ask(request, form.get("name", ""), house_of(request).dispatch.stop_worker)
+    return go(own_address(form.get("next"), default="/workers"), notice="worker-stopped")
+
+
+def ask(request: Request, name: str, wish: Callable[..., object]) -> None:
+    """Ask it of a worker that is there to hear it. Raises NotFound, or HTTPException 503."""
+    house = house_of(request)
+    health = look(house.database, config=house.config, link=house.link, now=utc_now())
+    if house.link is not None and not health.workers_are_known:
+        raise HTTPException(503, "The queue cannot be reached just now.")
+    if not any(worker.name == name and worker.can_be_told for worker in health.workers):
         raise NotFound("There is no such worker.")
     try:
-        ask_to_drain(house.link, [name])
+        wish(name, actor=current_user(request).actor)
     except QueueUnreachable as error:
         raise HTTPException(503, "The queue cannot be reached just now.") from error
-    with house.database.write() as connection:
-        actor = current_user(request).actor
-        record(connection, actor=actor, action="worker.drain", subject=f"worker:{name}", now=now)
-    return go("/workers", notice="drained")

@@ -50,6 +50,8 @@ api_routes: list[BaseRoute] = [
     Route("/api/health", viewer(health.health)),
     Route("/api/search", viewer(search.search_messages)),
     Route("/api/attachments", viewer(attachments.attachment_list)),
+    Route("/api/workers/{name}/drain", operator(health.drain), methods=["POST"]),
+    Route("/api/workers/{name}/stop", operator(health.stop), methods=["POST"]),
     Route("/api/messages/{public_id}", viewer(messages.message)),
     Route("/api/messages/{public_id}/raw", viewer(messages.raw_message)),
     Route("/livez", probes.livez),

@@ -1,4 +1,4 @@
-"""GET /api/health: workers and queue for programs."""
+"""Workers and queue for programs: how they are, and what may be asked of a worker."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.health import QueueHealth, WorkerHealth, look
+from jobs.health import QueueHealth, WorkerHealth, look, with_details
+from jobs.proc import ProcessUse
 from store.clock import utc_now
+from web.actions.workers import ask
 from web.house import house_of
 
 
@@ -21,9 +23,23 @@ def health(request: Request) -> Response:
         {
             "at": seen.at.isoformat(),
             "queue": _queue_json(seen.queue),
-            "workers": [_worker_json(worker) for worker in seen.workers],
+            "workers": [
+                _worker_json(worker) for worker in with_details(seen.workers, link=house.link)
+            ],
         }
     )
+
+
+def drain(request: Request) -> Response:
+    """Ask a worker to end after what it holds. 404 when it is not there, 503 without Redis."""
+    ask(request, request.path_params["name"], house_of(request).dispatch.drain_worker)
+    return JSONResponse({"worker": request.path_params["name"], "asked": "drain"}, 202)
+
+
+def stop(request: Request) -> Response:
+    """End a worker at once; its chunk waits again. 404 when it is not there, 503 without Redis."""
+    ask(request, request.path_params["name"], house_of(request).dispatch.stop_worker)
+    return JSONResponse({"worker": request.path_params["name"], "asked": "stop"}, 202)
 
 
 def _queue_json(queue: QueueHealth) -> dict[str, Any]:
@@ -38,23 +54,38 @@ def _queue_json(queue: QueueHealth) -> dict[str, Any]:
         "oldest_since": _time(queue.backlog.oldest_since),
         "bells": queue.hanging,
         "consumers": queue.consumers,
+        "consumers_last_known": {
+            "at": _time(queue.last_known.at),
+            "consumers": queue.last_known.number,
+        }
+        if queue.last_known
+        else None,
         "stuck": queue.is_stuck,
     }
 
 
 def _worker_json(worker: WorkerHealth) -> dict[str, Any]:
-    current = worker.current
+    current, report = worker.current, worker.report
     return {
         "name": worker.name,
         "engine": worker.engine,
+        "kind": worker.kind,
         "state": worker.state,
+        "takes_work": worker.state.takes_work,
         "host": worker.host,
         "pid": worker.pid,
-        "version": worker.version,
+        "version": worker.program,
+        "rq_version": worker.rq,
         "subscribed": worker.subscribed,
         "registered": worker.registered,
         "started_at": _time(worker.started_at),
         "beat_at": _time(worker.beat_at),
+        "beat_expected_seconds": worker.beat_seconds,
+        "asked_to_end_at": _time(worker.asked_to_end_at),
+        "memory_limit_bytes": report.limit_bytes if report else None,
+        "worker_process": _use_json(report.worker if report else None),
+        "horse_process": _use_json(report.horse if report else None),
+        "reported_at": _time(report.at if report else None),
         "done": worker.done,
         "failed": worker.failed,
         "current": {
@@ -65,6 +96,17 @@ def _worker_json(worker: WorkerHealth) -> dict[str, Any]:
         }
         if current
         else None,
+    }
+
+
+def _use_json(use: ProcessUse | None) -> dict[str, Any] | None:
+    if use is None:
+        return None
+    return {
+        "pid": use.pid,
+        "memory_bytes": use.memory_bytes,
+        "peak_memory_bytes": use.peak_bytes,
+        "cpu_seconds": use.cpu_seconds,
     }
 
 

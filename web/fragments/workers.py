@@ -7,20 +7,38 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health, WorkerHealth, look
+from jobs.health import Health, WorkerHealth, look, with_details
+from jobs.reports import program_version
+from jobs.standing import URGENCY, WorkerState
 from store.clock import utc_now
+from web.asked import address, chosen
+from web.errors import BadRequest
 from web.house import house_of
 from web.pace import pace
 from web.render import render
 
+PAGE = 50
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkersView:
-    """The moment's picture. `commands` start another worker, copied and pasted."""
+    """The moment's picture: a page of the workers, those that need a person first.
+
+    Counts are of all workers. `here` is the address of this page's fragment, `program` the
+    version of this console, `beat_seconds` how often an attempt is to report.
+    """
 
     health: Health
     workers: tuple[WorkerHealth, ...]
+    counts: tuple[tuple[WorkerState, int], ...]
+    state: WorkerState | None
+    program: str
+    beat_seconds: float
     redis_configured: bool
+    back: str  # the page to come back to after an act
+    first: str | None
+    next: str | None
+    here: str
     every: int
 
 
@@ -31,12 +49,56 @@ def workers_fragment(request: Request) -> Response:
 
 def find_workers(request: Request) -> WorkersView:
     """Look at workers and queue; a Redis that is away costs about a second at most."""
-    house = house_of(request)
-    health = look(house.database, config=house.config, link=house.link, now=utc_now())
+    house, now = house_of(request), utc_now()
+    state, after = chosen(request, "state", WorkerState), request.query_params.get("after", "")
+    health = look(house.database, config=house.config, link=house.link, now=now)
+    shown, further = _page(health, state=state, after=after)
     moving = health.queue.backlog.running > 0 or health.queue.backlog.waiting > 0
     return WorkersView(
         health=health,
-        workers=health.workers,
+        workers=with_details(shown, link=house.link),
+        counts=_counts(health),
+        state=state,
+        program=program_version(),
+        beat_seconds=house.config.beat_seconds,
         redis_configured=house.link is not None,
+        back=address("/workers", state=state, after=after),
+        first=address("/workers", state=state) if after else None,
+        next=address("/workers", state=state, after=further) if further else None,
+        here=address("/fragments/workers", state=state, after=after),
         every=pace(moving=moving),
     )
+
+
+def _counts(health: Health) -> tuple[tuple[WorkerState, int], ...]:
+    states = [worker.state for worker in health.workers]
+    return tuple((state, states.count(state)) for state in URGENCY if state in states)
+
+
+def _page(
+    health: Health, *, state: WorkerState | None, after: str
+) -> tuple[tuple[WorkerHealth, ...], str | None]:
+    """The workers to show, and the key of the last one when there are more."""
+    begin = _place(after)
+    found = [
+        worker
+        for worker in health.workers
+        if (state is None or worker.state is state) and (begin is None or worker.place > begin)
+    ]
+    shown = tuple(found[:PAGE])
+    return shown, _key(shown[-1]) if len(found) > PAGE else None
+
+
+def _key(worker: WorkerHealth) -> str:
+    urgency, host, name = worker.place
+    return f"{urgency}~{host}~{name}"
+
+
+def _place(key: str) -> tuple[int, str, str] | None:
+    """A place in the list. Raises BadRequest when it was tampered with."""
+    if not key:
+        return None
+    urgency, *rest = key.split("~", 2)
+    if len(rest) != 2 or not urgency.isdecimal() or len(urgency) > 2:
+        raise BadRequest("This link to a page of a list is damaged.")
+    return int(urgency), rest[0], rest[1]

@@ -1,0 +1,275 @@
+"""What becomes of workers, seen on real ones: killed, frozen, drained, and Redis away."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+import psutil
+import pytest
+from redis import Redis
+from sqlalchemy import update
+
+from jobs.bell import ring_due
+from jobs.dispatch import Dispatch
+from jobs.draining import ask_to_drain
+from jobs.health import Health, WorkerHealth, WorkerKind, look, with_details
+from jobs.link import QueueLink
+from jobs.reconcile import reconcile
+from jobs.reports import program_version
+from jobs.sampling import take_sample
+from jobs.standing import WorkerState
+from store import tables
+from store.chunks import running_attempts
+from store.clock import utc_now
+from store.database import Database
+from store.states import ChunkState, Outcome
+from tests.harness.processes import Process
+from tests.harness.redis import RedisServer
+from tests.harness.waiting import wait_until
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+
+Start = Callable[[Mapping[str, str]], Process]
+KINDS = ["our_worker", "rq_worker"]
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """One is enough: what is looked at here are processes."""
+    return sqlite_database
+
+
+@pytest.fixture
+def floor(make_floor: Callable[..., Floor]) -> Floor:
+    """A floor with work for some seconds; an attempt may be silent for a minute."""
+    floor = make_floor(CHUNK_BYTES=str(8 << 20), BEAT_SECONDS="30", LEASE_SECONDS="90")
+    floor.hand_in(letters(6000, body_lines=30))
+    return floor
+
+
+def environ_of(floor: Floor, redis_url: str) -> dict[str, str]:
+    return {**floor.workshop.config.environment(), "REDIS_URL": redis_url}
+
+
+def seen(floor: Floor, link: QueueLink) -> Health:
+    return look(floor.workshop.database, config=floor.workshop.config, link=link, now=utc_now())
+
+
+def only_worker(floor: Floor, link: QueueLink) -> WorkerHealth | None:
+    workers = seen(floor, link).workers
+    return workers[0] if len(workers) == 1 else None
+
+
+def wait_for(floor: Floor, link: QueueLink, state: WorkerState) -> WorkerHealth:
+    def there() -> WorkerHealth | None:
+        worker = only_worker(floor, link)
+        return worker if worker and worker.state is state else None
+
+    return wait_until(there, what=f"the worker is {state}")
+
+
+def parsing_horse(floor: Floor) -> int | None:
+    with floor.workshop.database.read() as connection:
+        return next((one.pid for one in running_attempts(connection) if one.chunk_seq), None)
+
+
+@pytest.fixture
+def freeze_the_horse(floor: Floor, processes: list[Process]) -> Iterator[Callable[[str], int]]:
+    """Rings, and stops the work-horse in the middle of a chunk; answers its process id."""
+    frozen: list[int] = []
+
+    def freeze(redis_url: str) -> int:
+        ring_due(floor.workshop.database, Redis.from_url(redis_url))
+        horse = wait_until(lambda: parsing_horse(floor), what="a chunk is being read")
+        # Holding SQLite's one write lock makes sure that the horse does not freeze with it.
+        with floor.workshop.database.write():
+            os.kill(horse, signal.SIGSTOP)
+        frozen.append(horse)
+        return horse
+
+    yield freeze
+    for horse in frozen:
+        with suppress(ProcessLookupError):
+            os.kill(horse, signal.SIGKILL)
+
+
+def lose_what_runs(floor: Floor, link: QueueLink) -> None:
+    """Reconcile as if the leases of what runs had run out."""
+    with floor.workshop.database.write() as connection:
+        connection.execute(
+            update(tables.attempt)
+            .where(tables.attempt.c.outcome == Outcome.RUNNING)
+            .values(lease_until=utc_now() - timedelta(seconds=1))
+        )
+    assert reconcile(floor.workshop, link).lost_attempts == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_that_drains_is_not_busy_and_shows_what_it_still_does(
+    floor: Floor,
+    redis_url: str,
+    kind: str,
+    freeze_the_horse: Callable[[str], int],
+    request: pytest.FixtureRequest,
+) -> None:
+    start: Start = request.getfixturevalue(kind)
+    start(environ_of(floor, redis_url))
+    link = QueueLink(redis_url)
+    freeze_the_horse(redis_url)
+    worker = wait_for(floor, link, WorkerState.BUSY)
+
+    ask_to_drain(link, [worker.name])
+    draining = wait_for(floor, link, WorkerState.DRAINING)
+
+    assert draining.current is not None
+    assert draining.asked_to_end_at is not None
+    assert seen(floor, link).queue.consumers == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_whose_horse_hangs_after_its_chunk_was_lost_is_stuck(
+    floor: Floor,
+    redis_url: str,
+    kind: str,
+    freeze_the_horse: Callable[[str], int],
+    request: pytest.FixtureRequest,
+) -> None:
+    start: Start = request.getfixturevalue(kind)
+    start(environ_of(floor, redis_url))
+    link = QueueLink(redis_url)
+    horse = freeze_the_horse(redis_url)
+
+    lose_what_runs(floor, link)
+    stuck = wait_for(floor, link, WorkerState.STUCK)
+
+    assert stuck.given_up is not None
+    assert stuck.given_up.pid == horse
+    assert seen(floor, link).queue.consumers == 0
+
+
+def test_our_worker_says_of_what_its_horse_died_and_what_it_held(
+    floor: Floor, redis_url: str, our_worker: Start, freeze_the_horse: Callable[[str], int]
+) -> None:
+    our_worker(environ_of(floor, redis_url))
+    horse = freeze_the_horse(redis_url)
+
+    os.kill(horse, signal.SIGKILL)
+
+    (error,) = wait_until(lambda: next(iter(lost_errors(floor)), None), what="the death is noted")
+    assert error.startswith(f"work-horse {horse}: signal 9 (SIGKILL); it held ")
+    assert error.endswith(": killed by hand or by the kernel")
+
+
+def lost_errors(floor: Floor) -> list[tuple[str]]:
+    rows = floor.rows(tables.attempt, "outcome", "error")
+    return [(error,) for outcome, error in rows if outcome == Outcome.LOST]
+
+
+def test_of_a_plain_workers_horse_rqs_own_record_tells_how_it_died(
+    floor: Floor, redis_url: str, rq_worker: Start, freeze_the_horse: Callable[[str], int]
+) -> None:
+    rq_worker(environ_of(floor, redis_url))
+    link = QueueLink(redis_url)
+    horse = freeze_the_horse(redis_url)
+    os.kill(horse, signal.SIGKILL)
+    wait_until(lambda: link.redis.zcard("rq:failed:default"), what="RQ has noticed")
+
+    lose_what_runs(floor, link)
+
+    ((error,),) = lost_errors(floor)
+    assert error.startswith(f"work-horse {horse}: signal 9 (SIGKILL)")
+
+
+@pytest.mark.parametrize(
+    ("fixture", "kind"), [("our_worker", WorkerKind.OURS), ("rq_worker", WorkerKind.PLAIN)]
+)
+def test_a_busy_worker_reports_memory_and_cpu_of_itself_and_its_horse(
+    floor: Floor,
+    redis_url: str,
+    fixture: str,
+    kind: WorkerKind,
+    freeze_the_horse: Callable[[str], int],
+    request: pytest.FixtureRequest,
+) -> None:
+    start: Start = request.getfixturevalue(fixture)
+    process = start(environ_of(floor, redis_url))
+    link = QueueLink(redis_url)
+    horse = freeze_the_horse(redis_url)
+
+    (worker,) = with_details(seen(floor, link).workers, link=link)
+
+    assert worker.kind is kind
+    assert worker.program == program_version()
+    assert worker.report is not None
+    assert worker.report.worker is not None
+    assert worker.report.horse is not None
+    assert (worker.report.worker.pid, worker.report.horse.pid) == (process.pid, horse)
+    assert worker.report.horse.memory_bytes > 1 << 20
+    assert worker.report.limit_bytes is not None
+    assert worker.report.limit_bytes <= psutil.virtual_memory().total
+
+
+@pytest.mark.parametrize(("fixture", "seconds"), [("our_worker", 45), ("rq_worker", 405)])
+def test_the_expected_beat_of_an_idle_worker_is_told_by_its_record(
+    floor: Floor, redis_url: str, fixture: str, seconds: int, request: pytest.FixtureRequest
+) -> None:
+    start: Start = request.getfixturevalue(fixture)
+    start(environ_of(floor, redis_url))
+
+    worker = wait_for(floor, QueueLink(redis_url), WorkerState.IDLE)
+
+    assert worker.beat_seconds == seconds
+
+
+def test_while_redis_hangs_workers_are_unknown_and_the_last_count_is_told(
+    floor: Floor,
+    own_redis: Callable[..., RedisServer],
+    our_worker: Start,
+    freeze_the_horse: Callable[[str], int],
+) -> None:
+    redis = own_redis()
+    our_worker(environ_of(floor, redis.url))
+    link = QueueLink(redis.url)
+    freeze_the_horse(redis.url)
+    take_sample(floor.workshop, link)
+
+    redis.process.send(signal.SIGSTOP)
+    health = seen(floor, QueueLink(redis.url))
+
+    assert not health.workers_are_known
+    assert health.queue.consumers is None
+    assert health.queue.last_known is not None
+    assert health.queue.last_known.number == 1
+    assert [worker.state for worker in health.workers] == [WorkerState.BUSY]
+    redis.process.send(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_that_is_stopped_is_gone_at_once_and_nobody_is_blamed(
+    floor: Floor,
+    redis_url: str,
+    kind: str,
+    freeze_the_horse: Callable[[str], int],
+    request: pytest.FixtureRequest,
+) -> None:
+    start: Start = request.getfixturevalue(kind)
+    process = start(environ_of(floor, redis_url))
+    link = QueueLink(redis_url)
+    freeze_the_horse(redis_url)
+    worker = wait_for(floor, link, WorkerState.BUSY)
+    dispatch = Dispatch(floor.workshop, link=link, wake_local=lambda: None)
+
+    assert dispatch.stop_worker(worker.name, actor="account:ann") == 1
+
+    process.wait(timeout_seconds=20)
+    outcomes = floor.rows(tables.attempt, "outcome", "error")
+    assert (Outcome.CANCELLED, "its worker was stopped by account:ann") in outcomes
+    assert (ChunkState.RUNNING, 0) not in floor.rows(tables.chunk, "state", "suspect_attempts")
+    assert {suspicions for (suspicions,) in floor.rows(tables.chunk, "suspect_attempts")} == {0}
+    assert (ChunkState.WAITING, 0, None) in floor.rows(
+        tables.chunk, "state", "attempts", "suspect_offset"
+    )

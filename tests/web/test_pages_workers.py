@@ -1,0 +1,314 @@
+"""The page of workers: the truth about each, a thousand of them, and Redis away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.client import PubSub
+
+from jobs.reports import PREFIX
+from jobs.sampling import take_sample
+from jobs.sightings import PROGRAM_FIELD
+from store.accounts import Role
+from store.clock import utc_now
+from store.database import Database
+from store.recovery import Trouble, record_trouble
+from store.states import Outcome
+from tests.harness.waiting import wait_until
+from tests.mboxes import letters
+from tests.web.visiting import Visit, visit
+
+AWAY = "redis://127.0.0.1:1/0"
+
+
+def _flat(fields: Mapping[str, str]) -> list[str]:
+    return [part for pair in fields.items() for part in pair]
+
+
+class Hall:
+    """A Redis with the records of workers that nobody has to start."""
+
+    def __init__(self, url: str) -> None:
+        self.redis = Redis.from_url(url, decode_responses=True)
+        self._ears: PubSub = self.redis.pubsub()  # type: ignore[no-untyped-call]
+
+    def enlist(
+        self,
+        name: str,
+        *,
+        beat_ago: float = 1,
+        kept_seconds: int = 120,
+        alive: bool = True,
+        more: Mapping[str, str] | None = None,
+        **fields: str,
+    ) -> None:
+        """Write down what RQ writes, as of a worker that beat so many seconds ago."""
+        record = {
+            "hostname": "node-1",
+            "pid": "4711",
+            "version": "3.0.0",
+            "state": "idle",
+            "last_heartbeat": (utc_now() - timedelta(seconds=beat_ago)).isoformat(),
+            **fields,
+            **(more or {}),
+        }
+        pipeline = self.redis.pipeline()
+        pipeline.sadd("rq:workers", f"rq:worker:{name}")
+        pipeline.hset(f"rq:worker:{name}", items=_flat(record))
+        pipeline.expire(f"rq:worker:{name}", kept_seconds - int(beat_ago))
+        pipeline.execute()
+        if alive:
+            self._ears.subscribe(f"rq:pubsub:{name}")
+
+    def wait(self, alive: int) -> None:
+        """Until Redis has taken in who is subscribed."""
+        wait_until(
+            lambda: len(self.redis.pubsub_channels("rq:pubsub:*")) == alive, what="all listen"
+        )
+
+    def close(self) -> None:
+        """Hang up."""
+        self._ears.close()
+        self.redis.close()
+
+
+@pytest.fixture
+def hall(redis_url: str) -> Iterator[Hall]:
+    """An empty one."""
+    found = Hall(redis_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def there(sqlite_database: Database, tmp_path: Path, redis_url: str) -> Visit:
+    """A console with that Redis."""
+    return visit(sqlite_database, tmp_path, REDIS_URL=redis_url)
+
+
+def words_of(page: str) -> str:
+    """What a page says, without its tags."""
+    inline = re.sub(r"</?(time|b|a|span|bdi|small)\b[^>]*>", "", page)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", inline)))
+
+
+def test_the_evidence_tells_the_beat_what_was_expected_and_the_subscription(
+    hall: Hall, there: Visit
+) -> None:
+    hall.enlist("w1", beat_ago=51)
+    hall.wait(1)
+
+    page = words_of(there.visitor().get("/workers").text)
+
+    told = r"last beat 5\d s ago, expected every 45 s; still subscribed"
+    assert re.search(told, page)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "kind"),
+    [
+        ("node-1-4711-ab12cd", {PROGRAM_FIELD: "0.0.9"}, "email-parser worker 0.0.9"),
+        ("0123456789abcdef" * 2, {}, "rq worker"),
+    ],
+)
+def test_the_two_kinds_of_worker_are_told_apart_and_long_names_are_cut(
+    hall: Hall, there: Visit, name: str, fields: dict[str, str], kind: str
+) -> None:
+    hall.enlist(name, more=fields)
+    hall.wait(1)
+
+    page = there.visitor().get("/workers").text
+
+    assert kind in words_of(page)
+    assert f'title="{name}"' in page
+    assert name not in words_of(page)
+    assert ("not the console's version" in words_of(page)) is bool(fields)
+
+
+def test_a_draining_worker_is_not_offered_to_be_drained_again(hall: Hall, there: Visit) -> None:
+    hall.enlist("w1", state="busy", shutdown_requested_date=utc_now().isoformat())
+    hall.wait(1)
+
+    page = there.visitor().get("/workers").text
+
+    assert "Draining" in page
+    assert "asked to end" in page
+    assert 'action="/workers/drain"' not in page
+    assert 'action="/workers/stop"' in page
+
+
+@pytest.mark.parametrize(
+    ("beat_ago", "kept_seconds", "state"), [(70, 120, "Idle"), (110, 120, "Late")]
+)
+def test_a_worker_that_misses_its_beats_is_late_and_takes_no_work(
+    hall: Hall, there: Visit, beat_ago: float, kept_seconds: int, state: str
+) -> None:
+    hall.enlist("w1", beat_ago=beat_ago, kept_seconds=kept_seconds)
+    hall.wait(1)
+
+    page = words_of(there.visitor().get("/fragments/workers").text)
+
+    assert f"{state} 1" in page
+    assert f"Could take work {int(state == 'Idle')} " in page
+
+
+def test_memory_and_cpu_are_told_with_the_age_of_the_report(hall: Hall, there: Visit) -> None:
+    hall.enlist("w1", state="busy")
+    told = {"at": (utc_now() - timedelta(seconds=8)).isoformat(), "limit": "2000000000"}
+    for whose, memory in (("worker", "45000000"), ("horse", "150000000")):
+        told |= {f"{whose}_pid": "12", f"{whose}_memory": memory, f"{whose}_peak": memory}
+        told |= {f"{whose}_cpu": "5", f"{whose}_age": "10"}
+    hall.redis.hset(f"{PREFIX}w1", items=_flat(told))
+    hall.wait(1)
+
+    page = words_of(there.visitor().get("/workers").text)
+
+    assert "Worker 45.0 MB · CPU 50%" in page
+    assert re.search(r"Work-horse 150 MB · CPU 50% limit 2\.00 GB · \d+(\.\d)? s ago", page)
+
+
+def test_a_thousand_workers_come_a_page_at_a_time_those_in_need_first(
+    hall: Hall, there: Visit
+) -> None:
+    for number in range(300):
+        hall.enlist(f"{number:032x}", pid=str(number), alive=number != 299)
+    hall.wait(299)
+    visitor, address, seen = there.visitor(), "/workers", list[str]()
+
+    while address:
+        answer = visitor.get(address)
+        seen += re.findall(r'title="([0-9a-f]{32})"', answer.text)
+        assert len(answer.content) < 200_000
+        further = re.search(r'rel="next" href="([^"]*)"', answer.text)
+        address = unescape(further[1]) if further else ""
+
+    assert seen[0] == f"{299:032x}"
+    assert sorted(seen) == [f"{number:032x}" for number in range(300)]
+
+
+def test_counts_per_state_lead_to_the_workers_of_that_state(hall: Hall, there: Visit) -> None:
+    hall.enlist("alive", pid="1")
+    hall.enlist("gone", pid="2", alive=False)
+    hall.wait(1)
+    visitor = there.visitor()
+
+    links = re.findall(r'href="(/workers\?state=[^"]*)"', visitor.get("/workers").text)
+
+    assert links == ["/workers?state=presumed%20dead", "/workers?state=idle"]
+    assert "node-1 · 2" in words_of(visitor.get(links[0]).text)
+    assert "node-1 · 1" not in words_of(visitor.get(links[0]).text)
+
+
+@pytest.mark.parametrize("after", ["x", "1", "1~host", "999~a~b"])
+def test_a_damaged_place_in_the_list_is_refused(here: Visit, after: str) -> None:
+    assert here.visitor().get(f"/workers?after={after}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "unknown", "last"),
+    [
+        ("en", "Workers are not known just now", "Last known: 0 could take work"),
+        ("ko", "지금은 작업자를 알 수 없습니다", "0개가 일을 받을 수 있었음"),
+    ],
+)
+def test_while_redis_is_away_workers_are_unknown_and_not_absent(
+    sqlite_database: Database,
+    tmp_path: Path,
+    redis_url: str,
+    language: str,
+    unknown: str,
+    last: str,
+) -> None:
+    before = visit(sqlite_database, tmp_path, REDIS_URL=redis_url)
+    take_sample(before.house.workshop, before.house.link)
+    there = visit(sqlite_database, tmp_path, REDIS_URL=AWAY)
+
+    page = words_of(there.visitor(language=language).get("/workers").text)
+
+    assert unknown in page
+    assert last in page
+    assert "No worker at the moment" not in page
+
+
+def test_while_redis_is_away_what_runs_is_told_from_the_database(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    there = visit(sqlite_database, tmp_path, REDIS_URL=AWAY)
+    there.take_in(letters(3), work=False).must_claim()
+
+    page = words_of(there.visitor().get("/workers").text)
+
+    assert "Busy" in page
+    assert "Could take work not known" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "probably out of memory"), ("ko", "메모리 부족으로 보임")],
+)
+def test_of_what_a_work_horse_died_is_told(here: Visit, language: str, words: str) -> None:
+    floor = here.take_in(letters(3), work=False)
+    trouble = Trouble(
+        outcome=Outcome.LOST,
+        error_type="WorkerDied",
+        error="work-horse 12: signal 9 (SIGKILL); it held 1.9 GB of a limit of 2.0 GB: "
+        "probably out of memory",
+    )
+    claimed, policy = floor.must_claim(), floor.workshop.policy
+    with floor.workshop.database.write() as connection:
+        record_trouble(
+            connection, claimed.attempt_id, trouble=trouble, policy=policy, now=utc_now()
+        )
+
+    page = words_of(here.visitor(language=language).get("/workers").text)
+
+    assert words in page
+    assert "1.9 GB" in page
+
+
+def test_only_operators_may_drain_and_stop(hall: Hall, there: Visit) -> None:
+    hall.enlist("w1")
+    hall.wait(1)
+    viewer = there.visitor(Role.VIEWER)
+
+    assert 'action="/workers/stop"' not in viewer.get("/workers").text
+    for act in ("/workers/drain", "/workers/stop"):
+        assert viewer.post(act, data={"name": "w1"}).status_code == 403
+
+
+@pytest.mark.parametrize("act", ["drain", "stop"])
+def test_what_is_asked_of_a_worker_reaches_its_channel_and_the_audit_log(
+    hall: Hall, there: Visit, act: str
+) -> None:
+    hall.enlist("w1")
+    hall.wait(1)
+    visitor = there.visitor()
+
+    answer = visitor.post(f"/workers/{act}", data={"name": "w1", "next": "/workers?state=idle"})
+
+    assert answer.headers["Location"] == "/workers?state=idle"
+    assert "worker:w1" in visitor.get("/audit").text
+    assert visitor.post(f"/workers/{act}", data={"name": "nobody"}).status_code == 404
+
+
+@pytest.mark.parametrize("act", ["drain", "stop"])
+def test_nothing_is_asked_of_a_worker_while_redis_is_away(
+    sqlite_database: Database, tmp_path: Path, act: str
+) -> None:
+    there = visit(sqlite_database, tmp_path, REDIS_URL=AWAY)
+
+    assert there.visitor().post(f"/workers/{act}", data={"name": "w1"}).status_code == 503
+
+
+def test_how_long_it_takes_is_told(here: Visit) -> None:
+    here.take_in(letters(30))
+
+    page = words_of(here.visitor().get("/fragments/timings").text)
+
+    assert re.search(r"Running( \d+\.\d s){6}", page)

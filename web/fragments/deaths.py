@@ -1,0 +1,59 @@
+"""Who died or fell silent while it was parsing, lately, and of what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.chunks import AttemptView, lost_attempts
+from store.clock import utc_now
+from web.house import house_of
+from web.render import render
+
+# So long a stretch is looked through quickly, and reaches back over a night's work.
+SINCE = timedelta(hours=12)
+SHOWN = 10
+EVERY = 15
+# Which process and which worker it was stands beside the cause already.
+SAID_BESIDE = re.compile(r"^(work-horse|child) \d+: | \(\S+\)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """An attempt whose process died or fell silent, and of what."""
+
+    attempt: AttemptView
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathsView:
+    """The latest of them, newest first; `more` when there were further ones."""
+
+    deaths: tuple[Death, ...]
+    more: bool
+    hours: int
+    every: int
+
+
+def deaths_fragment(request: Request) -> Response:
+    """`GET /fragments/deaths`."""
+    return render(request, "fragments/deaths.html", find_deaths(request))
+
+
+def find_deaths(request: Request) -> DeathsView:
+    """Look for lost attempts."""
+    with house_of(request).database.read() as connection:
+        found = lost_attempts(connection, since=utc_now() - SINCE, limit=SHOWN + 1)
+    return DeathsView(
+        deaths=tuple(
+            Death(attempt=one, cause=SAID_BESIDE.sub("", one.error or "")) for one in found[:SHOWN]
+        ),
+        more=len(found) > SHOWN,
+        hours=int(SINCE.total_seconds() // 3600),
+        every=EVERY,
+    )
