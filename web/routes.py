@@ -110,6 +110,7 @@ actions: list[BaseRoute] = [
     act("/failures/retry", operator(form(errands.retry_failed))),
     act("/errands/{id:int}/stop", operator(errands.stop)),
     act("/searches", viewer(form(saved.save))),
+    act("/views", viewer(form(saved.keep))),
     act("/searches/{id:int}/forget", viewer(saved.forget)),
     act("/settings/password", viewer(form(settings.change_password))),
     act("/settings/accounts", admin(form(settings.add_account))),

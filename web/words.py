@@ -91,6 +91,25 @@ ACTIONS = {
 }
 
 
+ACTORS = {"account": "", "token": N_("API token"), "system": N_("the system itself")}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody who acts: the name, and what kind of somebody where it is no person."""
+
+    name: str
+    note: str
+
+
+def who(actor: str) -> Who:
+    """Who "account:ann", "token:ci" or "system" is."""
+    kind, _, name = actor.partition(":")
+    if kind in ACTORS:
+        return Who(name or "email-parser", ACTORS[kind])
+    return Who(actor, "")
+
+
 def action(name: str) -> str:
     """The words for an act in the audit log."""
     return ACTIONS.get(name, name)
