@@ -72,7 +72,10 @@ ACTIONS = {
     "account.sign_in": N_("signed in"),
     "account.password": N_("changed the password"),
     "account.add": N_("added an account"),
+    "account.create": N_("added an account"),
+    "account.link": N_("made a sign-in link"),
     "token.add": N_("made a token"),
+    "token.create": N_("made a token"),
     "token.revoke": N_("revoked a token"),
     "upload.stored": N_("uploaded an mbox"),
     "job.retry": N_("retried a job"),
@@ -88,10 +91,13 @@ ACTIONS = {
     "chunk.retry": N_("retried a chunk"),
     "chunk.stop": N_("stopped a chunk"),
     "errand.stop": N_("stopped an errand"),
+    "errand.done": N_("errand done"),
+    "errand.failed": N_("errand failed"),
+    "errand.stopped": N_("errand stopped"),
 }
 
 
-ACTORS = {"account": "", "token": N_("API token"), "system": N_("the system itself")}
+ACTORS = {"account": "", "token": N_("API token"), "system": ""}
 
 
 @dataclass(frozen=True, slots=True)

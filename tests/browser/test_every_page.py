@@ -48,6 +48,7 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
     yield from (f"/jobs/{job}/report", f"/jobs/{wide}/report")
     yield from ("/search", "/search?q=library", "/search?q=quark", "/search?q=%22never")
     yield f"/jobs/{wide}?chunk=1#choices"
+    yield from ("/jobs?state=finished&q=a&sort=-size&since=2020-01-01", "/audit?kind=job&actor=x")
     for query in ("stamp", "subject:wiring", "subject:Shelf", "quark"):
         hits = client.get("/api/search", params={"q": query}).json()["messages"]
         yield f"/messages/{hits[0]['id']}"

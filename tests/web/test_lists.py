@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from starlette.testclient import TestClient
@@ -112,13 +112,14 @@ def keep(reader: TestClient, name: str, query: str, *, page: str = "jobs") -> in
     return reader.post("/views", data=data).status_code
 
 
-@pytest.mark.parametrize("page", ["jobs"])
+@pytest.mark.parametrize("page", ["jobs", "audit"])
 def test_a_view_of_a_list_is_kept_for_its_owner_and_removed(here: Visit, page: str) -> None:
     admin, other = here.visitor(), here.visitor(Role.OPERATOR)
 
-    assert keep(admin, "Mine", "q=elm&sort=name", page=page) == 303
+    query = "q=elm&sort=name" if page == "jobs" else "action=retry&kind=job"
+    assert keep(admin, "Mine", query, page=page) == 303
     shown = admin.get(f"/{page}").text
-    assert f'<a class="chip" href="/{page}?q=elm&amp;sort=name">Mine</a>' in shown
+    assert f'<a class="chip" href="/{page}?{escape(query)}">Mine</a>' in shown
     assert ">Mine</a>" not in other.get(f"/{page}").text
     assert keep(admin, "Mine", "q=oak", page=page) == 400
     assert keep(admin, "Mine", "q=oak", page="settings") == 400
