@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 
 from web.errors import BadRequest, NotFound
 
+# A query of 4,000 characters, escaped, and the way through its pages.
+MOST_FROM = 40_000
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 Choice = TypeVar("Choice", bound=str)
 
@@ -79,6 +81,16 @@ def address(path: str, **query: object) -> str:
         if one not in (None, "", False)
     ]
     return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def search_came_from(request: Request) -> str:
+    """The query of the search page that a message was opened from; "" when none is told.
+
+    Only what a search page takes is let through, evened out.
+    """
+    told = parse_qsl(request.query_params.get("from", "")[:MOST_FROM])
+    kept = {name: value for name, value in told if name in ("q", "order", "after", "trail")}
+    return urlencode(kept) if "q" in kept else ""
 
 
 def text_of(request: Request, name: str, *, at_most: int = 200) -> str:

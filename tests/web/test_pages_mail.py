@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.mboxes import letters, mbox_of, raw_message
 from tests.web.make_sample import sample
+from tests.web.test_lists import link
 from tests.web.visiting import Visit
 from web.pages.part import disposition
 from web.sanitise import MAX_OPEN_TAGS, sanitise
@@ -29,11 +31,11 @@ def message_called(reader: TestClient, subject: str) -> str:
 
 def test_a_message_opens_from_the_search_with_its_hit_marked(reader: TestClient) -> None:
     page = reader.get("/search?q=parking").text
-    link = re.search(r'class="subject" href="(/messages/\d+-\d+)"', page)
+    found = re.search(r'class="subject" href="(/messages/\d+-\d+)[?"]', page)
 
     assert "<mark>parking</mark>" in page
-    assert link
-    assert "A boat for the heavy books" in reader.get(link[1]).text
+    assert found
+    assert "A boat for the heavy books" in reader.get(found[1]).text
 
 
 def test_korean_is_found_inside_a_longer_word_and_marked(reader: TestClient) -> None:
@@ -58,10 +60,8 @@ def test_each_condition_can_be_taken_away(reader: TestClient) -> None:
 
 def test_results_page_by_key(reader: TestClient) -> None:
     first = reader.get("/search?q=library").text
-    further = re.search(r'rel="next" href="([^"]*)"', first)
 
-    assert further
-    second = reader.get(further[1].replace("&amp;", "&")).text
+    second = reader.get(link(first, rel="next")).text
     seen = re.findall(r'class="subject" href="([^"]*)"', first)
     assert seen
     assert not set(seen) & set(re.findall(r'class="subject" href="([^"]*)"', second))
@@ -130,10 +130,10 @@ def test_pictures_of_the_message_itself_are_shown(reader: TestClient) -> None:
 def test_an_attachment_is_always_a_download_with_a_harmless_name(reader: TestClient) -> None:
     address = message_called(reader, "The plan of the wiring")
     page = reader.get(address).text
-    link = re.search(r'href="(/messages/[^"]*/parts/[^"]*)"', page)
+    download = re.search(r'href="(/messages/[^"]*/parts/[^"]*)"', page)
 
-    assert link
-    answer = reader.get(link[1])
+    assert download
+    answer = reader.get(download[1])
     assert answer.content == b"wiring\n" * 40
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="wiring.html"')
@@ -222,6 +222,66 @@ def test_facets_count_and_narrow(reader: TestClient) -> None:
     narrowed = re.search(r'<a href="([^"]*)"><bdi>Ada Brook', page)
     assert narrowed
     assert "5 messages" in reader.get(narrowed[1].replace("&amp;", "&")).text
+
+
+def test_results_page_back_to_where_one_was(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fragments.results.PAGE", 5)
+    pages = [reader.get("/search?q=library&order=best").text]
+    while 'rel="next"' in pages[-1]:
+        pages.append(reader.get(link(pages[-1], rel="next")).text)
+
+    back = [pages[-1]]
+    while 'rel="prev"' in back[-1]:
+        back.append(reader.get(link(back[-1], rel="prev")).text)
+
+    assert len(pages) == 8
+    assert [subjects(page) for page in reversed(back)] == [subjects(page) for page in pages]
+
+
+def subjects(page: str) -> list[str]:
+    """The hits of a page of results."""
+    return re.findall(r'<li class="hit" id="m-([\d-]+)"', page)
+
+
+def test_a_very_long_way_back_leads_over_the_first_page(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.trail.KEPT", 2)
+    monkeypatch.setattr("web.fragments.results.PAGE", 2)
+    page = reader.get("/search?q=library").text
+    for _ in range(5):
+        page = reader.get(link(page, rel="next")).text
+
+    for _ in range(2):
+        page = reader.get(link(page, rel="prev")).text
+
+    assert 'rel="prev"' not in page
+    assert ">First page</a>" in page
+
+
+def test_the_order_is_kept_when_a_search_is_narrowed_or_widened(reader: TestClient) -> None:
+    page = reader.get("/search?q=boat+from:ada&order=best").text
+
+    assert 'href="/search?q=boat&amp;order=best"' in page
+    assert re.search(r'<a href="/search\?q=[^"]*&amp;order=best"><bdi>Ada Brook', page)
+
+
+def test_a_message_leads_back_to_its_place_among_the_results(reader: TestClient) -> None:
+    page = reader.get("/search?q=boat&order=best").text
+    opened = re.search(r'class="subject" href="([^"]*)"', page)
+    assert opened
+
+    message = reader.get(unescape(opened[1])).text
+    back = re.search(r'<a href="([^"]*)">Back to the results', message)
+    tab = re.search(r'<a href="([^"]*view=headers[^"]*)"', message)
+
+    assert back
+    assert unescape(back[1]) == f"/search?q=boat&order=best#m-{subjects(page)[0]}"
+    assert tab
+    assert "Back to the results" in reader.get(unescape(tab[1])).text
+    assert "Back to the results" not in reader.get("/messages/1-0?from=//evil.example").text
 
 
 def test_what_is_typed_can_be_linked(reader: TestClient) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from web.asked import address, chosen
 from web.errors import BadRequest
 from web.house import house_of
 from web.render import render
+from web.trail import trail_from
 
 PAGE = 25
 MAX_QUERY = 4000
@@ -41,16 +43,22 @@ class ResultsView:
     results: Results | None
     facets: Facets | None
     mistake: Mistake | None
+    here: str  # the query of this page's address, for messages to lead back to
     first: str | None
+    previous: str | None
     next: str | None
+
+    @property
+    def order_query(self) -> str:
+        """What a link to another search adds so that its order is kept."""
+        return "" if self.order is Order.NEWEST else f"&order={self.order}"
 
 
 def results_fragment(request: Request) -> Response:
     """`GET /fragments/results`."""
     view = find_results(request)
-    order = view.order if view.order is not Order.NEWEST else None
     # What is typed is in the address bar, so that it can be linked and reloaded.
-    headers = {"HX-Replace-Url": address("/search", q=view.query, order=order)}
+    headers = {"HX-Replace-Url": address("/search", q=view.query, order=_told(view.order))}
     return render(request, "fragments/results.html", view, headers=headers)
 
 
@@ -71,18 +79,43 @@ def find_results(request: Request) -> ResultsView:
         return _unread(query, order, error)
     except CursorError:
         raise BadRequest("This link to a page of a list is damaged.") from None
-    chosen_order = order if order is not Order.NEWEST else None
     return ResultsView(
         query=query,
         order=order,
         results=results,
         facets=counted,
         mistake=None,
-        first=address("/search", q=query, order=chosen_order) if after else None,
-        next=address("/search", q=query, order=chosen_order, after=results.next)
-        if results.next
-        else None,
+        **_around(request, query, order, further=results.next),
     )
+
+
+class _Around(TypedDict):
+    here: str
+    first: str | None
+    previous: str | None
+    next: str | None
+
+
+def _around(request: Request, query: str, order: Order, *, further: str | None) -> _Around:
+    """The addresses of this page, of the first, and of those before and after."""
+    search_at = partial(address, "/search", q=query, order=_told(order))
+    after = request.query_params.get("after", "")
+    trail = trail_from(request.query_params.get("trail", ""))
+    previous = None
+    if trail.last:
+        previous = search_at(after=trail.last, trail=trail.before.text)
+    elif after and not trail.is_cut:
+        previous = search_at()
+    return _Around(
+        here=search_at(after=after, trail=trail.text).partition("?")[2],
+        first=search_at() if after else None,
+        previous=previous,
+        next=search_at(after=further, trail=trail.and_then(after).text) if further else None,
+    )
+
+
+def _told(order: Order) -> Order | None:
+    return None if order is Order.NEWEST else order
 
 
 def _counted(connection: Any, query: str) -> Facets | None:
@@ -100,7 +133,9 @@ def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:
         results=None,
         facets=None,
         mistake=_mistake(query, error) if error else None,
+        here="",
         first=None,
+        previous=None,
         next=None,
     )
 

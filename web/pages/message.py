@@ -16,7 +16,7 @@ from starlette.responses import Response
 from mail.message import read_message
 from store.conversations import ThreadMessage, conversation_of
 from store.reading import MessageView, text_of
-from web.asked import address, chosen
+from web.asked import address, chosen, search_came_from
 from web.errors import BadRequest
 from web.house import house_of
 from web.language import N_
@@ -79,6 +79,7 @@ class MessagePageView:
     """The message, and the body as it was asked for. `cut` says the body goes on."""
 
     message: MessageView
+    came_from: str  # the query of the search it was opened from, "" for none
     look: Look
     tabs: tuple[Tab, ...]
     body: str | None
@@ -98,10 +99,12 @@ def message_page(request: Request) -> Response:
     charset = charset_of(request)
     body, cut = _body(request, message, look=look, charset=charset)
     here, remote = f"/messages/{message.place.name}", request.query_params.get("remote") == "1"
+    came_from = search_came_from(request)
     view = MessagePageView(
         message=message,
+        came_from=came_from,
         look=look,
-        tabs=_tabs(here, message, look=look, charset=charset),
+        tabs=_tabs(here, message, look=look, charset=charset, came_from=came_from),
         body=body,
         cut=cut,
         charset=charset,
@@ -132,11 +135,13 @@ def charset_of(request: Request) -> str | None:
         raise BadRequest("There is no such charset.") from None
 
 
-def _tabs(here: str, message: MessageView, *, look: Look, charset: str | None) -> tuple[Tab, ...]:
+def _tabs(
+    here: str, message: MessageView, *, look: Look, charset: str | None, came_from: str
+) -> tuple[Tab, ...]:
     return tuple(
         Tab(
             title=title,
-            address=address(here, view=name, charset=charset),
+            address=address(here, view=name, charset=charset, **{"from": came_from}),
             is_here=name is look,
         )
         for name, title in LOOKS.items()
