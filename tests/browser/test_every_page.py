@@ -52,6 +52,7 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
     for query in ("stamp", "subject:wiring", "subject:Shelf", "quark"):
         hits = client.get("/api/search", params={"q": query}).json()["messages"]
         yield f"/messages/{hits[0]['id']}"
+        yield f"/messages/{hits[0]['id']}?view=parts&from=q%3D{query}"
     yield from ("/messages/1-0?view=hex", "/messages/1-0?view=headers", "/messages/1-0?view=raw")
 
 

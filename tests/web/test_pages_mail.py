@@ -167,7 +167,7 @@ def test_a_duplicate_says_where_its_twin_lies(reader: TestClient) -> None:
     page = reader.get(message_called(reader, "Shelf numbers")).text
 
     assert "The same content was met in" in page
-    assert page.count("sample.mbox</bdi></a>") == 2
+    assert page.split("was met in")[1].count("sample.mbox</bdi></a>") == 2
 
 
 def test_markup_in_headers_is_only_text(here: Visit) -> None:

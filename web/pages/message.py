@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from enum import StrEnum
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mail.message import read_message
 from store.conversations import ThreadMessage, conversation_of
-from store.reading import MessageView, text_of
+from store.places import ChunkPlace, place_of_byte
+from store.reading import MessageView
 from web.asked import address, chosen, search_came_from
+from web.bodies import LOOKS, Body, Look, body_of, frame_height, stored_text
+from web.defect_words import DefectWords, defect_words
 from web.errors import BadRequest
 from web.house import house_of
 from web.language import N_
-from web.letters import letter_of, require_message
+from web.letters import require_message
 from web.render import render
 
 CHARSETS = (
@@ -33,29 +34,6 @@ CHARSETS = (
     "big5",
     "windows-1252",
 )
-HEADER_BYTES = 64 << 10
-RAW_BYTES = 256 << 10
-HEX_BYTES = 4096
-HEX_ROW = 16
-
-
-class Look(StrEnum):
-    """How a message is looked at."""
-
-    HTML = "html"
-    TEXT = "text"
-    HEADERS = "headers"
-    RAW = "raw"
-    HEX = "hex"
-
-
-LOOKS = {
-    Look.HTML: N_("Formatted"),
-    Look.TEXT: N_("Text"),
-    Look.HEADERS: N_("Headers"),
-    Look.RAW: N_("Raw"),
-    Look.HEX: N_("Bytes"),
-}
 DATE_SOURCES = {
     "date": N_("from its Date header"),
     "received": N_("from a Received header, for want of a usable Date"),
@@ -75,19 +53,30 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDefect:
+    """One thing that was wrong, in words: what it means, where it is, the evidence."""
+
+    words: DefectWords
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePageView:
-    """The message, and the body as it was asked for. `cut` says the body goes on."""
+    """The message, and the body as it was asked for."""
 
     message: MessageView
     came_from: str  # the query of the search it was opened from, "" for none
     look: Look
     tabs: tuple[Tab, ...]
-    body: str | None
-    cut: bool
+    body: Body
     charset: str | None
     charsets: tuple[str, ...]
     remote: bool
     frame: str
+    frame_height: str
+    chunk: ChunkPlace | None
+    defects: tuple[ShownDefect, ...]
     date_source: str
     conversation: tuple[ThreadMessage, ...]
 
@@ -97,7 +86,6 @@ def message_page(request: Request) -> Response:
     message = require_message(request)
     look = chosen(request, "view", Look) or (Look.HTML if message.has_html else Look.TEXT)
     charset = charset_of(request)
-    body, cut = _body(request, message, look=look, charset=charset)
     here, remote = f"/messages/{message.place.name}", request.query_params.get("remote") == "1"
     came_from = search_came_from(request)
     view = MessagePageView(
@@ -105,16 +93,33 @@ def message_page(request: Request) -> Response:
         came_from=came_from,
         look=look,
         tabs=_tabs(here, message, look=look, charset=charset, came_from=came_from),
-        body=body,
-        cut=cut,
+        body=body_of(house_of(request), message, look=look, charset=charset),
         charset=charset,
         charsets=CHARSETS,
         remote=remote,
         frame=address(f"{here}/html", charset=charset, remote="1" if remote else None),
+        frame_height=_frame_height(request, message) if look is Look.HTML else "",
+        chunk=_chunk(request, message),
+        defects=tuple(
+            ShownDefect(words=defect_words(one.kind), where=one.where, what=one.what)
+            for one in message.defects
+        ),
         date_source=DATE_SOURCES.get(message.date_source, str(message.date_source)),
         conversation=_conversation(request, message),
     )
     return render(request, "pages/message.html", view)
+
+
+def _frame_height(request: Request, message: MessageView) -> str:
+    pictures = sum(one.content_id is not None for one in message.attachments)
+    return frame_height(stored_text(house_of(request), message), pictures=pictures)
+
+
+def _chunk(request: Request, message: MessageView) -> ChunkPlace | None:
+    """The chunk of a job that its bytes were read in."""
+    place = message.place
+    with house_of(request).database.read() as connection:
+        return place_of_byte(connection, upload_id=place.upload_id, offset=place.offset)
 
 
 def _conversation(request: Request, message: MessageView) -> tuple[ThreadMessage, ...]:
@@ -147,38 +152,3 @@ def _tabs(
         for name, title in LOOKS.items()
         if name is not Look.HTML or message.has_html
     )
-
-
-def _body(
-    request: Request, message: MessageView, *, look: Look, charset: str | None
-) -> tuple[str | None, bool]:
-    house, place = house_of(request), message.place
-    if look is Look.HTML:
-        return None, False
-    if look is Look.TEXT and charset is None:
-        with house.database.read() as connection:
-            return text_of(connection, place.id) or "", message.text_cut
-    separator = message.separator_length
-    if look is Look.TEXT:
-        letter = letter_of(house, place, separator_length=separator)
-        read = read_message(letter.raw, rule=letter.rule, charset=charset, whole=letter.whole)
-        return read.text, read.text_cut
-    sizes = {Look.HEADERS: HEADER_BYTES, Look.RAW: RAW_BYTES, Look.HEX: HEX_BYTES}
-    letter = letter_of(house, place, separator_length=separator, at_most=sizes[look])
-    if look is Look.HEX:
-        return hex_lines(letter.separator + letter.raw, first=place.offset), not letter.whole
-    readable = letter.raw.decode(charset or "utf-8", "replace").replace("\r\n", "\n")
-    if look is Look.HEADERS:
-        head, _, rest = readable.partition("\n\n")
-        return head, not rest and not letter.whole
-    return readable, not letter.whole
-
-
-def hex_lines(data: bytes, *, first: int) -> str:
-    """Offset in the file, bytes, and their ASCII, sixteen a line."""
-    rows = ((first + at, data[at : at + HEX_ROW]) for at in range(0, len(data), HEX_ROW))
-    return "\n".join(f"{at:010x}  {row.hex(' '):<48} {_ascii(row)}" for at, row in rows)
-
-
-def _ascii(row: bytes) -> str:
-    return "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
