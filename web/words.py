@@ -91,6 +91,8 @@ ACTIONS = {
     "chunk.retry": N_("retried a chunk"),
     "chunk.stop": N_("stopped a chunk"),
     "errand.stop": N_("stopped an errand"),
+    "console.deploy": N_("a new version of the console began"),
+    "worker.deploy": N_("workers began a new version"),
     "errand.done": N_("errand done"),
     "errand.failed": N_("errand failed"),
     "errand.stopped": N_("errand stopped"),
