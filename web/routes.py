@@ -19,6 +19,7 @@ from web.forms import with_form as form
 from web.fragments import (
     attempts,
     errand,
+    facets,
     failures,
     history,
     jobs,
@@ -91,6 +92,7 @@ fragments: list[BaseRoute] = [
     Route("/fragments/errand/{id:int}", viewer(errand.errand_fragment)),
     Route("/fragments/history", viewer(history.history_fragment)),
     Route("/fragments/results", viewer(results.results_fragment)),
+    Route("/fragments/facets", viewer(facets.facets_fragment)),
     Route("/fragments/workers", viewer(workers.workers_fragment)),
     Route("/fragments/failures", viewer(failures.failures_fragment)),
 ]

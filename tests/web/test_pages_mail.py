@@ -290,6 +290,23 @@ def test_what_is_typed_can_be_linked(reader: TestClient) -> None:
     assert answer.headers["HX-Replace-Url"] == "/search?q=boat+from%3Aada&order=best"
 
 
+def test_the_facets_of_many_hits_come_after_the_hits(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fragments.facets.AT_ONCE", 10)
+    page = reader.get("/search?q=library&order=best").text
+    later = re.search(r'hx-get="(/fragments/facets[^"]*)"', page)
+    without_script = re.search(r'<a href="(/search[^"]*)">Count by year', page)
+
+    assert "Ada Brook</bdi></a> <span" not in page
+    assert later
+    assert without_script
+    for address in (later[1], without_script[1]):
+        counted = reader.get(unescape(address)).text
+        assert re.search(r'&amp;order=best"><bdi>Ada Brook</bdi></a> <span', counted)
+    assert reader.get("/fragments/facets?q=%22open").status_code == 400
+
+
 def test_a_search_is_saved_under_a_name_and_removed(reader: TestClient) -> None:
     saved = reader.post("/searches", data={"name": "Boats", "q": "boat", "order": "newest"})
     page = reader.get(saved.headers["Location"]).text

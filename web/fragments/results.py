@@ -9,13 +9,12 @@ from typing import Any, TypedDict
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.bounded import SearchTooSlow
 from store.clock import utc_now
-from store.facets import facets
-from store.results import CursorError, Facets, Order, QueryError, Results
+from store.results import CursorError, Order, QueryError, Results
 from store.search import search
 from web.asked import address, chosen
 from web.errors import BadRequest
+from web.fragments.facets import FacetsView, facets_with, order_query
 from web.house import house_of
 from web.render import render
 from web.trail import trail_from
@@ -41,7 +40,7 @@ class ResultsView:
     query: str
     order: Order
     results: Results | None
-    facets: Facets | None
+    facets: FacetsView | None
     mistake: Mistake | None
     here: str  # the query of this page's address, for messages to lead back to
     first: str | None
@@ -51,7 +50,7 @@ class ResultsView:
     @property
     def order_query(self) -> str:
         """What a link to another search adds so that its order is kept."""
-        return "" if self.order is Order.NEWEST else f"&order={self.order}"
+        return order_query(self.order)
 
 
 def results_fragment(request: Request) -> Response:
@@ -74,7 +73,7 @@ def find_results(request: Request) -> ResultsView:
     try:
         with house_of(request).database.read() as connection:
             results = search(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
-            counted = None if after else _counted(connection, query)
+            counted = None if after else _facets(request, connection, query, results)
     except QueryError as error:
         return _unread(query, order, error)
     except CursorError:
@@ -118,12 +117,9 @@ def _told(order: Order) -> Order | None:
     return None if order is Order.NEWEST else order
 
 
-def _counted(connection: Any, query: str) -> Facets | None:
-    """The facets; hits are shown without them when counting takes too long."""
-    try:
-        return facets(connection, query, now=utc_now())
-    except SearchTooSlow:
-        return None
+def _facets(request: Request, connection: Any, query: str, results: Results) -> FacetsView:
+    asked_for = request.query_params.get("facets") == "1"
+    return facets_with(connection, query, results.order, count=results.count, now=asked_for)
 
 
 def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:
