@@ -34,13 +34,14 @@ class AuditFilter:
 
 
 def page_of_entries(
-    connection: Connection, wanted: AuditFilter, *, turn: Turn, size: int
+    connection: Connection, wanted: AuditFilter, *, turn: Turn, size: int, newest_first: bool = True
 ) -> Page[AuditEntry]:
-    """One page, newest first. Places are (id,)."""
+    """One page, in the order of time. Places are (id,)."""
     query = select(audit).where(*_conditions(wanted))
 
     def fetch(place: Place | None, backwards: bool, limit: int) -> Sequence[AuditEntry]:
-        ordered = keyed(query, (audit.c.id,), place=place, down=not backwards, limit=limit)
+        down = newest_first != backwards
+        ordered = keyed(query, (audit.c.id,), place=place, down=down, limit=limit)
         return [entry_of(row) for row in connection.execute(ordered)]
 
     return page_of(fetch, turn=turn, size=size)

@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.harness.console import Console, start_console
+from tests.mboxes import letters
 from tests.web.asking import upload
 from tests.web.make_sample import SAMPLE
+from web.fragments.facets import AT_ONCE
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +21,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     console = start_console(tmp_path_factory.mktemp("library"), settings={})
     with console.client() as client:
         upload(client, SAMPLE.read_bytes(), filename="sample.mbox")
+        upload(client, letters(AT_ONCE + 1), filename="many.mbox")
     yield console
     console.process.stop()
 
@@ -89,6 +92,13 @@ def test_results_on_their_way_are_announced(library: Console, page: Page) -> Non
     held[0].continue_()
     expect(page.locator(".busy")).to_be_hidden()
     expect(page.locator(".hit").first).to_be_visible()
+
+
+def test_the_facets_of_many_hits_arrive_by_themselves(library: Console, page: Page) -> None:
+    page.goto(f"{library.url}/search?q=letter")
+
+    expect(page.locator(".hit").first).to_be_visible()
+    expect(page.locator("#facets")).to_contain_text("many.mbox")
 
 
 @pytest.mark.parametrize("way", ["back", "link"])

@@ -107,6 +107,20 @@ def test_the_log_is_paged_forward_and_back(log: Visit, monkeypatch: pytest.Monke
     assert rows(reader.get(link(second, rel="prev")).text) == rows(first)
 
 
+def test_the_log_is_read_from_its_beginning_too(
+    log: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.audit.PAGE", 4)
+    reader = log.visitor()
+
+    first = reader.get("/audit?sort=oldest").text
+    second = reader.get(link(first, rel="next")).text
+
+    newest = reader.get("/audit").text
+    assert rows(first)[::-1][:2] == rows(newest)[2:]
+    assert rows(second)[::-1] == rows(newest)[:2]
+
+
 @pytest.mark.parametrize("known", [words.ACTIONS, SUBJECTS, DETAILS, VALUES, words.ACTORS])
 def test_everything_the_log_says_is_said_in_korean(known: dict[str, str]) -> None:
     translate = catalogue(Language.KOREAN).gettext

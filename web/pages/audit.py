@@ -15,9 +15,12 @@ from web.acts import SUBJECTS, Act, act_of, actions_meant, actors_meant
 from web.asked import address, span_of, text_of, whole
 from web.house import house_of
 from web.kept import KeptViews, kept_views
+from web.language import N_
 from web.render import render, zone_of
 
 PAGE = 50
+NEWEST, OLDEST = "newest", "oldest"
+ORDERS = {NEWEST: N_("Latest first"), OLDEST: N_("Oldest first")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class AuditWish:
     id: str
     since: str
     until: str
+    sort: str  # of ORDERS
 
     def at(self, **place: object) -> str:
         """The address that says it again."""
@@ -41,6 +45,7 @@ class AuditWish:
             id=self.id,
             since=self.since,
             until=self.until,
+            sort=None if self.sort == NEWEST else self.sort,
             **place,
         )
 
@@ -62,6 +67,7 @@ class AuditView:
     actors: tuple[str, ...]
     actions: tuple[Choice, ...]
     kinds: tuple[Choice, ...]
+    orders: tuple[Choice, ...]
     kept: KeptViews
     first: str | None
     previous: str | None
@@ -86,7 +92,9 @@ def audit_page(request: Request) -> Response:
             since=since,
             until=until,
         )
-        found = page_of_entries(connection, wanted, turn=turn, size=PAGE)
+        found = page_of_entries(
+            connection, wanted, turn=turn, size=PAGE, newest_first=wish.sort == NEWEST
+        )
     view = _view(wish, found, people=people, codes=codes, kept=_kept(request, wish))
     return render(request, "pages/audit.html", view)
 
@@ -103,6 +111,7 @@ def wish_of(request: Request) -> AuditWish:
         id=text_of(request, "id") or subject_id,
         since=text_of(request, "since"),
         until=text_of(request, "until"),
+        sort=OLDEST if request.query_params.get("sort") == OLDEST else NEWEST,
     )
 
 
@@ -125,6 +134,7 @@ def _view(
         actors=people,
         actions=tuple(Choice(value=code, text=words.action(code)) for code in codes),
         kinds=tuple(Choice(value=kind, text=text) for kind, text in SUBJECTS.items()),
+        orders=tuple(Choice(value=order, text=text) for order, text in ORDERS.items()),
         kept=kept,
         first=wish.at() if found.has_previous else None,
         previous=wish.at(before=rows[0].id) if found.has_previous and rows else None,
