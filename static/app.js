@@ -1,6 +1,6 @@
 /* The console's behaviour on top of plain pages: live parts that never close what is open, a stale
-   mark, keyboard, questions before destructive acts, the reader's time zone. Everything works
-   without it. Uploading is upload.js. */
+   mark, questions before destructive acts, the reader's time zone. Everything works without it.
+   Keys are keys.js, uploading is upload.js. */
 "use strict";
 
 (() => {
@@ -8,9 +8,6 @@
   const arrived = new Map();
   let spokenAt = -SPEAK_EVERY;
   let speaking = 0;
-
-  const isTyping = (target) =>
-    target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 
   // The server writes times in the reader's zone once it knows it.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -81,34 +78,16 @@
     if (question && !window.confirm(question)) event.preventDefault();
   });
 
-  // Moving through results and cells.
-  const move = (items, step) => {
-    const all = [...document.querySelectorAll(items)];
-    if (!all.length) return;
-    const at = all.indexOf(document.activeElement);
-    all[Math.min(Math.max(at + step, 0), all.length - 1)].focus();
-  };
-
-  const KEYS = {
-    "/": () => (document.getElementById("query") ?? document.getElementById("quick"))?.focus(),
-    j: () => move(".hit .subject", 1),
-    k: () => move(".hit .subject", -1),
-    o: () => document.activeElement.matches("a") && document.activeElement.click(),
-    "?": () => document.getElementById("keys")?.showModal(),
-  };
-
+  // Moving through the cells of a chunk map; rows of lists and all other keys are keys.js.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (document.activeElement.matches(".cell")) {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      if (step) {
-        event.preventDefault();
-        return move(".cell", step);
-      }
-    }
-    if (isTyping(event.target) || !KEYS[event.key]) return;
+    if (!document.activeElement.matches(".cell")) return;
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
     event.preventDefault();
-    KEYS[event.key]();
+    const cells = [...document.querySelectorAll(".cell")];
+    const next = cells.indexOf(document.activeElement) + step;
+    cells[Math.min(Math.max(next, 0), cells.length - 1)].focus();
   });
 
   document.addEventListener("change", (event) => {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Row, insert, select, text
 
 from store.tables import audit
 
@@ -85,17 +85,19 @@ def entries(
             query = query.where(column == value)
     if before is not None:
         query = query.where(audit.c.id < before)
-    return [
-        AuditEntry(
-            id=row.id,
-            at=row.at,
-            actor=row.actor,
-            action=row.action,
-            subject=row.subject,
-            detail=json.loads(row.detail),
-        )
-        for row in connection.execute(query)
-    ]
+    return [entry_of(row) for row in connection.execute(query)]
+
+
+def entry_of(row: Row[Any]) -> AuditEntry:
+    """A row of the log as plain data."""
+    return AuditEntry(
+        id=row.id,
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        detail=json.loads(row.detail),
+    )
 
 
 def first_break(connection: Connection) -> int | None:

@@ -29,7 +29,9 @@ def facets(connection: Connection, query_text: str, *, now: datetime, shown: int
     """
     query = parse(query_text, now=now)
     with bounded(connection):
-        finder = Finder(connection, query.expression, find_names(connection, query.expression))
+        names = find_names(connection, query.expression)
+        # Each fetch asks the index for the whole window anew, so few large ones cost far less.
+        finder = Finder(connection, query.expression, names, step=COUNTED)
         found = list(islice(finder.newest_first(), COUNTED + 1))
         rows = found[:COUNTED]
         return Facets(

@@ -40,8 +40,11 @@ class Found(NamedTuple):
 class Finder:
     """Finds what meets one expression; remembers what it has looked at."""
 
-    def __init__(self, connection: Connection, expression: Expression, names: Names) -> None:
+    def __init__(
+        self, connection: Connection, expression: Expression, names: Names, *, step: int = _STEP
+    ) -> None:
         self._connection = connection
+        self._step = step  # candidates fetched at once; many for who wants many
         self._room = room_of(connection.dialect.name)
         self._plan = plan(expression, names=names, dialect=connection.dialect.name)
         self._checked: dict[int, bool] = {}
@@ -95,9 +98,9 @@ class Finder:
         self, tree: Tree | None, below: tuple[int, int] | None, *, since: int
     ) -> Iterator[Found]:
         while True:
-            rows = self._rows(tree=tree, below=below, since=since, ordered=True, limit=_STEP)
+            rows = self._rows(tree=tree, below=below, since=since, ordered=True, limit=self._step)
             yield from rows
-            if len(rows) < _STEP:
+            if len(rows) < self._step:
                 return
             below = (rows[-1].sort_at, rows[-1].id)
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from store.states import ChunkKind, Outcome
-from store.tables import attempt, audit, chunk
+from store.tables import attempt, chunk
 from store.tables_watch import queue_sample
 
 SAMPLES_KEPT = timedelta(days=15)
@@ -48,6 +48,11 @@ class Bucket:
     oldest_seconds: float | None
 
     @property
+    def longest_wait(self) -> float | None:
+        """Seconds; nothing waited where the sample says so, None where there is no sample."""
+        return 0.0 if self.waiting == 0 else self.oldest_seconds
+
+    @property
     def bytes_per_second(self) -> float:
         """Average over the part that has passed."""
         return self.bytes / max(self.seconds, 1.0)
@@ -56,16 +61,6 @@ class Bucket:
     def messages_per_second(self) -> float:
         """Average over the part that has passed."""
         return self.messages / max(self.seconds, 1.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """Something people did that explains a bend in a line."""
-
-    at: datetime
-    action: str
-    subject: str
-    actor: str
 
 
 def add_sample(
@@ -215,18 +210,3 @@ def _bucket(
         waiting=queue[0] if queue else None,
         oldest_seconds=queue[1] if queue else None,
     )
-
-
-def marks(connection: Connection, *, since: datetime, limit: int = 50) -> list[Mark]:
-    """What people did to jobs since then, and when the console started; oldest first."""
-    shown = ("job.retry", "job.cancel", "job.pause", "errand.retry_failed", "console.start")
-    rows = connection.execute(
-        select(audit)
-        .where(audit.c.at >= since, audit.c.action.in_(shown))
-        .order_by(audit.c.id.desc())
-        .limit(limit)
-    ).all()
-    return [
-        Mark(at=row.at, action=row.action, subject=row.subject, actor=row.actor)
-        for row in reversed(rows)
-    ]

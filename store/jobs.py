@@ -78,7 +78,7 @@ class JobView:
 
 def find_job(connection: Connection, job_id: str, *, now: datetime) -> JobView | None:
     """The job of that id."""
-    found = _views(connection, _jobs().where(job.c.id == job_id), now=now)
+    found = views_of(connection, shown_jobs().where(job.c.id == job_id), now=now)
     return found[0] if found else None
 
 
@@ -91,18 +91,18 @@ def list_jobs(
     limit: int = 50,
 ) -> list[JobView]:
     """Newest first; `before` is (created_at, id) of the last one already seen."""
-    query = _jobs().order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
+    query = shown_jobs().order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
     if states:
         query = query.where(job.c.state.in_(states))
     if before is not None:
         query = query.where(tuple_(job.c.created_at, job.c.id) < before)
-    return _views(connection, query, now=now)
+    return views_of(connection, query, now=now)
 
 
 def open_jobs(connection: Connection, *, now: datetime, limit: int = 20) -> list[JobView]:
     """What is happening: jobs that are not over, oldest first."""
-    query = _jobs().where(job.c.state.in_(OPEN_JOB_STATES))
-    return _views(connection, query.order_by(job.c.created_at, job.c.id).limit(limit), now=now)
+    query = shown_jobs().where(job.c.state.in_(OPEN_JOB_STATES))
+    return views_of(connection, query.order_by(job.c.created_at, job.c.id).limit(limit), now=now)
 
 
 def job_counts(connection: Connection) -> dict[JobState, int]:
@@ -111,7 +111,8 @@ def job_counts(connection: Connection) -> dict[JobState, int]:
     return {JobState(state): int(number) for state, number in rows}
 
 
-def _jobs() -> Select[Any]:
+def shown_jobs() -> Select[Any]:
+    """Every job whose mbox is not deleted, with what is known of the mbox; for `views_of`."""
     shown = upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
     return (
         select(job, upload.c.filename, upload.c.size, upload.c.sha256)
@@ -120,7 +121,8 @@ def _jobs() -> Select[Any]:
     )
 
 
-def _views(connection: Connection, query: Select[Any], *, now: datetime) -> list[JobView]:
+def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> list[JobView]:
+    """What a query made of `shown_jobs` finds, in its order."""
     rows = connection.execute(query).all()
     ids = [row.id for row in rows]
     sums, planned = _sums(connection, ids), _planned(connection, ids)

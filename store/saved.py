@@ -1,4 +1,7 @@
-"""Searches that people keep under a name, each owner their own."""
+"""Searches and views of lists that people keep under a name, each owner their own.
+
+A view of a list is the query of its address; which words that may hold is the list's affair.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from store.tables_mail import saved_search
 
 NAME_CHARACTERS = 100
 MOST_PER_OWNER = 200
+QUERY_CHARACTERS = 4_000
+SEARCH = "search"
 
 
 class SavedSearchError(ValueError):
@@ -23,9 +28,10 @@ class SavedSearchError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSearch:
-    """A search kept under a name."""
+    """A search kept under a name, or a view of the list on another `page`."""
 
     id: int
+    page: str  # "search", "jobs", "audit"
     name: str
     query: str
     order: Order
@@ -37,14 +43,45 @@ def save_search(
 ) -> SavedSearch:
     """Keep a search. Raises SavedSearchError for a name that is empty, long or taken, and
     QueryError for a query that would not work."""
+    name = _fit_name(name)
+    query = parse(query, now=now).text
+    return _kept(connection, owner, page=SEARCH, name=name, query=query, order=order, now=now)
+
+
+def save_view(
+    connection: Connection, *, owner: str, page: str, name: str, query: str, now: datetime
+) -> SavedSearch:
+    """Keep a view of the list on a page. Raises SavedSearchError for a name that is empty, long
+    or taken, and for a query that is too long."""
+    name = _fit_name(name)
+    if len(query) > QUERY_CHARACTERS:
+        raise SavedSearchError(f"This query is longer than {QUERY_CHARACTERS} characters.")
+    query = nfc_clean(query)
+    return _kept(connection, owner, page=page, name=name, query=query, order=Order.NEWEST, now=now)
+
+
+def _fit_name(name: str) -> str:
     name = " ".join(nfc_clean(name).split())
     if not name or len(name) > NAME_CHARACTERS:
         raise SavedSearchError(f"A name needs 1 to {NAME_CHARACTERS} characters.")
-    query = parse(query, now=now).text
+    return name
+
+
+def _kept(
+    connection: Connection,
+    owner: str,
+    *,
+    page: str,
+    name: str,
+    query: str,
+    order: Order,
+    now: datetime,
+) -> SavedSearch:
     if _how_many(connection, owner) >= MOST_PER_OWNER:
         raise SavedSearchError(f"More than {MOST_PER_OWNER} saved searches are not kept.")
     row = {
         "owner": owner,
+        "page": page,
         "name": name,
         "query": query,
         "sort_order": order.value,
@@ -56,15 +93,20 @@ def save_search(
             key = connection.execute(statement).scalar_one()
     except IntegrityError:
         raise SavedSearchError(f"There is a saved search called “{name}” already.") from None
-    return SavedSearch(id=key, name=name, query=query, order=order, created_at=now)
+    return SavedSearch(id=key, page=page, name=name, query=query, order=order, created_at=now)
 
 
-def saved_searches(connection: Connection, *, owner: str) -> tuple[SavedSearch, ...]:
-    """What an owner has kept, by name."""
-    rows = connection.execute(select(saved_search).where(saved_search.c.owner == owner))
+def saved_searches(
+    connection: Connection, *, owner: str, page: str = SEARCH
+) -> tuple[SavedSearch, ...]:
+    """What an owner has kept of a page, by name."""
+    rows = connection.execute(
+        select(saved_search).where(saved_search.c.owner == owner, saved_search.c.page == page)
+    )
     kept = [
         SavedSearch(
             id=row.id,
+            page=row.page,
             name=row.name,
             query=row.query,
             order=Order(row.sort_order),
@@ -75,12 +117,15 @@ def saved_searches(connection: Connection, *, owner: str) -> tuple[SavedSearch, 
     return tuple(sorted(kept, key=lambda one: one.name.lower()))
 
 
-def forget_search(connection: Connection, *, owner: str, search_id: int) -> bool:
-    """Remove one of an owner's searches; False when it is not theirs or not there."""
+def forget_search(connection: Connection, *, owner: str, search_id: int) -> str | None:
+    """Remove one of an owner's; the page it was of, None when it is not theirs or not there."""
     gone = connection.execute(
-        delete(saved_search).where(saved_search.c.owner == owner, saved_search.c.id == search_id)
+        delete(saved_search)
+        .where(saved_search.c.owner == owner, saved_search.c.id == search_id)
+        .returning(saved_search.c.page)
     )
-    return gone.rowcount == 1
+    page: str | None = gone.scalar_one_or_none()
+    return page
 
 
 def _how_many(connection: Connection, owner: str) -> int:

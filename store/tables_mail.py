@@ -157,8 +157,9 @@ saved_search = Table(
     Column("id", Integer, primary_key=True),
     Column("owner", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("query", Text, nullable=False),
+    Column("query", Text, nullable=False),  # of other pages: the query of the address
     Column("sort_order", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
-    Index("uq_saved_search_owner_name", "owner", "name", unique=True),
+    Column("page", Text, nullable=False, server_default="search"),  # or "jobs", "audit"
+    Index("uq_saved_search_owner_page_name", "owner", "page", "name", unique=True),
 )

@@ -6,14 +6,16 @@ Anything that is not as it should be is a visitor's mistake, raised here.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 
 from web.errors import BadRequest, NotFound
 
+# A query of 4,000 characters, escaped, and the way through its pages.
+MOST_FROM = 40_000
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 Choice = TypeVar("Choice", bound=str)
 
@@ -71,6 +73,50 @@ def moment(text: str) -> datetime | None:
 
 
 def address(path: str, **query: object) -> str:
-    """A path with those parts of a query that have a value."""
-    kept = {name: str(value) for name, value in query.items() if value not in (None, "", False)}
+    """A path with those parts of a query that have a value; a tuple's values one by one."""
+    kept = [
+        (name, str(one))
+        for name, value in query.items()
+        for one in (value if isinstance(value, tuple) else (value,))
+        if one not in (None, "", False)
+    ]
     return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def search_came_from(request: Request) -> str:
+    """The query of the search page that a message was opened from; "" when none is told.
+
+    Only what a search page takes is let through, evened out.
+    """
+    told = parse_qsl(request.query_params.get("from", "")[:MOST_FROM])
+    kept = {name: value for name, value in told if name in ("q", "order", "after", "trail")}
+    return urlencode(kept) if "q" in kept else ""
+
+
+def text_of(request: Request, name: str, *, at_most: int = 200) -> str:
+    """A text of the query, cut; "" for none. NUL is in no text that a database takes."""
+    return request.query_params.get(name, "").replace("\0", "").strip()[:at_most]
+
+
+def span_of(request: Request, *, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """From the first moment of `since` to the last of `until`, days of the reader's zone.
+
+    Raises BadRequest for a day that is none.
+    """
+    since, until = _day(request, "since"), _day(request, "until")
+    return _midnight(since, zone), _midnight(until and until + timedelta(days=1), zone)
+
+
+def _day(request: Request, name: str) -> date | None:
+    text = request.query_params.get(name, "")
+    try:
+        day = date.fromisoformat(text) if text else None
+    except ValueError:
+        day = date.min
+    if day is not None and not date(1970, 1, 1) <= day <= date(9998, 12, 30):
+        raise BadRequest("This address has a day in it that is none.")
+    return day
+
+
+def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
+    return datetime.combine(day, time.min, tzinfo=zone) if day is not None else None

@@ -1,20 +1,28 @@
-"""How it has been, drawn: buckets of time as bars for an SVG of fixed size.
+"""How it has been, drawn: buckets of time as bars, with an axis and flags for what was done.
 
-Pure: history in, rectangles out. Words and colours are the template's.
+Pure: history in, rectangles out. Across, everything is in percent of the width, so that a drawing
+fits any window with its letters unscaled; upwards it is in pixels. Words are the template's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from store.history import Bucket, Mark
+from store.history import Bucket
+from store.marks import Mark
 from web.language import N_
 
-WIDTH = 600
+WIDTH = 100
 HEIGHT = 72
+# Room between two bars, of the width of one.
+GAP = 0.12
+# A time is written around its tick; nearer to an edge it would be cut off.
+EDGE = 4.0
+# Two numbers side by side, in a narrow drawing.
+APART = 5.0
 
 
 class Period(StrEnum):
@@ -32,12 +40,13 @@ class Scale:
     title: str
     step: timedelta
     buckets: int
+    ticks: timedelta  # between two marks of the axis, at round local times
 
 
 SCALES = {
-    Period.HOUR: Scale(N_("Last hour"), timedelta(minutes=1), 60),
-    Period.DAY: Scale(N_("Last day"), timedelta(minutes=20), 72),
-    Period.WEEK: Scale(N_("Last week"), timedelta(hours=2), 84),
+    Period.HOUR: Scale(N_("Last hour"), timedelta(minutes=1), 60, timedelta(minutes=15)),
+    Period.DAY: Scale(N_("Last day"), timedelta(minutes=20), 72, timedelta(hours=4)),
+    Period.WEEK: Scale(N_("Last week"), timedelta(hours=2), 84, timedelta(days=1)),
 }
 
 
@@ -55,11 +64,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """Where something was done that may explain a bend."""
+class Tick:
+    """A round time on the axis."""
 
     x: float
-    mark: Mark
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """What was done at one time, or close to it; `number` finds it in the list below."""
+
+    number: int
+    x: float
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +89,7 @@ class Chart:
     tone: str
     bars: tuple[Bar, ...]
     highest: float
-    latest: float
+    latest: float | None  # None where nothing was measured of late
 
     @property
     def is_flat(self) -> bool:
@@ -93,7 +111,7 @@ MEASURES = (
     Measure(N_("Messages per second"), "number", "active", lambda one: one.messages_per_second),
     Measure(N_("Bytes per second"), "rate", "active", lambda one: one.bytes_per_second),
     Measure(N_("Chunks waiting"), "number", "calm", lambda one: one.waiting),
-    Measure(N_("Longest wait"), "duration", "calm", lambda one: one.oldest_seconds),
+    Measure(N_("Longest wait"), "duration", "calm", lambda one: one.longest_wait),
     Measure(N_("Attempts that failed"), "number", "bad", lambda one: one.failed + one.lost),
 )
 
@@ -104,7 +122,8 @@ def charts_of(buckets: Sequence[Bucket]) -> tuple[Chart, ...]:
 
 
 def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
-    values = [measure.value(bucket) or 0.0 for bucket in buckets]
+    measured = [measure.value(bucket) for bucket in buckets]
+    values = [value or 0.0 for value in measured]
     highest = max(values, default=0.0)
     return Chart(
         title=measure.title,
@@ -116,7 +135,7 @@ def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
             if value
         ),
         highest=highest,
-        latest=values[-1] if values else 0.0,
+        latest=measured[-1] if measured else None,
     )
 
 
@@ -125,8 +144,8 @@ def _bar(index: int, bucket: Bucket, value: float, *, count: int, highest: float
     # What happened at all is seen, however small.
     height = max(value / highest * HEIGHT, 1.5)
     return Bar(
-        x=round(index * width, 1),
-        width=round(width - 1, 1),
+        x=round(index * width, 2),
+        width=round(width * (1 - GAP), 2),
         y=round(HEIGHT - height, 1),
         height=round(height, 1),
         value=value,
@@ -135,11 +154,40 @@ def _bar(index: int, bucket: Bucket, value: float, *, count: int, highest: float
     )
 
 
-def lines_of(marks: Sequence[Mark], *, since: datetime, until: datetime) -> tuple[Line, ...]:
-    """Marks on the same scale of time."""
-    span = (until - since).total_seconds()
+def ticks_of(
+    since: datetime, until: datetime, *, step: timedelta, zone: tzinfo
+) -> tuple[Tick, ...]:
+    """The round times of a zone between two times, not too close to the edges for their words."""
+    local = since.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    number = (local - midnight) // step + 1
+    found = []
+    # Counted from midnight on the clock of the zone, so that a change of summer time shifts none.
+    while (at := (midnight + number * step).astimezone(UTC)) < until:
+        found.append(Tick(x=_across(at, since, until), at=at))
+        number += 1
+    return tuple(tick for tick in found if EDGE <= tick.x <= WIDTH - EDGE)
+
+
+def flags_of(
+    marks: Sequence[Mark], buckets: Sequence[Bucket], *, step: timedelta
+) -> tuple[Flag, ...]:
+    """Marks on the same scale of time, oldest first; those too close to be read fly together."""
+    since, until = buckets[0].at, buckets[-1].at + step
+    poles: list[tuple[float, list[Mark]]] = []
+    for mark in marks:
+        if not since <= mark.at < until:
+            continue
+        x = _across(mark.at, since, until)
+        if poles and x - poles[-1][0] < APART:
+            poles[-1][1].append(mark)
+        else:
+            poles.append((x, [mark]))
     return tuple(
-        Line(x=round((mark.at - since).total_seconds() / span * WIDTH, 1), mark=mark)
-        for mark in marks
-        if since <= mark.at <= until
+        Flag(number=number, x=x, marks=tuple(together))
+        for number, (x, together) in enumerate(poles, start=1)
     )
+
+
+def _across(at: datetime, since: datetime, until: datetime) -> float:
+    return round((at - since) / (until - since) * WIDTH, 2)

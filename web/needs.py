@@ -12,15 +12,24 @@ from datetime import datetime
 from jobs.health import Health
 from jobs.standing import WorkerState
 from store.config import Config
+from store.states import OPEN_JOB_STATES
+from web.asked import address
 
-LOST = (WorkerState.PRESUMED_DEAD, WorkerState.LATE, WorkerState.STUCK)
+LOST = {
+    WorkerState.PRESUMED_DEAD: "dead_workers",
+    WorkerState.LATE: "late_workers",
+    WorkerState.STUCK: "stuck_workers",
+}
 # Warn while there is still time: this many times the reserve.
 LOW_DISK_FACTOR = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One thing. `tone`: bad or warn; `count` or `since` fills its sentence."""
+    """One thing. `tone`: bad or warn; `count` or `since` fills its sentence.
+
+    `address` is the very list, narrowed, that shows it.
+    """
 
     name: str
     tone: str
@@ -48,7 +57,7 @@ def _queue_needs(health: Health) -> Iterator[Need]:
         yield Need(
             name="no_worker",
             tone="bad",
-            address="/workers",
+            address=address("/jobs", state=OPEN_JOB_STATES, sort="started"),
             count=health.queue.backlog.waiting,
             since=health.queue.backlog.oldest_since,
         )
@@ -58,14 +67,16 @@ def _work_needs(health: Health) -> Iterator[Need]:
     failed = health.queue.backlog.failed
     if failed:
         yield Need(name="failures", tone="bad", address="/failures", count=failed)
-    lost = sum(worker.state in LOST for worker in health.workers)
-    if lost:
-        yield Need(name="lost_workers", tone="warn", address="/workers", count=lost)
+    for state, name in LOST.items():
+        lost = sum(worker.state is state for worker in health.workers)
+        if lost:
+            yield Need(name=name, tone="warn", address=address("/workers", state=state), count=lost)
 
 
 def _disk_needs(free_bytes: int, config: Config) -> Iterator[Need]:
-    floor = config.free_bytes_floor
+    # What fills a disk are mboxes: the largest first.
+    largest, floor = address("/jobs", sort="-size"), config.free_bytes_floor
     if free_bytes <= floor:
-        yield Need(name="disk_full", tone="bad", address="/workers", count=free_bytes)
+        yield Need(name="disk_full", tone="bad", address=largest, count=free_bytes)
     elif free_bytes < floor * LOW_DISK_FACTOR:
-        yield Need(name="disk_low", tone="warn", address="/workers", count=free_bytes)
+        yield Need(name="disk_low", tone="warn", address=largest, count=free_bytes)

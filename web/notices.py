@@ -34,6 +34,8 @@ NOTICES: dict[str, Notice] = {
     ),
     "resumed": Notice(N_("The job goes on."), "good"),
     "saved": Notice(N_("The search was saved."), "good"),
+    "saved-view": Notice(N_("The view was saved."), "good"),
+    "forgotten-view": Notice(N_("The saved view was removed."), "good"),
     "forgotten": Notice(N_("The saved search was removed."), "good"),
     "drained": Notice(N_("The worker was asked to finish what it holds and then to end."), "good"),
     "worker-stopped": Notice(

@@ -88,6 +88,7 @@ PHRASES = (
     ),
     # web itself
     N_("There is no such job."),
+    N_("This page has no views to keep."),
     N_("There is no such message."),
     N_("There is no such charset."),
     N_("There is no such role."),
@@ -105,6 +106,7 @@ PHRASES = (
     N_("This message has no such part."),
     N_("The bytes of this message are gone: {reason}."),
     N_("This address has a number in it that is none."),
+    N_("This address has a day in it that is none."),
     N_("This link to a page of a list is damaged."),
     N_("This form is too large."),
     N_("This form cannot be read."),

@@ -49,12 +49,17 @@ class Shell:
         return self.user is not None and self.user.role.allows(Role(role))
 
 
+def zone_of(request: Request) -> tzinfo:
+    """The reader's zone, UTC until it is known."""
+    return shown.zone_named(request.cookies.get(ZONE_COOKIE))
+
+
 def shell_of(request: Request) -> Shell:
     """The frame around the answer to a request."""
     return Shell(
         user=getattr(request.state, "user", None),
         language=language_of(request),
-        zone=shown.zone_named(request.cookies.get(ZONE_COOKIE)),
+        zone=zone_of(request),
         now=utc_now(),
         path=request.url.path,
         query=request.query_params.get("q", "") if request.url.path == "/search" else "",
@@ -102,7 +107,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     plain: dict[str, Callable[..., Any]] = {"plain": shown.plain}
     for name in ("number", "percent", "size", "rate", "duration"):
         plain[name] = partial(_in_language, getattr(shown, name), language)
-    for name in ("moment", "minute", "day", "clock"):
+    for name in ("moment", "minute", "day", "clock", "month_day", "hour"):
         plain[name] = _zoned(getattr(shown, name))
     plain["ago"] = _ago
     plain["said"] = partial(_said, language)

@@ -22,6 +22,7 @@ DASH = "–"
 # Second-precise, the year first in Korean as people there write it.
 DATE_TIME = {Language.ENGLISH: "d MMM y, HH:mm:ss", Language.KOREAN: "y. M. d. HH:mm:ss"}
 DATE_MINUTE = {Language.ENGLISH: "d MMM y, HH:mm", Language.KOREAN: "y. M. d. HH:mm"}
+DAY_OF_MONTH = {Language.ENGLISH: "d MMM", Language.KOREAN: "M. d."}
 DATE = {Language.ENGLISH: "d MMM y", Language.KOREAN: "y. M. d."}
 SPAN_WORDS = {
     Language.ENGLISH: ("{} d", "{} h", "{} min", "{} s"),
@@ -109,6 +110,16 @@ def minute(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
 def day(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
     """The date alone."""
     return _dated(value, DATE[language], language=language, zone=zone)
+
+
+def month_day(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
+    """The date without its year: for axes."""
+    return _dated(value, DAY_OF_MONTH[language], language=language, zone=zone)
+
+
+def hour(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
+    """The time of day to the minute: for axes."""
+    return _dated(value, "HH:mm", language=language, zone=zone)
 
 
 def clock(value: datetime | None, language: Language, *, zone: tzinfo) -> str:

@@ -82,7 +82,10 @@ ACTIONS = {
     "account.sign_in": N_("signed in"),
     "account.password": N_("changed the password"),
     "account.add": N_("added an account"),
+    "account.create": N_("added an account"),
+    "account.link": N_("made a sign-in link"),
     "token.add": N_("made a token"),
+    "token.create": N_("made a token"),
     "token.revoke": N_("revoked a token"),
     "upload.stored": N_("uploaded an mbox"),
     "job.retry": N_("retried a job"),
@@ -100,7 +103,31 @@ ACTIONS = {
     "chunk.retry": N_("retried a chunk"),
     "chunk.stop": N_("stopped a chunk"),
     "errand.stop": N_("stopped an errand"),
+    "console.deploy": N_("a new version of the console began"),
+    "worker.deploy": N_("workers began a new version"),
+    "errand.done": N_("errand done"),
+    "errand.failed": N_("errand failed"),
+    "errand.stopped": N_("errand stopped"),
 }
+
+
+ACTORS = {"account": "", "token": N_("API token"), "system": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody who acts: the name, and what kind of somebody where it is no person."""
+
+    name: str
+    note: str
+
+
+def who(actor: str) -> Who:
+    """Who "account:ann", "token:ci" or "system" is."""
+    kind, _, name = actor.partition(":")
+    if kind in ACTORS:
+        return Who(name or "email-parser", ACTORS[kind])
+    return Who(actor, "")
 
 
 def action(name: str) -> str:

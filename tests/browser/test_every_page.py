@@ -60,9 +60,11 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
     for act in ("read-again", "pause", "cancel", "delete"):
         yield f"/jobs/{wide}/{act}"
     yield "/messages/1-0/read-again"
+    yield from ("/jobs?state=finished&q=a&sort=-size&since=2020-01-01", "/audit?kind=job&actor=x")
     for query in ("stamp", "subject:wiring", "subject:Shelf", "quark"):
         hits = client.get("/api/search", params={"q": query}).json()["messages"]
         yield f"/messages/{hits[0]['id']}"
+        yield f"/messages/{hits[0]['id']}?view=parts&from=q%3D{query}"
     yield from ("/messages/1-0?view=hex", "/messages/1-0?view=headers", "/messages/1-0?view=raw")
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, insert
 from store import audit, tables
 from store.clock import utc_now
 from store.database import Database
-from store.history import add_sample, history, marks
+from store.history import add_sample, history
+from store.marks import marks
 from store.states import Outcome
 from store.uploads import complete_upload, open_upload
 
@@ -135,3 +136,47 @@ def test_what_people_did_marks_the_line(database: Database) -> None:
         shown = marks(connection, since=NOON - MINUTE)
 
     assert [one.action for one in shown] == ["job.retry", "console.start"]
+
+
+def start_console(connection: Connection, version: str, *, at: datetime) -> None:
+    audit.record(
+        connection,
+        actor="system",
+        action="console.start",
+        subject="console",
+        now=at,
+        detail={"version": version},
+    )
+
+
+def test_a_start_with_another_version_is_a_deploy(database: Database) -> None:
+    with database.write() as connection:
+        for hours, version in ((0, "0.1"), (1, "0.1"), (2, "0.2"), (3, "0.2")):
+            start_console(connection, version, at=NOON + hours * 60 * MINUTE)
+
+        shown = marks(connection, since=NOON + MINUTE)
+
+    assert [(one.action, one.version) for one in shown] == [
+        ("console.start", "0.1"),
+        ("console.deploy", "0.2"),
+        ("console.start", "0.2"),
+    ]
+
+
+def test_a_version_that_no_worker_had_before_is_a_deploy(database: Database) -> None:
+    with database.write() as connection:
+        job_id = a_job(connection)
+        for size, at in enumerate((NOON, NOON + MINUTE, NOON + 2 * MINUTE, NOON + 3 * MINUTE)):
+            attempt_seen(connection, job_id, at=at, size=size, outcome=Outcome.DONE)
+        connection.execute(
+            tables.attempt.update()
+            .where(tables.attempt.c.seen_at > NOON + MINUTE)
+            .values(version="1")
+        )
+
+        shown = marks(connection, since=NOON + MINUTE)
+
+    assert [(one.action, one.subject, one.version) for one in shown] == [
+        ("worker.deploy", "worker:w", "1")
+    ]
+    assert shown[0].at == NOON + 2 * MINUTE

@@ -99,8 +99,9 @@ def test_a_failure_is_grouped_by_cause_and_retried_by_a_plain_form(here: Visit) 
 
 def test_the_overview_says_what_needs_a_person(here: Visit) -> None:
     failed_job(here)
+    page = here.visitor().get("/").text
 
-    assert "1 chunk has failed and waits for a decision." in here.visitor().get("/").text
+    assert "1 chunk</a> has failed and waits for a decision." in page
 
 
 def test_a_cancelled_job_can_go_on(here: Visit) -> None:

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.mboxes import letters, mbox_of, raw_message
 from tests.web.make_sample import sample
+from tests.web.test_lists import link
 from tests.web.visiting import Visit
 from web.pages.part import disposition
 from web.sanitise import MAX_OPEN_TAGS, sanitise
@@ -29,11 +30,11 @@ def message_called(reader: TestClient, subject: str) -> str:
 
 def test_a_message_opens_from_the_search_with_its_hit_marked(reader: TestClient) -> None:
     page = reader.get("/search?q=parking").text
-    link = re.search(r'class="subject" href="(/messages/\d+-\d+)"', page)
+    found = re.search(r'class="subject" href="(/messages/\d+-\d+)[?"]', page)
 
     assert "<mark>parking</mark>" in page
-    assert link
-    assert "A boat for the heavy books" in reader.get(link[1]).text
+    assert found
+    assert "A boat for the heavy books" in reader.get(found[1]).text
 
 
 def test_korean_is_found_inside_a_longer_word_and_marked(reader: TestClient) -> None:
@@ -58,10 +59,8 @@ def test_each_condition_can_be_taken_away(reader: TestClient) -> None:
 
 def test_results_page_by_key(reader: TestClient) -> None:
     first = reader.get("/search?q=library").text
-    further = re.search(r'rel="next" href="([^"]*)"', first)
 
-    assert further
-    second = reader.get(further[1].replace("&amp;", "&")).text
+    second = reader.get(link(first, rel="next")).text
     seen = re.findall(r'class="subject" href="([^"]*)"', first)
     assert seen
     assert not set(seen) & set(re.findall(r'class="subject" href="([^"]*)"', second))
@@ -130,10 +129,10 @@ def test_pictures_of_the_message_itself_are_shown(reader: TestClient) -> None:
 def test_an_attachment_is_always_a_download_with_a_harmless_name(reader: TestClient) -> None:
     address = message_called(reader, "The plan of the wiring")
     page = reader.get(address).text
-    link = re.search(r'href="(/messages/[^"]*/parts/[^"]*)"', page)
+    download = re.search(r'href="(/messages/[^"]*/parts/[^"]*)"', page)
 
-    assert link
-    answer = reader.get(link[1])
+    assert download
+    answer = reader.get(download[1])
     assert answer.content == b"wiring\n" * 40
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="wiring.html"')
@@ -167,7 +166,7 @@ def test_a_duplicate_says_where_its_twin_lies(reader: TestClient) -> None:
     page = reader.get(message_called(reader, "Shelf numbers")).text
 
     assert "The same content was met in" in page
-    assert page.count("sample.mbox</bdi></a>") == 2
+    assert page.split("was met in")[1].count("sample.mbox</bdi></a>") == 2
 
 
 def test_markup_in_headers_is_only_text(here: Visit) -> None:
@@ -213,34 +212,6 @@ def test_a_body_that_is_too_deep_is_not_even_tried() -> None:
 
     assert clean.too_large
     assert clean.markup == ""
-
-
-def test_facets_count_and_narrow(reader: TestClient) -> None:
-    page = reader.get("/search?q=library").text
-
-    assert "Ada Brook" in page.split('class="facets')[1]
-    narrowed = re.search(r'<a href="([^"]*)"><bdi>Ada Brook', page)
-    assert narrowed
-    assert "5 messages" in reader.get(narrowed[1].replace("&amp;", "&")).text
-
-
-def test_what_is_typed_can_be_linked(reader: TestClient) -> None:
-    answer = reader.get("/fragments/results", params={"q": "boat from:ada", "order": "best"})
-
-    assert answer.headers["HX-Replace-Url"] == "/search?q=boat+from%3Aada&order=best"
-
-
-def test_a_search_is_saved_under_a_name_and_removed(reader: TestClient) -> None:
-    saved = reader.post("/searches", data={"name": "Boats", "q": "boat", "order": "newest"})
-    page = reader.get(saved.headers["Location"]).text
-    forget = re.search(r'action="(/searches/\d+/forget)"', page)
-
-    assert ">Boats</a>" in page
-    again = reader.post("/searches", data={"name": "Boats", "q": "boat", "order": "newest"})
-    assert again.status_code == 400
-    assert forget
-    reader.post(forget[1])
-    assert ">Boats</a>" not in reader.get("/search").text
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,7 @@ def test_a_bug_of_ours_is_told_without_its_inside(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr("web.fragments.jobs.list_jobs", broken)
+    monkeypatch.setattr("web.fragments.jobs.page_of_jobs", broken)
 
     page = here.visitor().get("/jobs")
 

@@ -1,4 +1,4 @@
-"""Searches that somebody keeps under a name."""
+"""Searches, and views of lists, that somebody keeps under a name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from starlette.responses import Response
 
 from store.clock import utc_now
 from store.results import Order, QueryError
-from store.saved import SavedSearchError, forget_search, save_search
+from store.saved import SEARCH, SavedSearchError, forget_search, save_search, save_view
 from web.asked import address
 from web.errors import BadRequest
 from web.forms import Form
 from web.house import house_of
+from web.kept import address_of
 from web.notices import go
 from web.security import current_user
+
+LISTS = ("jobs", "audit")
 
 
 def save(request: Request, form: Form) -> Response:
@@ -38,10 +41,33 @@ def _order(name: str) -> Order:
     return Order(name) if name in set(Order) else Order.NEWEST
 
 
+def keep(request: Request, form: Form) -> Response:
+    """`POST /views`: the list on a page as its address shows it. Raises BadRequest for a page
+    without a list, and for a name that cannot be kept."""
+    page = form.get("page", "")
+    if page not in LISTS:
+        raise BadRequest("This page has no views to keep.")
+    try:
+        with house_of(request).database.write() as connection:
+            kept = save_view(
+                connection,
+                owner=current_user(request).actor,
+                page=page,
+                name=form.get("name", ""),
+                query=form.get("query", ""),
+                now=utc_now(),
+            )
+    except SavedSearchError as error:
+        raise BadRequest(str(error)) from None
+    return go(address_of(kept), notice="saved-view")
+
+
 def forget(request: Request) -> Response:
-    """`POST /searches/{id}/forget`."""
+    """`POST /searches/{id}/forget`: a search or a view; the list it was of is shown in whole."""
     with house_of(request).database.write() as connection:
-        forget_search(
+        page = forget_search(
             connection, owner=current_user(request).actor, search_id=request.path_params["id"]
         )
-    return go("/search", notice="forgotten")
+    if page in LISTS:
+        return go(f"/{page}", notice="forgotten-view")
+    return go(f"/{SEARCH}", notice="forgotten")

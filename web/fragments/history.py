@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.history import history, marks
+from store.history import history
+from store.marks import MOST, marks
+from web.acts import Subject, subject_of
 from web.asked import address, chosen
-from web.charts import HEIGHT, SCALES, WIDTH, Chart, Line, Period, charts_of, lines_of
+from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Tick, charts_of, flags_of, ticks_of
 from web.house import house_of
-from web.render import render
+from web.render import render, zone_of
 
 # A bar of the shortest period is a minute wide.
 EVERY_SECONDS = 30
@@ -25,11 +27,18 @@ class HistoryView:
     period: Period
     periods: tuple[tuple[Period, str], ...]
     charts: tuple[Chart, ...]
-    lines: tuple[Line, ...]
-    width: int
+    ticks: tuple[Tick, ...]
+    by_day: bool  # ticks are days, not times of day
+    flags: tuple[Flag, ...]
+    flags_are_all: bool
     height: int
     here: str
     every: int
+
+    @staticmethod
+    def subject(text: str) -> Subject:
+        """What a mark was done to."""
+        return subject_of(text)
 
 
 def history_fragment(request: Request) -> Response:
@@ -48,8 +57,12 @@ def find_history(request: Request) -> HistoryView:
         period=period,
         periods=tuple((name, one.title) for name, one in SCALES.items()),
         charts=charts_of(buckets),
-        lines=lines_of(acts, since=buckets[0].at, until=buckets[-1].at + scale.step),
-        width=WIDTH,
+        ticks=ticks_of(
+            buckets[0].at, buckets[-1].at + scale.step, step=scale.ticks, zone=zone_of(request)
+        ),
+        by_day=period is Period.WEEK,
+        flags=flags_of(acts, buckets, step=scale.step),
+        flags_are_all=len(acts) < MOST,
         height=HEIGHT,
         here=address("/fragments/history", period=period),
         every=EVERY_SECONDS,

@@ -1,4 +1,4 @@
-"""The list of jobs, by state, newest first, a page at a time."""
+"""The list of jobs: filtered, sorted and paged as the address says."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.jobs import JobView, job_counts, list_jobs
-from store.states import OPEN_JOB_STATES, JobState
-from web.asked import address, chosen, cursor, place_in_list
+from store.job_list import JobSort, ListedJob, counts_by_state, page_of_jobs
+from store.jobs import JobView
+from store.paging import Page
+from store.states import OPEN_JOB_STATES
 from web.house import house_of
+from web.job_wish import JobWish, filter_of, turn_of, wish_of, written
 from web.pace import pace
 from web.render import render
 
@@ -19,14 +21,35 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateChip:
+    """A state that jobs of the list are in; its address puts it into the filter or out of it."""
+
+    state: str
+    count: int
+    is_on: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A column that can be sorted by. `way`: ascending, descending or none."""
+
+    address: str
+    way: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobsView:
-    """A page of jobs. `here` is the address of this page's fragment; counts are of all jobs."""
+    """A page of jobs. `here` is the address of its fragment; counts leave the states aside."""
 
     jobs: tuple[JobView, ...]
-    state: JobState | None
-    counts: dict[JobState, int]
+    wish: JobWish
+    chips: tuple[StateChip, ...]
+    every_state: str
     total: int
+    headings: dict[str, Heading]
     first: str | None
+    previous: str | None
     next: str | None
     here: str
     every: int
@@ -38,26 +61,69 @@ def jobs_fragment(request: Request) -> Response:
 
 
 def find_jobs(request: Request) -> JobsView:
-    """The page of the list that the query asks for."""
-    state, before = chosen(request, "state", JobState), place_in_list(request)
+    """The page of the list that the query asks for. Raises BadRequest for a damaged link."""
+    wish = wish_of(request)
+    wanted, turn = filter_of(request, wish), turn_of(request, wish.sort)
     with house_of(request).database.read() as connection:
-        counts = job_counts(connection)
-        found = list_jobs(
+        counts = counts_by_state(connection, wanted)
+        found = page_of_jobs(
             connection,
+            wanted,
+            sort=wish.sort,
+            down=wish.down,
+            turn=turn,
+            size=PAGE,
             now=utc_now(),
-            states=(state,) if state else (),
-            before=before,
-            limit=PAGE + 1,
         )
-    jobs = tuple(found[:PAGE])
-    further = cursor(jobs[-1].created_at, jobs[-1].id) if len(found) > PAGE else None
+    query = request.query_params
+    before, after = _neighbours(wish, found)
     return JobsView(
-        jobs=jobs,
-        state=state,
-        counts=counts,
+        jobs=tuple(listed.job for listed in found.rows),
+        wish=wish,
+        chips=_chips(wish, counts),
+        every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),
-        first=address("/jobs", state=state) if before else None,
-        next=address("/jobs", state=state, before=further) if further else None,
-        here=address("/fragments/jobs", state=state, before=request.query_params.get("before")),
-        every=pace(moving=any(counts.get(open_state) for open_state in OPEN_JOB_STATES)),
+        headings={sort: _heading(wish, sort) for sort in JobSort},
+        first=wish.at("/jobs") if found.has_previous else None,
+        previous=before,
+        next=after,
+        here=wish.at("/fragments/jobs", after=query.get("after"), before=query.get("before")),
+        every=pace(moving=any(counts.get(state) for state in OPEN_JOB_STATES)),
     )
+
+
+def _neighbours(wish: JobWish, page: Page[ListedJob]) -> tuple[str | None, str | None]:
+    """The addresses of the page before and the page after."""
+    if not page.rows:
+        return None, None
+    first, last = written(page.rows[0].place), written(page.rows[-1].place)
+    return (
+        wish.at("/jobs", before=first) if page.has_previous else None,
+        wish.at("/jobs", after=last) if page.has_next else None,
+    )
+
+
+def _without_states(wish: JobWish) -> JobWish:
+    for state in wish.states:
+        wish = wish.toggled(state)
+    return wish
+
+
+def _chips(wish: JobWish, counts: dict[str, int]) -> tuple[StateChip, ...]:
+    """States that occur, and those that are asked for though nothing is in them."""
+    return tuple(
+        StateChip(
+            state=state,
+            count=counts.get(state, 0),
+            is_on=state in wish.states,
+            address=wish.toggled(state).at("/jobs"),
+        )
+        for state in dict.fromkeys([*counts, *wish.states])
+    )
+
+
+def _heading(wish: JobWish, sort: JobSort) -> Heading:
+    way = "none"
+    if wish.sort is sort:
+        way = "descending" if wish.down else "ascending"
+    return Heading(address=wish.sorted_by(sort).at("/jobs"), way=way)

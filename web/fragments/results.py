@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.bounded import SearchTooSlow
 from store.clock import utc_now
-from store.facets import facets
-from store.results import CursorError, Facets, Order, QueryError, Results
+from store.results import CursorError, Order, QueryError, Results
 from store.search import search
 from web.asked import address, chosen
 from web.errors import BadRequest
+from web.fragments.facets import FacetsView, facets_with, order_query
 from web.house import house_of
 from web.render import render
+from web.trail import trail_from
 
 PAGE = 25
 MAX_QUERY = 4000
@@ -39,18 +40,24 @@ class ResultsView:
     query: str
     order: Order
     results: Results | None
-    facets: Facets | None
+    facets: FacetsView | None
     mistake: Mistake | None
+    here: str  # the query of this page's address, for messages to lead back to
     first: str | None
+    previous: str | None
     next: str | None
+
+    @property
+    def order_query(self) -> str:
+        """What a link to another search adds so that its order is kept."""
+        return order_query(self.order)
 
 
 def results_fragment(request: Request) -> Response:
     """`GET /fragments/results`."""
     view = find_results(request)
-    order = view.order if view.order is not Order.NEWEST else None
     # What is typed is in the address bar, so that it can be linked and reloaded.
-    headers = {"HX-Replace-Url": address("/search", q=view.query, order=order)}
+    headers = {"HX-Replace-Url": address("/search", q=view.query, order=_told(view.order))}
     return render(request, "fragments/results.html", view, headers=headers)
 
 
@@ -66,31 +73,53 @@ def find_results(request: Request) -> ResultsView:
     try:
         with house_of(request).database.read() as connection:
             results = search(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
-            counted = None if after else _counted(connection, query)
+            counted = None if after else _facets(request, connection, query, results)
     except QueryError as error:
         return _unread(query, order, error)
     except CursorError:
         raise BadRequest("This link to a page of a list is damaged.") from None
-    chosen_order = order if order is not Order.NEWEST else None
     return ResultsView(
         query=query,
         order=order,
         results=results,
         facets=counted,
         mistake=None,
-        first=address("/search", q=query, order=chosen_order) if after else None,
-        next=address("/search", q=query, order=chosen_order, after=results.next)
-        if results.next
-        else None,
+        **_around(request, query, order, further=results.next),
     )
 
 
-def _counted(connection: Any, query: str) -> Facets | None:
-    """The facets; hits are shown without them when counting takes too long."""
-    try:
-        return facets(connection, query, now=utc_now())
-    except SearchTooSlow:
-        return None
+class _Around(TypedDict):
+    here: str
+    first: str | None
+    previous: str | None
+    next: str | None
+
+
+def _around(request: Request, query: str, order: Order, *, further: str | None) -> _Around:
+    """The addresses of this page, of the first, and of those before and after."""
+    search_at = partial(address, "/search", q=query, order=_told(order))
+    after = request.query_params.get("after", "")
+    trail = trail_from(request.query_params.get("trail", ""))
+    previous = None
+    if trail.last:
+        previous = search_at(after=trail.last, trail=trail.before.text)
+    elif after and not trail.is_cut:
+        previous = search_at()
+    return _Around(
+        here=search_at(after=after, trail=trail.text).partition("?")[2],
+        first=search_at() if after else None,
+        previous=previous,
+        next=search_at(after=further, trail=trail.and_then(after).text) if further else None,
+    )
+
+
+def _told(order: Order) -> Order | None:
+    return None if order is Order.NEWEST else order
+
+
+def _facets(request: Request, connection: Any, query: str, results: Results) -> FacetsView:
+    asked_for = request.query_params.get("facets") == "1"
+    return facets_with(connection, query, results.order, count=results.count, now=asked_for)
 
 
 def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:
@@ -100,7 +129,9 @@ def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:
         results=None,
         facets=None,
         mistake=_mistake(query, error) if error else None,
+        here="",
         first=None,
+        previous=None,
         next=None,
     )
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from enum import StrEnum
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mail.message import read_message
 from store.conversations import ThreadMessage, conversation_of
-from store.reading import MessageView, text_of
-from web.asked import address, chosen
+from store.places import ChunkPlace, place_of_byte
+from store.reading import MessageView
+from web.asked import address, chosen, search_came_from
+from web.bodies import LOOKS, Body, Look, body_of, frame_height, stored_text
+from web.defect_words import DefectWords, defect_words
 from web.errors import BadRequest
 from web.hexdump import HexPage, hex_page
 from web.house import house_of
 from web.language import N_
-from web.letters import letter_of, require_message
+from web.letters import require_message
 from web.render import render
 
 CHARSETS = (
@@ -34,27 +35,6 @@ CHARSETS = (
     "big5",
     "windows-1252",
 )
-HEADER_BYTES = 64 << 10
-RAW_BYTES = 256 << 10
-
-
-class Look(StrEnum):
-    """How a message is looked at."""
-
-    HTML = "html"
-    TEXT = "text"
-    HEADERS = "headers"
-    RAW = "raw"
-    HEX = "hex"
-
-
-LOOKS = {
-    Look.HTML: N_("Formatted"),
-    Look.TEXT: N_("Text"),
-    Look.HEADERS: N_("Headers"),
-    Look.RAW: N_("Raw"),
-    Look.HEX: N_("Bytes"),
-}
 DATE_SOURCES = {
     "date": N_("from its Date header"),
     "received": N_("from a Received header, for want of a usable Date"),
@@ -74,19 +54,31 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDefect:
+    """One thing that was wrong, in words: what it means, where it is, the evidence."""
+
+    words: DefectWords
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePageView:
-    """The message, and the body as it was asked for. `cut` says the body goes on."""
+    """The message, and the body as it was asked for."""
 
     message: MessageView
+    came_from: str  # the query of the search it was opened from, "" for none
     look: Look
     tabs: tuple[Tab, ...]
-    body: str | None
-    cut: bool
+    body: Body
     hex: HexPage | None
     charset: str | None
     charsets: tuple[str, ...]
     remote: bool
     frame: str
+    frame_height: str
+    chunk: ChunkPlace | None
+    defects: tuple[ShownDefect, ...]
     date_source: str
     conversation: tuple[ThreadMessage, ...]
 
@@ -96,23 +88,41 @@ def message_page(request: Request) -> Response:
     message = require_message(request)
     look = chosen(request, "view", Look) or (Look.HTML if message.has_html else Look.TEXT)
     charset = charset_of(request)
-    body, cut = _body(request, message, look=look, charset=charset)
     here, remote = f"/messages/{message.place.name}", request.query_params.get("remote") == "1"
+    came_from = search_came_from(request)
     view = MessagePageView(
         message=message,
+        came_from=came_from,
         look=look,
-        tabs=_tabs(here, message, look=look, charset=charset),
-        body=body,
-        cut=cut,
+        tabs=_tabs(here, message, look=look, charset=charset, came_from=came_from),
+        body=body_of(house_of(request), message, look=look, charset=charset),
         hex=hex_page(request, message.place) if look is Look.HEX else None,
         charset=charset,
         charsets=CHARSETS,
         remote=remote,
         frame=address(f"{here}/html", charset=charset, remote="1" if remote else None),
+        frame_height=_frame_height(request, message) if look is Look.HTML else "",
+        chunk=_chunk(request, message),
+        defects=tuple(
+            ShownDefect(words=defect_words(one.kind), where=one.where, what=one.what)
+            for one in message.defects
+        ),
         date_source=DATE_SOURCES.get(message.date_source, str(message.date_source)),
         conversation=_conversation(request, message),
     )
     return render(request, "pages/message.html", view)
+
+
+def _frame_height(request: Request, message: MessageView) -> str:
+    pictures = sum(one.content_id is not None for one in message.attachments)
+    return frame_height(stored_text(house_of(request), message), pictures=pictures)
+
+
+def _chunk(request: Request, message: MessageView) -> ChunkPlace | None:
+    """The chunk of a job that its bytes were read in."""
+    place = message.place
+    with house_of(request).database.read() as connection:
+        return place_of_byte(connection, upload_id=place.upload_id, offset=place.offset)
 
 
 def _conversation(request: Request, message: MessageView) -> tuple[ThreadMessage, ...]:
@@ -137,38 +147,15 @@ def charset_named(name: str | None) -> str | None:
         raise BadRequest("There is no such charset.") from None
 
 
-def _tabs(here: str, message: MessageView, *, look: Look, charset: str | None) -> tuple[Tab, ...]:
+def _tabs(
+    here: str, message: MessageView, *, look: Look, charset: str | None, came_from: str
+) -> tuple[Tab, ...]:
     return tuple(
         Tab(
             title=title,
-            address=address(here, view=name, charset=charset),
+            address=address(here, view=name, charset=charset, **{"from": came_from}),
             is_here=name is look,
         )
         for name, title in LOOKS.items()
         if name is not Look.HTML or message.has_html
     )
-
-
-def _body(
-    request: Request, message: MessageView, *, look: Look, charset: str | None
-) -> tuple[str | None, bool]:
-    house, place = house_of(request), message.place
-    if look in (Look.HTML, Look.HEX):
-        return None, False
-    if look is Look.TEXT and charset is None:
-        with house.database.read() as connection:
-            return text_of(connection, place.id) or "", message.text_cut
-    separator = message.separator_length
-    if look is Look.TEXT:
-        dialect = message.choice("rule")
-        letter = letter_of(house, place, separator_length=separator, dialect=dialect)
-        read = read_message(letter.raw, rule=letter.rule, charset=charset, whole=letter.whole)
-        return read.text, read.text_cut
-    at_most = HEADER_BYTES if look is Look.HEADERS else RAW_BYTES
-    letter = letter_of(house, place, separator_length=separator, at_most=at_most)
-    charset = charset or message.choice("charset") or "utf-8"
-    readable = letter.raw.decode(charset, "replace").replace("\r\n", "\n")
-    if look is Look.HEADERS:
-        head, _, rest = readable.partition("\n\n")
-        return head, not rest and not letter.whole
-    return readable, not letter.whole

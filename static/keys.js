@@ -1,0 +1,85 @@
+/* Keys on every page: to the search field, through the rows of any list, the list of keys; and the
+   row one came from is chosen again when one comes back. Everything works without it. */
+"use strict";
+
+(() => {
+  const ROWS = "main .hit, main tbody tr, main [data-row]";
+  const PLACE = "row of ";
+
+  const isTyping = (target) =>
+    target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+
+  const rows = () => [...document.querySelectorAll(ROWS)].filter((row) => row.offsetParent);
+
+  // What is chosen in a row: what it says it opens, else its first link, else the row itself.
+  const handle = (row) => {
+    const link =
+      row.querySelector("[data-open]") ?? row.querySelector(".subject, .lead a") ??
+      row.querySelector("a[href]");
+    if (link) return link;
+    row.tabIndex = -1;
+    return row;
+  };
+
+  const move = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row.contains(document.activeElement));
+    const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+    handle(next).focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+
+  const open = () => {
+    const row = document.activeElement.closest(ROWS);
+    if (row) handle(row).click();
+  };
+
+  const help = () => {
+    const keys = document.getElementById("keys");
+    if (keys && !keys.open) keys.showModal();
+  };
+
+  const KEYS = {
+    "/": () => (document.getElementById("query") ?? document.getElementById("quick"))?.focus(),
+    j: () => move(1),
+    k: () => move(-1),
+    o: open,
+    "?": help,
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    if (!KEYS[event.key]) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+
+  // Leaving by a link of a row is remembered under the address of the list, for this tab alone.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link?.closest(ROWS)) return;
+    sessionStorage.setItem(PLACE + location.pathname + location.search, link.getAttribute("href"));
+  });
+
+  const comeBack = () => {
+    const named = location.hash && document.getElementById(location.hash.slice(1));
+    if (named && named.matches(ROWS)) return handle(named).focus({ preventScroll: true });
+    const left = sessionStorage.getItem(PLACE + location.pathname + location.search);
+    const came = performance.getEntriesByType("navigation")[0]?.type;
+    if (left === null || came !== "back_forward") return;
+    const link = rows()
+      .flatMap((row) => [...row.querySelectorAll("a[href]")])
+      .find((one) => one.getAttribute("href") === left);
+    // The browser restores the scroll itself; a row that is out of sight is brought in nevertheless.
+    link?.focus({ preventScroll: true });
+    link?.closest(ROWS).scrollIntoView({ block: "nearest" });
+  };
+
+  for (const opener of document.querySelectorAll("[data-keys]")) {
+    opener.hidden = false;
+    opener.addEventListener("click", help);
+  }
+  window.addEventListener("pageshow", (event) => event.persisted || comeBack());
+})();

@@ -1,0 +1,200 @@
+"""Jobs as a list: filtered, sorted by what an operator asks for, paged by key both ways.
+
+What one job is, and how far it is, is `store.jobs`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    case,
+    cast,
+    collate,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+
+from store.jobs import JobView, shown_jobs, views_of
+from store.paging import Page, Place, Turn, keyed, page_of
+from store.states import OPEN_JOB_STATES, JobState
+from store.tables import chunk, job, upload
+
+PAUSED = "paused"
+# Where a job stands, as lists tell it: a paused job is paused, whatever it was doing.
+SHOWN_STATES = ("queued", "planning", "running", PAUSED, *(one for one in JobState if one.is_over))
+# A name sorts by its beginning, so that a place in the list fits into an address.
+SORTED_CHARACTERS = 200
+
+
+class JobSort(StrEnum):
+    """What jobs are sorted by."""
+
+    STARTED = "started"
+    SIZE = "size"
+    MESSAGES = "messages"
+    DURATION = "duration"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs. Empty means all; `since` counts, `until` does not."""
+
+    states: tuple[str, ...] = ()  # of SHOWN_STATES
+    text: str = ""  # somewhere in the file name
+    by: str = ""  # who uploaded it: "account:ann"
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedJob:
+    """A job, and its place in the list."""
+
+    job: JobView
+    place: Place
+
+
+def page_of_jobs(
+    connection: Connection,
+    wanted: JobFilter,
+    *,
+    sort: JobSort,
+    down: bool,
+    turn: Turn,
+    size: int,
+    now: datetime,
+) -> Page[ListedJob]:
+    """One page of the list."""
+    query, value = _sorted(connection, sort)
+    query = query.where(*_conditions(connection, wanted, with_states=True))
+
+    def fetch(place: Place | None, backwards: bool, limit: int) -> Sequence[Place]:
+        ordered = keyed(query, (value, job.c.id), place=place, down=down != backwards, limit=limit)
+        return [tuple(row) for row in connection.execute(ordered)]
+
+    found = page_of(fetch, turn=turn, size=size)
+    return Page(
+        rows=_listed(connection, found.rows, now=now),
+        has_previous=found.has_previous,
+        has_next=found.has_next,
+    )
+
+
+def _listed(
+    connection: Connection, places: Sequence[Place], *, now: datetime
+) -> tuple[ListedJob, ...]:
+    ids = [job_id for _, job_id in places]
+    query = shown_jobs().where(job.c.id.in_(ids))
+    views = {view.id: view for view in views_of(connection, query, now=now)}
+    return tuple(ListedJob(views[place[1]], place) for place in places if place[1] in views)
+
+
+def counts_by_state(connection: Connection, wanted: JobFilter) -> dict[str, int]:
+    """How many jobs stand where, of those that meet everything else that is wanted."""
+    state = _shown_state().label("shown_state")
+    query = shown_jobs().with_only_columns(state, func.count(), maintain_column_froms=True)
+    query = query.where(*_conditions(connection, wanted, with_states=False)).group_by(state)
+    rows = connection.execute(query)
+    found = {name: int(number) for name, number in rows}
+    return {name: found[name] for name in SHOWN_STATES if name in found}
+
+
+def uploaders(connection: Connection) -> tuple[str, ...]:
+    """Everybody who has uploaded something, in alphabetical order."""
+    return tuple(sorted(connection.execute(select(job.c.created_by).distinct()).scalars()))
+
+
+def _shown_state() -> ColumnElement[str]:
+    paused = job.c.paused_at.is_not(None) & job.c.state.in_(OPEN_JOB_STATES)
+    return case((paused, PAUSED), else_=job.c.state)
+
+
+def _conditions(
+    connection: Connection, wanted: JobFilter, *, with_states: bool
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if with_states and wanted.states:
+        found.append(_shown_state().in_(wanted.states))
+    if wanted.text:
+        name = _lowered(connection, upload.c.filename)
+        found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))
+    if wanted.by:
+        found.append(job.c.created_by == wanted.by)
+    if wanted.since is not None:
+        found.append(job.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(job.c.created_at < wanted.until)
+    return found
+
+
+def _forms(text: str) -> set[str]:
+    """Composed and decomposed: some systems send file names with Hangul taken apart."""
+    return {_ascii_lower(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _lowered(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
+    """In lower case as far as ASCII goes: all that both databases agree on."""
+    if connection.dialect.name == "postgresql":
+        text = collate(text, "C")
+    return func.lower(text)
+
+
+def _sorted(connection: Connection, sort: JobSort) -> tuple[Select[Any], ColumnElement[Any]]:
+    """A query for (value sorted by, job id), and that value."""
+    if sort is JobSort.MESSAGES:
+        return _by_messages()
+    value = _value(connection, sort)
+    return shown_jobs().with_only_columns(value, job.c.id, maintain_column_froms=True), value
+
+
+def _value(connection: Connection, sort: JobSort) -> ColumnElement[Any]:
+    match sort:
+        case JobSort.SIZE:
+            return upload.c.size
+        case JobSort.DURATION:
+            return func.coalesce(_milliseconds(connection), -1)
+        case JobSort.NAME:
+            return func.substr(_lowered(connection, upload.c.filename), 1, SORTED_CHARACTERS)
+        case _:
+            return job.c.created_at
+
+
+def _milliseconds(connection: Connection) -> ColumnElement[int]:
+    """How long a job took; NULL while it is not over."""
+    begun, ended = job.c.created_at, job.c.finished_at
+    if connection.dialect.name == "sqlite":
+        days = func.julianday(type_coerce(ended, Text)) - func.julianday(type_coerce(begun, Text))
+        return cast(func.round(days * 86_400_000), Integer)
+    return cast(func.round(func.extract("epoch", ended - begun) * 1000), BigInteger)
+
+
+def _by_messages() -> tuple[Select[Any], ColumnElement[Any]]:
+    number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
+    sums = (
+        select(chunk.c.job_id, cast(number, BigInteger).label("number"))
+        .where(chunk.c.seq > 0)
+        .group_by(chunk.c.job_id)
+        .subquery()
+    )
+    value = func.coalesce(sums.c.number, 0)
+    query = shown_jobs().outerjoin(sums, sums.c.job_id == job.c.id)
+    return query.with_only_columns(value, job.c.id, maintain_column_froms=True), value

@@ -1,0 +1,108 @@
+"""What explains a bend in a line: what people did to the work, and when a new version began.
+
+Acts come from the audit log; that workers run a new version is told by their attempts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from store.tables import attempt, audit
+
+CONSOLE_START = "console.start"
+CONSOLE_DEPLOY = "console.deploy"
+WORKER_DEPLOY = "worker.deploy"
+MARKING = (
+    CONSOLE_START,
+    "job.retry",
+    "job.cancel",
+    "job.pause",
+    "job.resume",
+    "chunk.retry",
+    "chunk.stop",
+    "worker.drain",
+    "worker.stop",
+    "errand.delete_upload",
+    "errand.read_again",
+    "errand.retry_failed",
+    "errand.stop",
+)
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One of them. `version` is that which began, None for everything else."""
+
+    at: datetime
+    action: str
+    subject: str
+    actor: str
+    version: str | None = None
+
+
+def marks(connection: Connection, *, since: datetime, limit: int = MOST) -> list[Mark]:
+    """The latest `limit` since then, oldest first."""
+    found = [*_acts(connection, since, limit), *_new_workers(connection, since)]
+    return sorted(found, key=lambda mark: mark.at)[-limit:]
+
+
+def _acts(connection: Connection, since: datetime, limit: int) -> Iterator[Mark]:
+    rows = connection.execute(
+        select(audit)
+        .where(audit.c.at >= since, audit.c.action.in_(MARKING))
+        .order_by(audit.c.id.desc())
+        .limit(limit)
+    ).all()
+    running = _version_before(connection, rows[-1].id) if rows else None
+    for row in reversed(rows):
+        action, version = row.action, None
+        if action == CONSOLE_START:
+            version = json.loads(row.detail).get("version")
+            # The very first start is no deploy: nothing ran before it.
+            if running is not None and version != running:
+                action = CONSOLE_DEPLOY
+            running = version
+        yield Mark(at=row.at, action=action, subject=row.subject, actor=row.actor, version=version)
+
+
+def _version_before(connection: Connection, audit_id: int) -> str | None:
+    """What the console ran before that entry of the audit log."""
+    started = (
+        select(audit.c.detail)
+        .where(audit.c.action == CONSOLE_START, audit.c.id < audit_id)
+        .order_by(audit.c.id.desc())
+        .limit(1)
+    )
+    detail = connection.execute(started).scalar_one_or_none()
+    return json.loads(detail).get("version") if detail else None
+
+
+def _new_workers(connection: Connection, since: datetime) -> Iterator[Mark]:
+    """The first attempt of each version that no attempt had before."""
+    recent = (
+        select(attempt.c.version, func.min(attempt.c.started_at).label("at"))
+        .where(attempt.c.seen_at >= since)
+        .group_by(attempt.c.version)
+    )
+    for version, at in connection.execute(recent).all():
+        earlier = select(attempt.c.version).where(attempt.c.seen_at < since)
+        known = connection.execute(earlier.where(attempt.c.version == version).limit(1)).first()
+        if known is None and connection.execute(earlier.limit(1)).first() is not None:
+            yield Mark(
+                at=at,
+                action=WORKER_DEPLOY,
+                subject=f"worker:{_first_of(connection, version, at)}",
+                actor="system",
+                version=version,
+            )
+
+
+def _first_of(connection: Connection, version: str, at: datetime) -> str:
+    first = select(attempt.c.worker).where(attempt.c.version == version, attempt.c.started_at == at)
+    return str(connection.execute(first.limit(1)).scalar_one())

@@ -1,0 +1,132 @@
+"""Keys on every page, and a search that keeps its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.harness.console import Console, start_console
+from tests.mboxes import letters
+from tests.web.asking import upload
+from tests.web.make_sample import SAMPLE
+from web.fragments.facets import AT_ONCE
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """A console with the sample in it."""
+    console = start_console(tmp_path_factory.mktemp("library"), settings={})
+    with console.client() as client:
+        upload(client, SAMPLE.read_bytes(), filename="sample.mbox")
+        upload(client, letters(AT_ONCE + 1), filename="many.mbox")
+    yield console
+    console.process.stop()
+
+
+@pytest.fixture
+def page(library: Console, new_page: Callable[..., Page]) -> Page:
+    """Somebody signed in."""
+    page = new_page()
+    library.sign_in(page)
+    return page
+
+
+def focused(page: Page) -> str:
+    """The address of the link that has the focus; "" for none."""
+    return str(page.evaluate("document.activeElement.getAttribute('href') ?? ''"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/jobs", "/workers", "/failures", "/audit", "/search", "/settings", "/upload"]
+)
+def test_the_keys_are_listed_on_every_page(library: Console, page: Page, path: str) -> None:
+    page.goto(library.url + path)
+    page.locator("h1").click()
+
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#keys")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [("/jobs", "/jobs/*"), ("/audit?kind=job", "/jobs/*"), ("/search?q=boat", "/messages/*")],
+)
+def test_rows_are_gone_through_and_opened_by_keys(
+    library: Console, page: Page, path: str, leads_to: str
+) -> None:
+    page.goto(library.url + path)
+    page.locator("h1").click()
+
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+
+    page.wait_for_url(f"**{leads_to}")
+
+
+def test_what_is_typed_is_in_the_address_at_once(library: Console, page: Page) -> None:
+    page.goto(f"{library.url}/search")
+
+    page.locator("#query").press_sequentially("library")
+
+    expect(page.locator(".hit").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/search\?q=library$"))
+    page.locator("#query").press_sequentially(" boat")
+    expect(page).to_have_url(re.compile(r"/search\?q=library\+boat$"))
+
+
+def test_results_on_their_way_are_announced(library: Console, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/fragments/results*", lambda route: held.append(route))
+    page.goto(f"{library.url}/search")
+
+    page.locator("#query").press_sequentially("library")
+
+    expect(page.locator(".busy")).to_be_visible()
+    expect(page.locator(".idle")).to_be_hidden()
+    held[0].continue_()
+    expect(page.locator(".busy")).to_be_hidden()
+    expect(page.locator(".hit").first).to_be_visible()
+
+
+def test_the_facets_of_many_hits_arrive_by_themselves(library: Console, page: Page) -> None:
+    page.goto(f"{library.url}/search?q=letter")
+
+    expect(page.locator(".hit").first).to_be_visible()
+    expect(page.locator("#facets")).to_contain_text("many.mbox")
+
+
+@pytest.mark.parametrize("way", ["back", "link"])
+def test_one_comes_back_to_the_hit_one_opened(library: Console, page: Page, way: str) -> None:
+    page.goto(f"{library.url}/search?q=library")
+    page.locator("h1").click()
+    for _ in range(9):
+        page.keyboard.press("j")
+    chosen = focused(page)
+    page.keyboard.press("o")
+    page.wait_for_url("**/messages/*")
+
+    if way == "back":
+        page.go_back()
+    else:
+        page.get_by_role("link", name="Back to the results").click()
+
+    page.wait_for_url("**/search?q=library*")
+    expect(page.locator(".hit .subject:focus")).to_be_in_viewport()
+    assert focused(page) == chosen
+
+
+def test_the_keys_excluded_from_a_page_are_those_of_somebody_typing(
+    library: Console, page: Page
+) -> None:
+    page.goto(f"{library.url}/search")
+
+    page.locator("#query").press_sequentially("j?/")
+
+    expect(page.locator("#query")).to_have_value("j?/")
+    expect(page.locator("#keys")).to_be_hidden()

@@ -1,0 +1,68 @@
+"""How it has been: charts with an axis, and flags for what people did."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from store.audit import record
+from store.clock import utc_now
+from store.marks import Mark
+from tests.mboxes import letters
+from tests.web.test_pages_jobs import bucket
+from tests.web.visiting import Visit
+from web import charts
+
+
+def test_the_axis_has_round_times_of_the_readers_zone() -> None:
+    since = datetime(2024, 3, 9, 11, 7, tzinfo=UTC)
+    until = since + timedelta(hours=1)
+
+    ticks = charts.ticks_of(since, until, step=timedelta(minutes=15), zone=UTC)
+
+    assert [(tick.at.minute, tick.x) for tick in ticks] == [
+        (15, 13.33),
+        (30, 38.33),
+        (45, 63.33),
+        (0, 88.33),
+    ]
+    days = charts.ticks_of(
+        since, since + timedelta(days=3), step=timedelta(days=1), zone=ZoneInfo("Asia/Seoul")
+    )
+    assert [tick.at.hour for tick in days] == [15, 15, 15]
+
+
+def test_what_was_done_at_nearly_one_time_flies_on_one_flag() -> None:
+    at = datetime(2024, 3, 9, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+    buckets = [bucket(at + number * minute, messages=0) for number in range(10)]
+    acts = [
+        Mark(at=at + seconds * timedelta(seconds=1), action="job.retry", subject="x", actor="a")
+        for seconds in (-5, 60, 80, 540)
+    ]
+
+    flags = charts.flags_of(acts, buckets, step=minute)
+
+    seen = [(flag.number, flag.x, len(flag.marks)) for flag in flags]
+    assert seen == [(1, 10.0, 2), (2, 90.0, 1)]
+
+
+def test_charts_say_when_and_how_much_and_what_was_done(here: Visit) -> None:
+    floor = here.take_in(letters(30))
+    here.visitor().post(f"/jobs/{floor.job_id}/retry")
+    with here.house.database.write() as connection:
+        record(
+            connection,
+            actor="account:ann",
+            action="job.retry",
+            subject=f"job:{floor.job_id}",
+            now=utc_now(),
+        )
+
+    drawing = here.visitor().get("/fragments/history").text
+
+    assert re.search(r'<text class="" x="[\d.]+%" y="103">\d\d:\d\d</text>', drawing)
+    assert 'class="flagged"' in drawing
+    assert f'retried a job, <a href="/jobs/{floor.job_id}">Job ' in drawing
+    assert "now 0.0 s" not in drawing

@@ -1,0 +1,69 @@
+"""What needs a person: each thing leads to the very list that shows it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from store.database import Database
+from tests.mboxes import letters
+from tests.web.test_lists import files
+from tests.web.visiting import Visit, visit
+
+
+def needs(page: str) -> list[tuple[str, str]]:
+    """The notices of an overview: what is linked, and where it leads."""
+    found = re.findall(r'<li class="notice [^>]*data-row>.*?</li>', page, re.DOTALL)
+    links = [re.search(r'<a href="([^"]*)">([^<]*)</a>', notice) for notice in found]
+    return [(link[2], unescape(link[1])) for link in links if link]
+
+
+def test_nothing_stands_there_when_all_is_well(here: Visit) -> None:
+    here.take_in(letters(1))
+
+    assert needs(here.visitor().get("/").text) == []
+
+
+def test_failed_chunks_are_the_link_of_their_sentence(here: Visit) -> None:
+    floor = here.take_in(letters(1), work=False)
+    floor.plan()
+    here.house.spool.remove(floor.spool_name)
+    floor.run()
+
+    assert needs(here.visitor().get("/").text) == [("1 chunk", "/failures")]
+
+
+@pytest.fixture
+def away(sqlite_database: Database, tmp_path: Path) -> Visit:
+    """A console whose Redis does not answer."""
+    return visit(sqlite_database, tmp_path, REDIS_URL="redis://127.0.0.1:1/0", QUEUE="redis")
+
+
+def test_a_queue_that_is_away_is_the_link_of_its_sentence(away: Visit) -> None:
+    away.take_in(letters(1), work=False)
+
+    page = away.visitor().get("/").text
+
+    assert needs(page) == [("The queue", "/workers")]
+    assert re.search(r"</a> has been unreachable since .* UTC\. Uploads are kept", page)
+    assert "대기열</a>" in away.visitor(language="ko").get("/").text
+
+
+def test_a_disk_that_runs_low_leads_to_the_largest_files(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    for number in (1, 3, 2):
+        visit(sqlite_database, tmp_path).take_in(
+            letters(number), filename=f"{number}.mbox", work=False
+        )
+    visitor = visit(sqlite_database, tmp_path, FREE_BYTES_FLOOR=str(1 << 50)).visitor()
+
+    ((text, address),) = [
+        need for need in needs(visitor.get("/").text) if need[0] == "the largest files"
+    ]
+
+    assert text == "the largest files"
+    assert files(visitor.get(address).text) == ["3.mbox", "2.mbox", "1.mbox"]

@@ -1,0 +1,125 @@
+"""The search page: facets, pages both ways, the way back to a hit, searches kept under a name."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.make_sample import sample
+from tests.web.test_lists import link
+from tests.web.visiting import Visit
+
+
+@pytest.fixture
+def reader(here: Visit) -> TestClient:
+    """Somebody signed in to a console that holds the sample."""
+    here.take_in(sample(), filename="sample.mbox")
+    return here.visitor()
+
+
+def test_facets_count_and_narrow(reader: TestClient) -> None:
+    page = reader.get("/search?q=library").text
+
+    assert "Ada Brook" in page.split('class="facets')[1]
+    narrowed = re.search(r'<a href="([^"]*)"><bdi>Ada Brook', page)
+    assert narrowed
+    assert "5 messages" in reader.get(narrowed[1].replace("&amp;", "&")).text
+
+
+def test_results_page_back_to_where_one_was(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fragments.results.PAGE", 5)
+    pages = [reader.get("/search?q=library&order=best").text]
+    while 'rel="next"' in pages[-1]:
+        pages.append(reader.get(link(pages[-1], rel="next")).text)
+
+    back = [pages[-1]]
+    while 'rel="prev"' in back[-1]:
+        back.append(reader.get(link(back[-1], rel="prev")).text)
+
+    assert len(pages) == 8
+    assert [subjects(page) for page in reversed(back)] == [subjects(page) for page in pages]
+
+
+def subjects(page: str) -> list[str]:
+    """The hits of a page of results."""
+    return re.findall(r'<li class="hit" id="m-([\d-]+)"', page)
+
+
+def test_a_very_long_way_back_leads_over_the_first_page(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.trail.KEPT", 2)
+    monkeypatch.setattr("web.fragments.results.PAGE", 2)
+    page = reader.get("/search?q=library").text
+    for _ in range(5):
+        page = reader.get(link(page, rel="next")).text
+
+    for _ in range(2):
+        page = reader.get(link(page, rel="prev")).text
+
+    assert 'rel="prev"' not in page
+    assert ">First page</a>" in page
+
+
+def test_the_order_is_kept_when_a_search_is_narrowed_or_widened(reader: TestClient) -> None:
+    page = reader.get("/search?q=boat+from:ada&order=best").text
+
+    assert 'href="/search?q=boat&amp;order=best"' in page
+    assert re.search(r'<a href="/search\?q=[^"]*&amp;order=best"><bdi>Ada Brook', page)
+
+
+def test_a_message_leads_back_to_its_place_among_the_results(reader: TestClient) -> None:
+    page = reader.get("/search?q=boat&order=best").text
+    opened = re.search(r'class="subject" href="([^"]*)"', page)
+    assert opened
+
+    message = reader.get(unescape(opened[1])).text
+    back = re.search(r'<a href="([^"]*)">Back to the results', message)
+    tab = re.search(r'<a href="([^"]*view=headers[^"]*)"', message)
+
+    assert back
+    assert unescape(back[1]) == f"/search?q=boat&order=best#m-{subjects(page)[0]}"
+    assert tab
+    assert "Back to the results" in reader.get(unescape(tab[1])).text
+    assert "Back to the results" not in reader.get("/messages/1-0?from=//evil.example").text
+
+
+def test_what_is_typed_can_be_linked(reader: TestClient) -> None:
+    answer = reader.get("/fragments/results", params={"q": "boat from:ada", "order": "best"})
+
+    assert answer.headers["HX-Replace-Url"] == "/search?q=boat+from%3Aada&order=best"
+
+
+def test_the_facets_of_many_hits_come_after_the_hits(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fragments.facets.AT_ONCE", 10)
+    page = reader.get("/search?q=library&order=best").text
+    later = re.search(r'hx-get="(/fragments/facets[^"]*)"', page)
+    without_script = re.search(r'<a href="(/search[^"]*)">Count by year', page)
+
+    assert "Ada Brook</bdi></a> <span" not in page
+    assert later
+    assert without_script
+    for address in (later[1], without_script[1]):
+        counted = reader.get(unescape(address)).text
+        assert re.search(r'&amp;order=best"><bdi>Ada Brook</bdi></a> <span', counted)
+    assert reader.get("/fragments/facets?q=%22open").status_code == 400
+
+
+def test_a_search_is_saved_under_a_name_and_removed(reader: TestClient) -> None:
+    saved = reader.post("/searches", data={"name": "Boats", "q": "boat", "order": "newest"})
+    page = reader.get(saved.headers["Location"]).text
+    forget = re.search(r'action="(/searches/\d+/forget)"', page)
+
+    assert ">Boats</a>" in page
+    again = reader.post("/searches", data={"name": "Boats", "q": "boat", "order": "newest"})
+    assert again.status_code == 400
+    assert forget
+    reader.post(forget[1])
+    assert ">Boats</a>" not in reader.get("/search").text

@@ -1,0 +1,177 @@
+"""Entries of the audit log in the reader's words, and what a reader's words mean in the log.
+
+Pure. Codes that are not known here are shown as they are: a newer version may have written them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from store.audit import AuditEntry
+from web import words
+from web.language import N_, Language, catalogue
+
+SUBJECTS = {
+    "job": N_("Job"),
+    "errand": N_("Errand"),
+    "worker": N_("Worker"),
+    "account": N_("Account"),
+    "token": N_("API token"),
+    "upload": N_("File"),
+    "message": N_("Message"),
+    "console": N_("Console"),
+}
+# Where a subject is looked at; the place is filled with its id.
+PLACES = {
+    "job": "/jobs/{}",
+    "errand": "/errands/{}",
+    "message": "/messages/{}",
+    "upload": "/search?q=in%3A{}",
+    "worker": "/workers",
+    "account": "/settings",
+    "token": "/settings",
+}
+DETAILS = {
+    "filename": N_("file"),
+    "size": N_("size"),
+    "sha256": "SHA-256",
+    "chunk": N_("chunk"),
+    "chunks": N_("chunks"),
+    "way": N_("by"),
+    "role": N_("role"),
+    "version": N_("version"),
+    "kind": N_("errand"),
+    "upload_id": N_("file number"),
+    "job_id": N_("job"),
+    "from_seq": N_("from chunk"),
+    "dialect": N_("dialect"),
+    "cause": N_("cause"),
+    "query": N_("search"),
+    "format": N_("format"),
+    "messages": N_("messages"),
+    "messages_removed": N_("messages removed"),
+    "bytes_freed": N_("room made"),
+    "name": N_("name"),
+    "worker": N_("worker"),
+    "reason": N_("reason"),
+    "error": N_("error"),
+}
+VALUES = {
+    "password": N_("password"),
+    "link": N_("sign-in link"),
+    "delete_upload": N_("delete a file"),
+    "read_again": N_("read a file again"),
+    "retry_failed": N_("retry failures"),
+    "export": N_("export messages"),
+}
+SIZES = frozenset({"size", "bytes", "bytes_freed", "length"})
+DIGEST = "sha256"
+NAMES = frozenset({"chunk", "upload_id", "from_seq"})  # numbers that name, and do not count
+LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """One thing more that an entry says. `shape`: text, number, size, digest or words."""
+
+    name: str
+    value: Any
+    shape: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What an act was done to. `address` is where it is looked at, None where nowhere."""
+
+    kind: str
+    name: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """An entry as it is shown."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: Subject
+    details: tuple[Detail, ...]
+
+
+def act_of(entry: AuditEntry) -> Act:
+    """The entry, ready to be shown."""
+    return Act(
+        id=entry.id,
+        at=entry.at,
+        actor=entry.actor,
+        action=words.action(entry.action),
+        subject=subject_of(entry.subject),
+        details=tuple(_details(entry.detail)),
+    )
+
+
+def subject_of(subject: str) -> Subject:
+    """What "job:3f…" or "console" is, and where."""
+    kind, _, name = subject.partition(":")
+    if kind not in SUBJECTS:
+        return Subject(kind="", name=subject, address=None)
+    place = PLACES.get(kind) if name else None
+    return Subject(
+        kind=SUBJECTS[kind], name=name, address=place and place.format(quote(name, safe=""))
+    )
+
+
+def _details(detail: dict[str, Any]) -> Iterator[Detail]:
+    # What people look for first; JSON has them in alphabetical order.
+    known = {name: place for place, name in enumerate(DETAILS)}
+    for name, value in sorted(detail.items(), key=lambda item: known.get(item[0], len(known))):
+        if value is not None and value != "":
+            shape, shown = _shaped(name, value)
+            yield Detail(name=DETAILS.get(name, name.replace("_", " ")), value=shown, shape=shape)
+
+
+def _shaped(name: str, value: Any) -> tuple[str, Any]:
+    """How a value is shown, and the value for that."""
+    if isinstance(value, bool):
+        return "words", N_("yes") if value else N_("no")
+    if isinstance(value, int | float):
+        return ("text" if name in NAMES else "size" if name in SIZES else "number"), value
+    if not isinstance(value, str):
+        return "text", json.dumps(value, ensure_ascii=False)[:LONGEST_VALUE]
+    if name == DIGEST or (name == "cause" and len(value) > 12):
+        return "digest", value
+    known = VALUES.get(value) if name in ("way", "kind") else None
+    if known is None and name == "role":
+        known = words.role(value)
+    return ("words", known) if known else ("text", value[:LONGEST_VALUE])
+
+
+def actions_meant(text: str, present: Iterable[str]) -> tuple[str, ...]:
+    """The acts among those present that a reader of either language may mean by `text`."""
+    if text in present:
+        return (text,)
+    return tuple(code for code in present if _said(text, *_names_of(code)))
+
+
+def actors_meant(text: str, present: Iterable[str]) -> tuple[str, ...]:
+    """The actors among those present that `text` may mean."""
+    if text in present:
+        return (text,)
+    return tuple(one for one in present if _said(text, one, words.who(one).name))
+
+
+def _names_of(code: str) -> tuple[str, ...]:
+    word = words.action(code)
+    plain = code.replace(".", " ").replace("_", " ")
+    return (code, plain, word, *(catalogue(one).gettext(word) for one in Language))
+
+
+def _said(text: str, *names: str) -> bool:
+    return any(text.casefold() in name.casefold() for name in names)

@@ -1,0 +1,138 @@
+"""What a list of jobs is asked for by its address, and the addresses of its other states.
+
+Pure: a query in, wishes and addresses out. Finding the jobs is `store.job_list`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+
+from store.job_list import SHOWN_STATES, JobFilter, JobSort
+from store.paging import Place, Turn
+from web.asked import JOB_ID, address, moment, span_of, text_of
+from web.errors import BadRequest
+from web.language import N_
+from web.render import zone_of
+
+ORDERS = {
+    "-started": N_("Latest first"),
+    "started": N_("Oldest first"),
+    "name": N_("Name, A to Z"),
+    "-name": N_("Name, Z to A"),
+    "-size": N_("Largest first"),
+    "size": N_("Smallest first"),
+    "-messages": N_("Most messages first"),
+    "messages": N_("Fewest messages first"),
+    "-duration": N_("Longest first"),
+    "duration": N_("Shortest first"),
+}
+USUAL = "-started"
+NUMBER = re.compile(r"-?[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWish:
+    """A filter and an order, as they stand in the address. Days as typed: "2024-03-09"."""
+
+    states: tuple[str, ...]
+    text: str
+    by: str
+    since: str
+    until: str
+    order: str  # of ORDERS
+
+    @property
+    def sort(self) -> JobSort:
+        """What it is sorted by."""
+        return JobSort(self.order.lstrip("-"))
+
+    @property
+    def down(self) -> bool:
+        """The largest, latest, last of the alphabet first."""
+        return self.order.startswith("-")
+
+    @property
+    def narrows(self) -> bool:
+        """True when not every job is wanted."""
+        return bool(self.states or self.text or self.by or self.since or self.until)
+
+    def at(self, path: str, **place: object) -> str:
+        """The address that says all this again."""
+        return address(
+            path,
+            state=self.states,
+            q=self.text,
+            by=self.by,
+            since=self.since,
+            until=self.until,
+            sort=self.order if self.order != USUAL else None,
+            **place,
+        )
+
+    def toggled(self, state: str) -> JobWish:
+        """With one state more, or one less."""
+        wanted = set(self.states) ^ {state}
+        return replace(self, states=tuple(one for one in SHOWN_STATES if one in wanted))
+
+    def sorted_by(self, sort: JobSort) -> JobWish:
+        """In that order; the other way round when it is in that order already."""
+        usual = sort if sort is JobSort.NAME else f"-{sort}"
+        other = usual.lstrip("-") if usual.startswith("-") else f"-{usual}"
+        return replace(self, order=other if self.order == usual else usual)
+
+
+def wish_of(request: Request) -> JobWish:
+    """What the address asks for; words it does not know are left out, as old links may have."""
+    asked = request.query_params.getlist("state")
+    order = request.query_params.get("sort", USUAL)
+    return JobWish(
+        states=tuple(state for state in SHOWN_STATES if state in asked),
+        text=text_of(request, "q"),
+        by=text_of(request, "by"),
+        since=text_of(request, "since"),
+        until=text_of(request, "until"),
+        order=order if order in ORDERS else USUAL,
+    )
+
+
+def filter_of(request: Request, wish: JobWish) -> JobFilter:
+    """The wish in the words of the store. Raises BadRequest for a day that is none."""
+    since, until = span_of(request, zone=zone_of(request))
+    return JobFilter(states=wish.states, text=wish.text, by=wish.by, since=since, until=until)
+
+
+def turn_of(request: Request, sort: JobSort) -> Turn:
+    """Which page. Raises BadRequest when the link was tampered with."""
+    query = request.query_params
+    return Turn(after=_place(query.get("after"), sort), before=_place(query.get("before"), sort))
+
+
+def written(place: Place) -> str:
+    """A place in the list as it stands in an address."""
+    value, job_id = place
+    return f"{value.isoformat() if isinstance(value, datetime) else value}~{job_id}"
+
+
+def _place(text: str | None, sort: JobSort) -> Place | None:
+    if not text:
+        return None
+    value, _, job_id = text.rpartition("~")
+    found = _value(value, sort)
+    if found is None or not JOB_ID.fullmatch(job_id):
+        raise BadRequest("This link to a page of a list is damaged.")
+    return found, job_id
+
+
+def _value(text: str, sort: JobSort) -> Any:
+    match sort:
+        case JobSort.STARTED:
+            return moment(text)
+        case JobSort.NAME:
+            return text.replace("\0", "")
+        case _:
+            return int(text) if NUMBER.fullmatch(text) else None
