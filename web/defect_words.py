@@ -143,6 +143,10 @@ KNOWN: dict[str, tuple[str, str]] = {
         N_("A note of a mail program to itself"),
         N_("It is no mail that anybody sent."),
     ),
+    Kind.READ_BY_CHOICE: (
+        N_("Read as a person chose"),
+        N_("By another charset, rule or limit than were found; going back is one click away."),
+    ),
     Kind.LINE_COUNT_FRONT: (
         N_("A byte count before the headers"),
         N_("Apple Mail writes it there; it was passed over."),

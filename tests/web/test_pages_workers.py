@@ -293,7 +293,7 @@ def test_what_is_asked_of_a_worker_reaches_its_channel_and_the_audit_log(
     answer = visitor.post(f"/workers/{act}", data={"name": "w1", "next": "/workers?state=idle"})
 
     assert answer.headers["Location"] == "/workers?state=idle"
-    assert "worker:w1" in visitor.get("/audit").text
+    assert ">w1</bdi>" in visitor.get("/audit").text
     assert visitor.post(f"/workers/{act}", data={"name": "nobody"}).status_code == 404
 
 
