@@ -1,10 +1,10 @@
-"""Named leases: one reconciler, one local runner per database, whoever holds the row."""
+"""Who may do what alone: named leases for tasks, and turns within a transaction."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -41,3 +41,12 @@ def holder(connection: Connection, name: str, *, now: datetime) -> str | None:
     return connection.execute(
         select(task_lock.c.owner).where(task_lock.c.name == name, task_lock.c.until > now)
     ).scalar_one_or_none()
+
+
+def take_turns(connection: Connection, key: int) -> None:
+    """Until this transaction ends, no other one that named the same key goes past this line.
+
+    `key` is any number of 64 bits. On SQLite there is only ever one write transaction.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

@@ -26,6 +26,28 @@ class DiskFull(Exception):
     """There is no room for more bytes, or there soon would be none."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What the spool's disk could take. All in bytes."""
+
+    free: int
+    kept_back: int  # the reserve that uploads never touch
+    promised: int = 0  # still to come of other uploads whose size was declared
+
+    @property
+    def available(self) -> int:
+        """What the next upload may have."""
+        return max(self.free - self.kept_back - self.promised, 0)
+
+    def require(self, needed: int) -> None:
+        """Raise DiskFull, with the figures, when `needed` bytes do not fit."""
+        if needed > self.available:
+            raise DiskFull(
+                f"{needed} bytes are needed, and of {self.free} free bytes {self.kept_back} are "
+                f"kept back and {self.promised} promised to uploads under way"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class SpoolSource:
     """Random access to one spooled mbox (a `mail.mbox.Source`)."""
@@ -52,14 +74,12 @@ class SpoolWriter:
             # Without a buffer of its own: what is not on the disk has not been written.
             self._file = self._part.open("xb", buffering=0)
         self._sha256 = hashlib.sha256()
-        self._checked_at = 0
         self.size = 0
 
     def write(self, data: bytes | bytearray) -> None:
         """Append. Raises DiskFull before the last reserve is used up."""
-        if self.size >= self._checked_at:
-            self._checked_at = self.size + (64 << 20)
-            _require_room(self._part.parent, (64 << 20) + self._floor)
+        # At every write: it costs microseconds, and asks for no more than is about to be written.
+        Room(free=_free_bytes(self._part.parent), kept_back=self._floor).require(len(data))
         rest = memoryview(data)
         with _full_disk():
             while rest:
@@ -97,10 +117,22 @@ class Spool:
         """Where the mbox of that spool name lies."""
         return self.folder / name
 
-    def writer(self, name: str, *, declared_size: int | None = None) -> SpoolWriter:
-        """Begin a file. Raises DiskFull when the declared size has no room."""
-        _require_room(self.folder, (declared_size or 0) + self._floor)
+    def writer(self, name: str) -> SpoolWriter:
+        """Begin a file. Raises DiskFull; whether all of it has room is `store.admission`'s."""
         return SpoolWriter(self.path(name), free_bytes_floor=self._floor)
+
+    def room(self, *, promised: int = 0) -> Room:
+        """What could be taken now, `promised` bytes being spoken for."""
+        return Room(free=self.free_bytes(), kept_back=self._floor, promised=promised)
+
+    def received(self, name: str) -> int:
+        """How many bytes of a file are here, whole or in part; 0 when there is none."""
+        for path in (self.path(name + PART_SUFFIX), self.path(name)):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                continue
+        return 0
 
     @contextmanager
     def source(self, name: str, *, size: int) -> Iterator[SpoolSource]:
@@ -133,7 +165,7 @@ class Spool:
 
     def free_bytes(self) -> int:
         """Free bytes of the disk under the spool."""
-        return shutil.disk_usage(self.folder).free
+        return _free_bytes(self.folder)
 
 
 @contextmanager
@@ -146,10 +178,8 @@ def _full_disk() -> Iterator[None]:
         raise
 
 
-def _require_room(folder: Path, wanted: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < wanted:
-        raise DiskFull(f"{wanted} bytes are needed with the reserve, {free} are free")
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
 
 
 def _sync_folder(folder: Path) -> None:

@@ -36,6 +36,10 @@ PHRASES = (
     N_("This is text without any mail in it. Upload an .mbox or an .eml file."),
     N_("The file is empty: there is nothing to take in."),
     N_("The file has more than the {limit} bytes that are taken here."),
+    N_(
+        "There is no room for this file on the server: {needed} bytes are needed, and of {free} "
+        "free bytes {floor} are kept back and {promised} promised to uploads under way."
+    ),
     N_("There is no room for this file on the server: {reason}."),
     N_("The body broke off before its end; nothing of it was kept."),
     N_("The form broke off before its end; nothing of it was kept."),
