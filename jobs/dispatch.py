@@ -10,12 +10,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from jobs.bell import QueueUnreachable, ring_due
+from jobs.bell import UNHEARD, ring_due
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
-from store.database import OUTAGES
 from store.errands import ErrandKind, ErrandState, add_errand, end_errand
 from store.planning import settle
 from store.states import EngineName
@@ -30,8 +29,6 @@ from store.wishes import (
 )
 
 log = logging.getLogger(__name__)
-
-UNHEARD: tuple[type[Exception], ...] = (QueueUnreachable, *OUTAGES)
 
 
 class Dispatch:

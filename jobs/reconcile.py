@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from math import inf
 
 from redis.exceptions import RedisError
 
@@ -17,9 +18,10 @@ from jobs.bell import QueueUnreachable, ring_due, rung_chunks
 from jobs.lease import Lease
 from jobs.link import QueueLink
 from jobs.sampling import SAMPLE_SECONDS, take_sample
+from jobs.surroundings import trouble_around
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
-from store.clock import utc_now
+from store.clock import now_of, utc_now
 from store.planning import settle, unsettled_jobs
 from store.recovery import give_up_silent, silent_attempts
 from store.uploads import Upload, break_off, receiving_uploads
@@ -45,9 +47,15 @@ class Findings:
     queue_error: str | None = None
 
 
-def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
-    """One round. Raises what the database raises; a Redis that is away is a finding."""
-    lost = _give_up_the_silent(workshop)
+def reconcile(
+    workshop: Workshop, link: QueueLink | None, *, blind_until: float | None = None
+) -> Findings:
+    """One round. Raises what the database raises; a Redis that is away is a finding.
+
+    `blind_until` is when, by the monotonic clock, nobody could write last: attempts that fell
+    silent before had no way to be heard of. They get a while to be, and are not blamed.
+    """
+    lost = _give_up_the_silent(workshop, blind_until=blind_until)
     settled = _settle_the_open(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
@@ -67,13 +75,22 @@ def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
     )
 
 
-def _give_up_the_silent(workshop: Workshop) -> int:
+def _give_up_the_silent(workshop: Workshop, *, blind_until: float | None) -> int:
+    seeing_seconds = inf if blind_until is None else time.monotonic() - blind_until
+    if seeing_seconds < workshop.config.beat_seconds * 2:
+        return 0
     with workshop.database.read() as connection:
-        silent = silent_attempts(connection, now=utc_now())
+        silent = silent_attempts(connection, now=now_of(connection))
     lost = 0
     for one in silent:
         with workshop.database.write() as connection:
-            if give_up_silent(connection, one, policy=workshop.policy, now=utc_now()):
+            if give_up_silent(
+                connection,
+                one,
+                policy=workshop.policy,
+                now=now_of(connection),
+                nobody_could_write=one.silent_seconds > seeing_seconds,
+            ):
                 lost += 1
                 log.warning("attempt %s of %s is lost", one.attempt_id, one.worker)
     return lost
@@ -115,7 +132,7 @@ def _ring_again(workshop: Workshop, link: QueueLink) -> tuple[int, int]:
         unheard = forget_unheard(
             connection,
             hanging=hanging,
-            now=utc_now(),
+            now=now_of(connection),
             patience_seconds=BELL_PATIENCE_SECONDS,
         )
     return unheard, ring_due(workshop.database, link.redis)
@@ -132,6 +149,7 @@ class Reconciler(threading.Thread):
         self._lease = Lease(workshop.database, LOCK, seconds=seconds)
         self._stopped = threading.Event()
         self._next_sample = 0.0
+        self._blind_until: float | None = None
 
     def run(self) -> None:
         """Go round until stopped."""
@@ -142,10 +160,14 @@ class Reconciler(threading.Thread):
     def _round(self) -> None:
         try:
             if self._lease.held():
-                reconcile(self._workshop, self._link)
+                reconcile(self._workshop, self._link, blind_until=self._blind_until)
                 self._sample()
-        except PASSING:
+        except PASSING as error:
             log.exception("this round failed; the next tries again")
+            if trouble_around(error) is not None:
+                self._blind_until = time.monotonic()
+                # To keep the lease it must be written, which shows whether that is possible.
+                self._lease.doubt()
 
     def _sample(self) -> None:
         if time.monotonic() >= self._next_sample:

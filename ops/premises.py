@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.engine import Engine, build
+from jobs.engine import Engine, build, claim_spool
 from jobs.workshop import Workshop, open_workshop, set_up_logging
 from store.config import Config, from_environment
 from store.database import Database
@@ -53,6 +53,7 @@ def opened_engine(config: Config) -> Iterator[Engine]:
     engine = build(config)
     try:
         migrate(engine.workshop.database)
+        claim_spool(engine.workshop)
         yield engine
     finally:
         if engine.link is not None:

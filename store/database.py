@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -18,6 +20,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 log = logging.getLogger(__name__)
+
+# For rooms that hand one on and do not know SQLAlchemy.
+Transaction = Connection
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -59,6 +64,12 @@ class Database:
         """One transaction: committed at the end, rolled back when an exception leaves it."""
         with self._writer.begin() as connection:
             yield connection
+
+    def free_bytes(self) -> int | None:
+        """Free bytes of the disk under a SQLite file; None elsewhere. Raises OSError."""
+        if self.dialect != "sqlite":
+            return None
+        return shutil.disk_usage(Path(str(self._writer.url.database)).parent).free
 
     def give_back_space(self) -> None:
         """After much was deleted: let the file shrink (SQLite; Postgres vacuums by itself)."""

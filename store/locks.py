@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy import Connection, Table, or_, select, text, update
+from sqlalchemy.dialects.postgresql import Insert as InsertPostgresql
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import Insert as InsertSqlite
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from store.tables import task_lock
 
 
+def insert_new(connection: Connection, table: Table) -> InsertPostgresql | InsertSqlite:
+    """An INSERT that can be told to do nothing when the row is there already."""
+    return insert_sqlite(table) if connection.dialect.name == "sqlite" else insert_postgresql(table)
+
+
 def hold(connection: Connection, name: str, *, owner: str, now: datetime, seconds: float) -> bool:
     """Take or renew the lease of that name; False while somebody else holds it."""
-    insert = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
     # An expired row to fight over must exist first; the guarded update then decides.
     connection.execute(
-        insert(task_lock).values(name=name, owner=owner, until=now).on_conflict_do_nothing()
+        insert_new(connection, task_lock)
+        .values(name=name, owner=owner, until=now)
+        .on_conflict_do_nothing()
     )
     taken = connection.execute(
         update(task_lock)

@@ -15,11 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PART_SUFFIX = ".part"
+# In the spool itself: which installation it belongs to.
+MARK = ".installation"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SpoolError(OSError):
     """An mbox is not in the spool as the database remembers it."""
+
+
+class SpoolAway(SpoolError):
+    """The whole spool is not there, or not to be read: no mbox of it is to blame."""
 
 
 class DiskFull(Exception):
@@ -139,8 +145,12 @@ class Spool:
         """Open an mbox for reading. Raises SpoolError when it is gone or of another size."""
         try:
             descriptor = os.open(self.path(name), os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
+        except FileNotFoundError as error:
+            if self.is_away():
+                raise SpoolAway(self._away()) from error
             raise SpoolError(f"the mbox is not in the spool: {error.strerror} ({name})") from error
+        except OSError as error:
+            raise SpoolAway(f"the spool cannot be read: {error.strerror}") from error
         try:
             found = os.fstat(descriptor).st_size
             if found != size:
@@ -148,6 +158,28 @@ class Spool:
             yield SpoolSource(descriptor, size)
         finally:
             os.close(descriptor)
+
+    def is_away(self) -> bool:
+        """True when the folder is missing, or as empty as one on which no disk is mounted."""
+        try:
+            return not any(self.folder.iterdir())
+        except OSError:
+            return True
+
+    def _away(self) -> str:
+        return f"the spool {self.folder} is missing or empty; its disk may not be mounted"
+
+    def owner(self) -> str | None:
+        """The installation this spool belongs to; None when nobody has said so."""
+        try:
+            return (self.folder / MARK).read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None
+
+    def mark(self, installation: str) -> None:
+        """Say whose spool this is, once; also what tells an unmounted disk from an empty one."""
+        if self.owner() is None:
+            (self.folder / MARK).write_text(f"{installation}\n", encoding="utf-8")
 
     def remove(self, name: str) -> None:
         """Delete an mbox, whole or in part; harmless when it is gone."""
@@ -164,8 +196,11 @@ class Spool:
         return None
 
     def free_bytes(self) -> int:
-        """Free bytes of the disk under the spool."""
-        return _free_bytes(self.folder)
+        """Free bytes of the disk under the spool; 0 when the spool is not there."""
+        try:
+            return _free_bytes(self.folder)
+        except FileNotFoundError:
+            return 0
 
 
 @contextmanager

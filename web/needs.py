@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.health import Health, WorkerState
+from jobs.strays import AstrayWorker
 from store.config import Config
+from store.standstill import Standstill
 
 LOST = (WorkerState.PRESUMED_DEAD, WorkerState.LATE)
 # Warn while there is still time: this many times the reserve.
 LOW_DISK_FACTOR = 4
+# A thousand workers with the same mistake are told by a few.
+STRAYS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +30,27 @@ class Need:
     address: str
     count: int = 0
     since: datetime | None = None
+    who: str = ""  # a machine or a worker
+    why: str = ""  # one line, from there
 
 
-def needs_of(health: Health, *, free_bytes: int, config: Config) -> tuple[Need, ...]:
+def needs_of(
+    health: Health,
+    *,
+    free_bytes: int,
+    config: Config,
+    standstills: tuple[Standstill, ...] = (),
+    strays: tuple[AstrayWorker, ...] = (),
+    spool_is_away: bool = False,
+) -> tuple[Need, ...]:
     """The list, the worst first."""
-    found = [*_queue_needs(health), *_work_needs(health), *_disk_needs(free_bytes, config)]
+    found = [
+        *_queue_needs(health),
+        *(_standstill_need(one) for one in standstills),
+        *(_stray_need(one) for one in strays[:STRAYS_SHOWN]),
+        *_work_needs(health),
+        *(_spool_needs() if spool_is_away else _disk_needs(free_bytes, config)),
+    ]
     return tuple(sorted(found, key=lambda need: need.tone != "bad"))
 
 
@@ -57,6 +77,25 @@ def _work_needs(health: Health) -> Iterator[Need]:
     lost = sum(worker.state in LOST for worker in health.workers)
     if lost:
         yield Need(name="lost_workers", tone="warn", address="/workers", count=lost)
+
+
+def _standstill_need(one: Standstill) -> Need:
+    return Need(
+        name="standstill",
+        tone="bad",
+        address="/workers",
+        since=one.since,
+        who=one.host,
+        why=one.reason,
+    )
+
+
+def _stray_need(one: AstrayWorker) -> Need:
+    return Need(name=one.how, tone="bad", address="/workers", who=one.name)
+
+
+def _spool_needs() -> Iterator[Need]:
+    yield Need(name="spool_away", tone="bad", address="/workers")
 
 
 def _disk_needs(free_bytes: int, config: Config) -> Iterator[Need]:

@@ -66,6 +66,11 @@ PHRASES = (
     # jobs.processor
     N_("Reading it took more than {seconds} s of CPU time."),
     N_("It has {size} bytes; messages above {limit} bytes are not read whole."),
+    # jobs.surroundings, store.spool: why a machine rests
+    N_("the database cannot be used: {reason}"),
+    N_("this machine cannot work: {reason}"),
+    N_("the spool {folder} is missing or empty; its disk may not be mounted"),
+    N_("the spool cannot be read: {reason}"),
     # web itself
     N_("There is no such job."),
     N_("There is no such message."),

@@ -39,7 +39,7 @@ def states(here: Visit) -> list[str]:
 
 
 def spooled(here: Visit) -> list[int]:
-    return [path.stat().st_size for path in here.house.spool.folder.iterdir()]
+    return [path.stat().st_size for path in here.house.spool.folder.glob("*.mbox*")]
 
 
 @contextmanager

@@ -8,22 +8,39 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.health import QueueHealth, WorkerHealth, look
-from store.clock import utc_now
+from jobs.health import QueueHealth, WorkerHealth
+from jobs.strays import look_with_strays
+from store.clock import now_of, utc_now
+from store.standstill import Standstill, standstills
 from web.house import house_of
 
 
 def health(request: Request) -> Response:
     """Workers with their states, and the queue; a pure read."""
     house = house_of(request)
-    seen = look(house.database, config=house.config, link=house.link, now=utc_now())
+    seen, strays = look_with_strays(
+        house.database, config=house.config, link=house.link, now=utc_now()
+    )
+    with house.database.read() as connection:
+        resting = standstills(connection, now=now_of(connection))
     return JSONResponse(
         {
             "at": seen.at.isoformat(),
             "queue": _queue_json(seen.queue),
             "workers": [_worker_json(worker) for worker in seen.workers],
+            "astray": [{"name": one.name, "how": one.how} for one in strays],
+            "standstills": [_standstill_json(one) for one in resting],
         }
     )
+
+
+def _standstill_json(one: Standstill) -> dict[str, Any]:
+    return {
+        "host": one.host,
+        "reason": one.reason,
+        "since": _time(one.since),
+        "until": _time(one.until),
+    }
 
 
 def _queue_json(queue: QueueHealth) -> dict[str, Any]:

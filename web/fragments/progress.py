@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from store.chunk_cells import Cell, cells_of
 from store.chunks import ChunkView, chunks_of
-from store.clock import utc_now
+from store.clock import now_of, utc_now
 from store.jobs import JobView, find_job
+from store.standstill import Standstill, standstills
 from store.states import JobState
 from web.asked import address, job_id_of, whole
 from web.errors import NotFound
@@ -25,7 +26,10 @@ CELLS = 240
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressView:
-    """A job and what its chunks add up to. `every` is None once nothing moves by itself."""
+    """A job and what its chunks add up to. `every` is None once nothing moves by itself.
+
+    `resting` are machines on which no work can be done just now, while the job is not over.
+    """
 
     job: JobView
     steps: tuple[Step, ...]
@@ -34,6 +38,7 @@ class ProgressView:
     chosen: ChunkView | None
     can_retry: bool
     here: str
+    resting: tuple[Standstill, ...]
     every: int | None
 
 
@@ -56,6 +61,7 @@ def find_progress(request: Request) -> ProgressView:
     job, seq = require_job(request), whole(request, "chunk")
     with house_of(request).database.read() as connection:
         cells = cells_of(connection, job.id, chunks=job.progress.chunks_total, most=CELLS)
+        resting = () if job.state.is_over else standstills(connection, now=now_of(connection))
         chosen = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
     return ProgressView(
         job=job,
@@ -65,5 +71,6 @@ def find_progress(request: Request) -> ProgressView:
         chosen=next((chunk for chunk in chosen if chunk.seq == seq), None),
         can_retry=job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED,
         here=address(f"/fragments/progress/{job.id}", chunk=seq),
+        resting=resting,
         every=None if job.state.is_over else MOVING,
     )

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health, WorkerHealth, look
+from jobs.health import Health, WorkerHealth
+from jobs.strays import AstrayWorker, look_with_strays
 from store.clock import utc_now
 from web.house import house_of
+from web.needs import STRAYS_SHOWN
 from web.pace import pace
 from web.render import render
 
@@ -20,6 +22,7 @@ class WorkersView:
 
     health: Health
     workers: tuple[WorkerHealth, ...]
+    strays: tuple[AstrayWorker, ...]
     redis_configured: bool
     every: int
 
@@ -32,11 +35,14 @@ def workers_fragment(request: Request) -> Response:
 def find_workers(request: Request) -> WorkersView:
     """Look at workers and queue; a Redis that is away costs about a second at most."""
     house = house_of(request)
-    health = look(house.database, config=house.config, link=house.link, now=utc_now())
+    health, strays = look_with_strays(
+        house.database, config=house.config, link=house.link, now=utc_now()
+    )
     moving = health.queue.backlog.running > 0 or health.queue.backlog.waiting > 0
     return WorkersView(
         health=health,
         workers=health.workers,
+        strays=strays[:STRAYS_SHOWN],
         redis_configured=house.link is not None,
         every=pace(moving=moving),
     )
