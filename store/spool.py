@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from store.privacy import FOLDER_MODE, private_opener, tighten
 
 PART_SUFFIX = ".part"
 # In the spool itself: which installation it belongs to.
@@ -78,7 +81,7 @@ class SpoolWriter:
         self._floor = free_bytes_floor
         with _full_disk():
             # Without a buffer of its own: what is not on the disk has not been written.
-            self._file = self._part.open("xb", buffering=0)
+            self._file = io.FileIO(self._part, "xb", opener=private_opener)
         self._sha256 = hashlib.sha256()
         self.size = 0
 
@@ -117,7 +120,7 @@ class Spool:
     def __init__(self, folder: Path, *, free_bytes_floor: int = 0) -> None:
         self.folder = folder
         self._floor = free_bytes_floor
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
 
     def path(self, name: str) -> Path:
         """Where the mbox of that spool name lies."""
@@ -177,9 +180,16 @@ class Spool:
             return None
 
     def mark(self, installation: str) -> None:
-        """Say whose spool this is, once; also what tells an unmounted disk from an empty one."""
+        """Say whose spool this is, once; also what tells an unmounted disk from an empty one.
+
+        And take it from others, unless there is something else in it: with DATA_DIR=/var it
+        would be the machine's own.
+        """
+        if all(entry.name == MARK or ".mbox" in entry.suffixes for entry in self.folder.iterdir()):
+            tighten(self.folder, FOLDER_MODE)
         if self.owner() is None:
-            (self.folder / MARK).write_text(f"{installation}\n", encoding="utf-8")
+            with open(self.folder / MARK, "w", encoding="utf-8", opener=private_opener) as file:
+                file.write(f"{installation}\n")
 
     def remove(self, name: str) -> None:
         """Delete an mbox, whole or in part; harmless when it is gone."""

@@ -110,3 +110,27 @@ def test_the_age_of_a_file_is_that_of_its_last_byte(spool: Spool) -> None:
     assert spool.age_seconds("a.mbox", now=time.time() + 100) == pytest.approx(100, abs=5)
     writer.finish()
     assert spool.age_seconds("a.mbox", now=time.time() + 100) == pytest.approx(100, abs=5)
+
+
+def test_a_folder_with_other_things_in_it_is_not_taken_from_others(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "cron").mkdir()
+
+    Spool(folder).mark("ours")
+
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_spool_that_is_open_to_others_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    folder.chmod(0o755)
+    spool = Spool(folder)
+    spool.writer("a.mbox").write(b"mail")
+
+    spool.mark("ours")
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert spool.owner() == "ours"
