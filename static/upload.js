@@ -37,10 +37,12 @@
     trouble.hidden = false;
   };
 
-  // The page's own zone cookie is what the server shows times in; so is the browser's zone.
+  // Day first and with its zone, as the server writes times.
   const moment = (text) =>
-    new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(
-      new Date(text));
+    new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
+      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+      hourCycle: "h23", timeZoneName: "short",
+    }).format(new Date(text));
 
   const showTwin = (answer) => {
     sending.hidden = true;

@@ -32,7 +32,7 @@ def test_the_overview_says_why_nothing_moves_and_that_it_goes_on_by_itself(resti
 
     page = resting.visitor().get("/").text
 
-    assert "No work can be done on barn &lt;b&gt; since" in page
+    assert "No work has been possible on barn &lt;b&gt; since" in page
     assert f"{FULL}. It goes on by itself" in page
 
 
