@@ -1,4 +1,4 @@
-"""Run one claimed chunk to whatever end it comes to, and write that end down.
+"""Run one claimed chunk to whatever end it comes to; `jobs.endings` writes that down.
 
 The edge where our own bugs stop: any exception of an attempt ends here, with its traceback in
 the attempts list. Also the loop that goes from chunk to chunk for a while.
@@ -7,28 +7,25 @@ the attempts list. Also the loop that goes from chunk to chunk for a while.
 from __future__ import annotations
 
 import logging
+import socket
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jobs.endings import Attempt, make_way, note_done, note_trouble
 from jobs.guard import arm_cpu_limit, beating, hang_guard
-from jobs.planner import NoMessages, Planner
+from jobs.planner import Planner
 from jobs.processor import StopAsked, StreamingEmailProcessor
+from jobs.surroundings import trouble_around
 from jobs.workshop import Workshop
 from store.claims import Claim, Fenced, WorkerIdentity, claim, claim_next
-from store.clock import utc_now
+from store.clock import now_of
 from store.database import OUTAGES
-from store.planning import settle
-from store.recovery import RetryPolicy, Trouble, let_go, record_trouble
-from store.spool import SpoolError
+from store.outage import in_one_line
 from store.states import ChunkKind, Outcome
-from store.vitals import beat, end_attempt
+from store.vitals import beat
 
 log = logging.getLogger(__name__)
-
-# Trouble of the surroundings, not of the message that happened to be in hand.
-NOT_THE_MESSAGE: tuple[type[BaseException], ...] = (*OUTAGES, OSError, MemoryError)
 
 
 def never() -> bool:
@@ -45,11 +42,13 @@ class Surroundings:
     """How an attempt hears from outside (`stop_asked`) and tells of new work (`ring`).
 
     `report` follows every beat; it is to raise nothing, and not to take long.
+    `wait` lets that many seconds pass, or fewer when it is asked to stop.
     """
 
     stop_asked: Callable[[], bool] = never
     ring: Callable[[], None] = silence
     report: Callable[[], None] = silence
+    wait: Callable[[float], object] = time.sleep
 
 
 def run_slice(
@@ -80,44 +79,52 @@ def run_slice(
 def _take(workshop: Workshop, chunk_id: int | None, *, worker: WorkerIdentity) -> Claim | None:
     lease = workshop.config.lease_seconds
     with workshop.database.write() as connection:
+        now = now_of(connection)
         taken = (
             None
             if chunk_id is None
-            else claim(connection, chunk_id, worker=worker, now=utc_now(), lease_seconds=lease)
+            else claim(connection, chunk_id, worker=worker, now=now, lease_seconds=lease)
         )
-        return taken or claim_next(connection, worker=worker, now=utc_now(), lease_seconds=lease)
+        return taken or claim_next(connection, worker=worker, now=now, lease_seconds=lease)
 
 
 def run_attempt(workshop: Workshop, claimed: Claim, *, surroundings: Surroundings) -> Outcome:
     """Work on a claimed chunk and record how it ended. Raises only what ends the process."""
     with hang_guard() as still_moving:
-        work = _work(workshop, claimed, surroundings=surroundings, still_moving=still_moving)
+        attempt = Attempt(
+            workshop=workshop,
+            claim=claimed,
+            host=socket.gethostname(),
+            work=_work(workshop, claimed, surroundings=surroundings, still_moving=still_moving),
+            stop_asked=surroundings.stop_asked,
+            wait=surroundings.wait,
+            still_moving=still_moving,
+        )
 
         def beat_once() -> bool:
             try:
-                return _beat(workshop, claimed, work)
-            except OUTAGES as error:
-                log.warning("the beat of attempt %s was not heard: %s", claimed.attempt_id, error)
-                return True
+                return _beat_once(attempt)
             finally:
                 surroundings.report()
 
         with beating(beat_once, every_seconds=workshop.config.beat_seconds):
-            outcome = _run(workshop, claimed, work)
-    if outcome is Outcome.DONE:
-        _settle(workshop, claimed)
-    return outcome
+            return _run(attempt)
 
 
-def _beat(workshop: Workshop, claimed: Claim, work: Planner | StreamingEmailProcessor) -> bool:
-    with workshop.database.write() as connection:
-        return beat(
-            connection,
-            claimed.attempt_id,
-            vitals=work.statistics.vitals(),
-            now=utc_now(),
-            lease_seconds=workshop.config.lease_seconds,
-        )
+def _beat_once(attempt: Attempt) -> bool:
+    workshop, attempt_id = attempt.workshop, attempt.claim.attempt_id
+    try:
+        with workshop.database.write() as connection:
+            return beat(
+                connection,
+                attempt_id,
+                vitals=attempt.work.statistics.vitals(),
+                now=now_of(connection),
+                lease_seconds=workshop.config.lease_seconds,
+            )
+    except OUTAGES as error:
+        log.warning("the beat of attempt %s was not heard: %s", attempt_id, in_one_line(error))
+        return True
 
 
 def _work(
@@ -140,73 +147,21 @@ def _work(
     )
 
 
-def _run(workshop: Workshop, claimed: Claim, work: Planner | StreamingEmailProcessor) -> Outcome:
+def _run(attempt: Attempt) -> Outcome:
+    name = f"attempt {attempt.claim.attempt_id} on chunk {attempt.claim.chunk_id}"
     try:
-        work.run()
+        attempt.work.run()
     except Fenced as error:
-        log.warning("attempt %s was fenced off: %s", claimed.attempt_id, error)
-        _record(workshop, claimed, work, error, outcome=Outcome.FENCED)
+        log.warning("%s was fenced off: %s", name, error)
+        note_trouble(attempt, error, outcome=Outcome.FENCED)
         return Outcome.FENCED
     except StopAsked:
-        _make_way(workshop, claimed, work)
+        make_way(attempt)
         return Outcome.DRAINED
     except Exception as error:
-        log.exception("attempt %s on chunk %s failed", claimed.attempt_id, claimed.chunk_id)
-        _record(workshop, claimed, work, error, outcome=Outcome.FAILED)
+        around = trouble_around(error)
+        log.error("%s: %s", name, around or "failed", exc_info=around is None)
+        note_trouble(attempt, error, outcome=Outcome.FAILED)
         return Outcome.FAILED
+    note_done(attempt)
     return Outcome.DONE
-
-
-def _make_way(workshop: Workshop, claimed: Claim, work: Planner | StreamingEmailProcessor) -> None:
-    now = utc_now()
-    with workshop.database.write() as connection:
-        let_go(connection, claimed.attempt_id, now=now)
-        end_attempt(
-            connection,
-            claimed.attempt_id,
-            outcome=Outcome.DRAINED,
-            vitals=work.statistics.vitals(),
-            now=now,
-        )
-
-
-def _record(
-    workshop: Workshop,
-    claimed: Claim,
-    work: Planner | StreamingEmailProcessor,
-    error: Exception,
-    *,
-    outcome: Outcome,
-) -> None:
-    """Changes nothing when the attempt was given up: then its chunk is in other hands already."""
-    trouble = Trouble(
-        outcome=outcome,
-        error_type=type(error).__name__,
-        error=_storable(str(error)) or "no further words",
-        traceback=_storable("".join(traceback.format_exception(error))),
-        offset=_blamed_offset(work, error),
-    )
-    policy = workshop.policy
-    if isinstance(error, NoMessages):
-        policy = RetryPolicy(attempts=0, retry_seconds=0)
-    with workshop.database.write() as connection:
-        record_trouble(
-            connection, claimed.attempt_id, trouble=trouble, policy=policy, now=utc_now()
-        )
-    _settle(workshop, claimed)
-
-
-def _storable(words: str) -> str:
-    """No database takes half a letter, and Postgres no NUL; errors may quote either from mail."""
-    return words.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-
-
-def _blamed_offset(work: Planner | StreamingEmailProcessor, error: Exception) -> int | None:
-    if isinstance(work, Planner) or isinstance(error, (*NOT_THE_MESSAGE, SpoolError, Fenced)):
-        return None
-    return work.offset
-
-
-def _settle(workshop: Workshop, claimed: Claim) -> None:
-    with workshop.database.write() as connection:
-        settle(connection, claimed.job_id, now=utc_now())

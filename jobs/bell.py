@@ -13,8 +13,9 @@ from redis.exceptions import RedisError
 from rq import Queue
 
 from store.bells import Bell, due_bells, mark_rung, unring
-from store.clock import utc_now
-from store.database import Database
+from store.clock import now_of
+from store.database import OUTAGES, Database
+from store.installation import installation_id
 from store.states import ChunkKind
 
 QUEUE_NAME = "default"
@@ -25,11 +26,17 @@ WINDOW = 64
 JOB_TIMEOUT_SECONDS = 6 * 3600
 RESULT_SECONDS = 300
 FAILURE_SECONDS = 7 * 86400
+# What a bell carries besides the chunk's id, in the RQ job's meta: which database is meant.
+INSTALLATION = "installation"
 TASKS = {ChunkKind.PLAN: "jobs.tasks.plan_mbox", ChunkKind.PARSE: "jobs.tasks.parse_chunk"}
 
 
 class QueueUnreachable(Exception):
     """Redis did not take the bell; the work waits in the database."""
+
+
+# What keeps a bell from being rung; the work waits in the database then.
+UNHEARD: tuple[type[Exception], ...] = (QueueUnreachable, *OUTAGES)
 
 
 def ring_due(database: Database, redis: Redis) -> int:
@@ -38,10 +45,12 @@ def ring_due(database: Database, redis: Redis) -> int:
     Answers how many bells were rung. Raises QueueUnreachable; nothing is lost then.
     """
     with database.write() as connection:
-        bells = due_bells(connection, now=utc_now(), window=WINDOW)
-        mark_rung(connection, bells, now=utc_now())
+        now = now_of(connection)
+        bells = due_bells(connection, now=now, window=WINDOW)
+        mark_rung(connection, bells, now=now)
+        installation = installation_id(connection)
     try:
-        _enqueue(Queue(QUEUE_NAME, connection=redis), bells)
+        _enqueue(Queue(QUEUE_NAME, connection=redis), bells, installation=installation)
     except RedisError as error:
         with database.write() as connection:
             unring(connection, bells)
@@ -49,7 +58,7 @@ def ring_due(database: Database, redis: Redis) -> int:
     return len(bells)
 
 
-def _enqueue(queue: Queue, bells: Iterable[Bell]) -> None:
+def _enqueue(queue: Queue, bells: Iterable[Bell], *, installation: str | None) -> None:
     for bell in bells:
         queue.enqueue(
             TASKS[bell.kind],
@@ -59,6 +68,7 @@ def _enqueue(queue: Queue, bells: Iterable[Bell]) -> None:
             result_ttl=RESULT_SECONDS,
             failure_ttl=FAILURE_SECONDS,
             at_front=bell.kind is ChunkKind.PLAN,
+            meta={INSTALLATION: installation},
             description=f"{bell.kind} chunk {bell.chunk_id} of job {bell.job_id}",
         )
 

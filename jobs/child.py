@@ -6,6 +6,7 @@ not the console's.
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -14,9 +15,15 @@ from types import FrameType
 from jobs.attempts import Surroundings, run_slice
 from jobs.guard import die_with_parent
 from jobs.workshop import this_worker, workshop_of_process
+from store.database import OUTAGES
+from store.outage import in_one_line
 from store.states import EngineName
 
+log = logging.getLogger(__name__)
+
 IDLE_SECONDS = 20.0
+# A database that takes no writing is asked again after so long.
+OUTAGE_SECONDS = 5.0
 LOOK_SECONDS = 0.2
 
 
@@ -34,13 +41,18 @@ def main(name: str) -> None:
     worker = this_worker(EngineName.LOCAL, name)
     idle = 0.0
     while idle < IDLE_SECONDS and not asked.is_set():
-        made = run_slice(
-            workshop,
-            first=None,
-            worker=worker,
-            seconds=workshop.config.slice_seconds,
-            surroundings=Surroundings(stop_asked=asked.is_set),
-        )
+        try:
+            made = run_slice(
+                workshop,
+                first=None,
+                worker=worker,
+                seconds=workshop.config.slice_seconds,
+                surroundings=Surroundings(stop_asked=asked.is_set, wait=asked.wait),
+            )
+        except OUTAGES as error:
+            log.warning("no chunk can be claimed just now: %s", in_one_line(error))
+            made = 0
+            asked.wait(OUTAGE_SECONDS)
         idle = 0.0 if made else idle + LOOK_SECONDS
         if not made:
             asked.wait(LOOK_SECONDS)

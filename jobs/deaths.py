@@ -18,7 +18,7 @@ from redis import Redis
 from jobs.bell import QUEUE_NAME
 from jobs.record import text_of, word_of
 from jobs.workshop import Workshop
-from store.clock import utc_now
+from store.clock import now_of
 from store.planning import settle
 from store.recovery import Trouble, record_trouble, running_attempts_of
 from store.states import Outcome
@@ -60,8 +60,8 @@ def note_death(workshop: Workshop, *, pid: int, how: str) -> int:
         left = running_attempts_of(connection, host=socket.gethostname(), pid=pid)
     trouble = Trouble(outcome=Outcome.LOST, error_type="WorkerDied", error=how)
     for attempt_id, job_id in left:
-        now = utc_now()
         with workshop.database.write() as connection:
+            now = now_of(connection)
             record_trouble(connection, attempt_id, trouble=trouble, policy=workshop.policy, now=now)
         with workshop.database.write() as connection:
             settle(connection, job_id, now=now)

@@ -10,17 +10,16 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from jobs.bell import QueueUnreachable, ring_due
+from jobs.bell import UNHEARD, QueueUnreachable, ring_due
 from jobs.draining import ask_to_drain, kill_horse
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
-from store.database import OUTAGES
 from store.errands import ErrandKind, ErrandState, add_errand, end_errand
 from store.planning import settle
 from store.states import EngineName
-from store.uploads import Upload, complete_upload
+from store.uploads import Twin, Upload, complete_unless_twin, complete_upload
 from store.wishes import (
     cancel_job,
     pause_job,
@@ -32,8 +31,6 @@ from store.wishes import (
 )
 
 log = logging.getLogger(__name__)
-
-UNHEARD: tuple[type[Exception], ...] = (QueueUnreachable, *OUTAGES)
 
 
 class Dispatch:
@@ -51,11 +48,17 @@ class Dispatch:
         """Who is expected to run chunks, as the settings say."""
         return EngineName.RQ if self.link is not None else EngineName.LOCAL
 
-    def submit(self, upload: Upload, *, size: int, sha256: str) -> str:
-        """The bytes of an upload are whole: make it a job. Answers the job's id."""
-        now = utc_now()
+    def submit(self, upload: Upload, *, size: int, sha256: str, again: bool) -> str | Twin:
+        """The bytes of an upload are whole: make it a job, unless they are here already.
+
+        Answers the job's id, or the earlier upload of the same bytes; then this one was broken
+        off, and its file is to be removed. `again` takes the bytes in a second time.
+        """
+        now, complete = utc_now(), complete_upload if again else complete_unless_twin
         with self._workshop.database.write() as connection:
-            job_id = complete_upload(connection, upload, size=size, sha256=sha256, now=now)
+            job_id = complete(connection, upload, size=size, sha256=sha256, now=now)
+            if isinstance(job_id, Twin):
+                return job_id
             record(
                 connection,
                 actor=upload.created_by,

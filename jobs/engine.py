@@ -10,7 +10,9 @@ from jobs.link import QueueLink
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
 from jobs.workshop import Workshop, open_workshop
+from store.condition import spooled_files
 from store.config import Config, QueueChoice
+from store.installation import installation_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +63,12 @@ def build(config: Config) -> Engine:
         local=local,
         reconciler=Reconciler(workshop, link),
     )
+
+
+def claim_spool(workshop: Workshop) -> None:
+    """Mark the spool as this database's, unless it may be a folder whose disk is not mounted."""
+    with workshop.database.read() as connection:
+        installation = installation_id(connection)
+    stored = spooled_files(workshop.database)
+    if installation and (not stored or any(map(workshop.spool.received, stored))):
+        workshop.spool.mark(installation)

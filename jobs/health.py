@@ -27,6 +27,7 @@ from store.chunks import (
     lost_attempts,
     running_attempts,
 )
+from store.clock import now_of, utc_now
 from store.config import Config
 from store.database import Database
 from store.history import Consumers, last_consumers
@@ -121,6 +122,8 @@ class Health:
 def look(database: Database, *, config: Config, link: QueueLink | None, now: datetime) -> Health:
     """Look at workers and queue. Takes at most about a second when Redis is away."""
     with database.read() as connection:
+        # Beats are dated by the database's clock, which may differ from this machine's.
+        now += now_of(connection) - utc_now()
         waiting = backlog(connection)
         running = running_attempts(connection)
         local = holder(connection, LOCAL_LOCK, now=now)

@@ -11,7 +11,7 @@ import secrets
 import socket
 import time
 
-from store.clock import utc_now
+from store.clock import now_of
 from store.database import Database
 from store.locks import hold, holder, release
 
@@ -38,23 +38,31 @@ class Lease:
     def _hold(self) -> bool:
         with self._database.write() as connection:
             return hold(
-                connection, self._name, owner=self._owner, now=utc_now(), seconds=self._seconds
+                connection,
+                self._name,
+                owner=self._owner,
+                now=now_of(connection),
+                seconds=self._seconds,
             )
 
     def _evict_the_dead(self) -> bool:
         with self._database.read() as connection:
-            other = holder(connection, self._name, now=utc_now())
+            other = holder(connection, self._name, now=now_of(connection))
         if other is None or not _is_dead(other):
             return False
         with self._database.write() as connection:
-            release(connection, self._name, owner=other, now=utc_now())
+            release(connection, self._name, owner=other, now=now_of(connection))
         return True
+
+    def doubt(self) -> None:
+        """Ask the database the next time, whatever was known."""
+        self._renew_at = 0.0
 
     def give_back(self) -> None:
         """Let another have it now; harmless when it was not held."""
         self._renew_at = 0.0
         with self._database.write() as connection:
-            release(connection, self._name, owner=self._owner, now=utc_now())
+            release(connection, self._name, owner=self._owner, now=now_of(connection))
 
 
 def _is_dead(owner: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from jobs.deaths import cause_of_death, note_death
 from jobs.lease import Lease
 from jobs.workshop import PASSING, Workshop
 from store.claims import due_chunks
-from store.clock import utc_now
+from store.clock import now_of
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,11 @@ class LocalRunner(threading.Thread):
         if free <= 0:
             return
         with self._workshop.database.read() as connection:
-            due = len(due_chunks(connection, now=utc_now(), limit=free))
+            due = len(
+                due_chunks(
+                    connection, host=socket.gethostname(), now=now_of(connection), limit=free
+                )
+            )
         self._children.extend(self._child() for _ in range(due))
 
     def _child(self) -> subprocess.Popen[bytes]:

@@ -15,10 +15,10 @@ from jobs.workshop import Workshop
 from mail.chunk import Chunk, plan
 from mail.mbox import Detection, Rule, Source, detect
 from store.claims import Claim, finish
-from store.clock import utc_now
+from store.clock import now_of
 from store.planning import add_chunks, counted_messages, fix_rule
 from store.states import Outcome
-from store.vitals import beat, end_attempt
+from store.vitals import beat, earn, end_attempt
 
 STRETCH_CHUNKS = 64
 STRETCH_SECONDS = 1.0
@@ -61,7 +61,7 @@ class Planner:
             if not counted_messages(connection, self._claim.job_id):
                 raise NoMessages("no message was found in this file")
             # In one transaction: a done chunk must not be left with an attempt that looks lost.
-            now = utc_now()
+            now = now_of(connection)
             finish(connection, self._claim, now=now)
             end_attempt(
                 connection,
@@ -99,14 +99,15 @@ class Planner:
     def _commit(self, stretch: list[Chunk]) -> None:
         with self._workshop.database.write() as connection:
             to = add_chunks(connection, self._claim, planned=stretch, since=self._position)
-            self.statistics.bytes += to - self._position
+            earn(connection, self._claim.attempt_id, size=to - self._position, messages=0)
             beat(
                 connection,
                 self._claim.attempt_id,
                 vitals=self.statistics.vitals(),
-                now=utc_now(),
+                now=now_of(connection),
                 lease_seconds=self._workshop.config.lease_seconds,
             )
+        self.statistics.bytes += to - self._position
         self._position = to
         self._still_moving()
         self._ring()

@@ -17,13 +17,13 @@ from mail.mbox import Source, Span, SpanKind, spans
 from mail.message import read_message
 from mail.rule import Rule
 from store.claims import Claim, advance, count, finish, suspect
-from store.clock import utc_now
+from store.clock import now_of, utc_now
 from store.ledger import Entry, EntryKind, add_entries
 from store.messages import Batch, Kind, Quarantine, Reading, prepare, settle_index, write
 from store.quarantine import add_quarantined
 from store.recovery import last_trouble
 from store.states import Outcome
-from store.vitals import Vitals, beat, end_attempt
+from store.vitals import Vitals, beat, earn, end_attempt
 
 BATCH_MESSAGES = 500
 BATCH_TEXT_CHARS = 8 << 20
@@ -49,10 +49,8 @@ class Statistics:
     cpu_started: float = field(default_factory=cpu_seconds)
 
     def vitals(self) -> Vitals:
-        """The same for the attempts list."""
+        """What it took, for the attempts list."""
         return Vitals(
-            bytes=self.bytes,
-            messages=self.messages + self.duplicates + self.quarantined,
             peak_memory_bytes=peak_memory_bytes(),
             cpu_seconds=cpu_seconds() - self.cpu_started,
         )
@@ -124,7 +122,7 @@ class StreamingEmailProcessor:
             settle_index(connection)
         with self._workshop.database.write() as connection:
             # In one transaction: a done chunk must not be left with an attempt that looks lost.
-            now = utc_now()
+            now = now_of(connection)
             finish(connection, self._claim, now=now)
             end_attempt(
                 connection,
@@ -240,11 +238,13 @@ class StreamingEmailProcessor:
                 duplicates=kinds.count(Kind.DUPLICATE),
                 quarantined=kinds.count(Kind.QUARANTINED),
             )
+            size = to - items[0].span.offset
+            earn(connection, self._claim.attempt_id, size=size, messages=len(kinds))
             beat(
                 connection,
                 self._claim.attempt_id,
                 vitals=self.statistics.vitals(),
-                now=now,
+                now=now_of(connection),
                 lease_seconds=self._workshop.config.lease_seconds,
             )
         return kinds

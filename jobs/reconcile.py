@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from math import inf
 
 from redis.exceptions import RedisError
 
@@ -19,9 +20,10 @@ from jobs.lease import Lease
 from jobs.link import QueueLink
 from jobs.reports import Report, read_reports
 from jobs.sampling import SAMPLE_SECONDS, take_sample
+from jobs.surroundings import trouble_around
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
-from store.clock import utc_now
+from store.clock import now_of, utc_now
 from store.planning import settle, unsettled_jobs
 from store.recovery import SilentAttempt, give_up_silent, silent_attempts
 from store.uploads import Upload, break_off, receiving_uploads
@@ -47,9 +49,15 @@ class Findings:
     queue_error: str | None = None
 
 
-def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
-    """One round. Raises what the database raises; a Redis that is away is a finding."""
-    lost = _give_up_the_silent(workshop, link)
+def reconcile(
+    workshop: Workshop, link: QueueLink | None, *, blind_until: float | None = None
+) -> Findings:
+    """One round. Raises what the database raises; a Redis that is away is a finding.
+
+    `blind_until` is when, by the monotonic clock, nobody could write last: attempts that fell
+    silent before had no way to be heard of. They get a while to be, and are not blamed.
+    """
+    lost = _give_up_the_silent(workshop, link, blind_until=blind_until)
     settled = _settle_the_open(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
@@ -69,15 +77,26 @@ def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
     )
 
 
-def _give_up_the_silent(workshop: Workshop, link: QueueLink | None) -> int:
+def _give_up_the_silent(
+    workshop: Workshop, link: QueueLink | None, *, blind_until: float | None
+) -> int:
+    seeing_seconds = inf if blind_until is None else time.monotonic() - blind_until
+    if seeing_seconds < workshop.config.beat_seconds * 2:
+        return 0
     with workshop.database.read() as connection:
-        silent = silent_attempts(connection, now=utc_now())
+        silent = silent_attempts(connection, now=now_of(connection))
     lost = 0
     for one in silent:
         how = _how_it_died(link, one)
         with workshop.database.write() as connection:
-            policy, now = workshop.policy, utc_now()
-            if give_up_silent(connection, one, how=how, policy=policy, now=now):
+            if give_up_silent(
+                connection,
+                one,
+                how=how,
+                policy=workshop.policy,
+                now=now_of(connection),
+                nobody_could_write=one.silent_seconds > seeing_seconds,
+            ):
                 lost += 1
                 log.warning("attempt %s of %s is lost", one.attempt_id, one.worker)
     return lost
@@ -143,7 +162,7 @@ def _ring_again(workshop: Workshop, link: QueueLink) -> tuple[int, int]:
         unheard = forget_unheard(
             connection,
             hanging=hanging,
-            now=utc_now(),
+            now=now_of(connection),
             patience_seconds=BELL_PATIENCE_SECONDS,
         )
     return unheard, ring_due(workshop.database, link.redis)
@@ -160,6 +179,7 @@ class Reconciler(threading.Thread):
         self._lease = Lease(workshop.database, LOCK, seconds=seconds)
         self._stopped = threading.Event()
         self._next_sample = 0.0
+        self._blind_until: float | None = None
 
     def run(self) -> None:
         """Go round until stopped."""
@@ -170,10 +190,14 @@ class Reconciler(threading.Thread):
     def _round(self) -> None:
         try:
             if self._lease.held():
-                reconcile(self._workshop, self._link)
+                reconcile(self._workshop, self._link, blind_until=self._blind_until)
                 self._sample()
-        except PASSING:
+        except PASSING as error:
             log.exception("this round failed; the next tries again")
+            if trouble_around(error) is not None:
+                self._blind_until = time.monotonic()
+                # To keep the lease it must be written, which shows whether that is possible.
+                self._lease.doubt()
 
     def _sample(self) -> None:
         if time.monotonic() >= self._next_sample:

@@ -11,18 +11,23 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import signal
 import socket
+import sys
 import time
+from contextlib import suppress
 from resource import struct_rusage
+from types import FrameType
 from typing import Any
 
 from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 
 import jobs.tasks  # noqa: F401  (loaded here once, inherited by every work-horse)
-from jobs.bell import QUEUE_NAME, QueueUnreachable, ring_due
+from jobs.bell import QUEUE_NAME, UNHEARD, ring_due
 from jobs.deaths import Memory, cause_of_death, note_death
 from jobs.link import work_client
 from jobs.proc import memory_limit
@@ -36,6 +41,8 @@ WORKER_TTL_SECONDS = 60
 MONITORING_SECONDS = 10
 MAINTENANCE_SECONDS = 60
 RESTART_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
+# Whoever lived that long had found Redis well.
+WELL_SECONDS = 60.0
 
 
 class NoQueue(Exception):
@@ -52,16 +59,69 @@ def run_worker(workshop: Workshop, *, burst: bool = False) -> None:
         raise NoQueue("a worker needs REDIS_URL; without it the console's local thread works")
     failures = 0
     while True:
-        try:
-            _worker(workshop, url).work(burst=burst, logging_level=workshop.config.log_level)
-        except RedisError as error:
-            # RQ's worker ends when Redis is away at its start or at the end of a job.
-            pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)]
-            failures += 1
-            log.warning("Redis is away (%s); trying again in %g s", error, pause)
-            time.sleep(pause)
-        else:
+        began = time.monotonic()
+        if _work_until_it_ends(workshop, url, burst=burst):
             return
+        failures = 0 if time.monotonic() - began > WELL_SECONDS else failures
+        pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)]
+        failures += 1
+        log.warning("Redis is away, or was; a new worker starts in %g s", pause)
+        time.sleep(pause)
+
+
+def _work_until_it_ends(workshop: Workshop, url: str, *, burst: bool) -> bool:
+    """One worker's life. False when it ended of an outage of Redis, not because it was to end.
+
+    RQ's worker ends when Redis is away at its start, in the middle or at the end of a job, and
+    says so in no one way: it raises, or it returns as if all were well.
+    """
+    worker = None
+    try:
+        worker = _worker(workshop, url)
+        worker.work(burst=burst, logging_level=workshop.config.log_level)
+    except RedisError as error:
+        log.warning("Redis is away: %s", error)
+    except StopRequested:
+        return True
+    finally:
+        _default_signals()
+    if worker is None:
+        return False
+    _wait_for_horse(worker.horse_pid)
+    return worker.was_asked_to_end or (burst and worker.is_done)
+
+
+def _default_signals() -> None:
+    """Between two workers: RQ's handlers belong to one that is gone."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _wait_for_horse(pid: int) -> None:
+    """Let a work-horse that outlived its worker end its job; it needs no Redis for that."""
+    if pid:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+class EnduringWorker(Worker):
+    """RQ's worker, which remembers why it ended."""
+
+    was_asked_to_end = False
+    is_done = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT; what RQ does about it needs Redis, and may fail."""
+        self.was_asked_to_end = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """The next job; None when there is none (in a burst) or nobody is to wait any longer."""
+        found = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        self.is_done = found is None
+        return found
 
 
 def worker_name() -> str:
@@ -69,7 +129,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
-class ReportingWorker(Worker):
+class ReportingWorker(EnduringWorker):
     """RQ's worker, which also says which program it is and what it holds."""
 
     def serialize(self) -> dict[str, Any]:
@@ -88,7 +148,7 @@ class ReportingWorker(Worker):
             reporting.execute()
 
 
-def _worker(workshop: Workshop, url: str) -> Worker:
+def _worker(workshop: Workshop, url: str) -> ReportingWorker:
     redis = work_client(url)
 
     def horse_killed(_job: Job, pid: int, status: int, usage: struct_rusage) -> None:
@@ -97,7 +157,7 @@ def _worker(workshop: Workshop, url: str) -> Worker:
         note_death(workshop, pid=pid, how=f"work-horse {pid}: {how}")
         try:
             ring_due(workshop.database, redis)
-        except QueueUnreachable as error:
+        except UNHEARD as error:
             log.warning("the reconciler will ring again: %s", error)
 
     return ReportingWorker(

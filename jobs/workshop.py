@@ -55,9 +55,11 @@ def open_workshop(config: Config) -> Workshop:
 def workshop_of_process() -> Workshop:
     """The workshop of a worker process, from its environment; logging is set up on the way.
 
-    A plain `rq worker` sets up logging for itself only, so our own lines would be lost.
+    A plain `rq worker` sets up logging for itself only, so our own lines would be lost. It was
+    told its Redis on the command line, and needs to know of no queue: what the console's
+    settings say of both is left out.
     """
-    config = from_environment(os.environ, Path.cwd())
+    config = from_environment({**os.environ, "REDIS_URL": "", "QUEUE": ""}, Path.cwd())
     set_up_logging(config.log_level)
     return open_workshop(config)
 

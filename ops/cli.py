@@ -18,7 +18,7 @@ from typing import Protocol, cast
 from ops.refusal import Refusal
 from store.accounts import AccountError
 from store.config import ConfigError
-from store.database import OUTAGES
+from store.database import OUTAGES, DatabaseAway
 
 BAD_SETTING_STATUS = 2
 REFUSED_STATUS = 1
@@ -71,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _load(args.command).run(args)
     except ConfigError as error:
         return _complain(error, BAD_SETTING_STATUS)
+    except DatabaseAway as error:
+        return _complain(f"the database {error}", REFUSED_STATUS)
     except (Refusal, AccountError) as error:
         return _complain(error, REFUSED_STATUS)
     except OUTAGES as error:

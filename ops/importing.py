@@ -16,9 +16,10 @@ from mail.sniff import sniff
 from ops.following import follow
 from ops.premises import actor, opened_engine, settings
 from ops.refusal import Refusal
+from store.admission import admit
 from store.clock import utc_now
 from store.spool import DiskFull, SpoolWriter
-from store.uploads import Upload, break_off, find_twin, open_upload
+from store.uploads import Twin, Upload, break_off
 
 BLOCK_BYTES = 1 << 20
 
@@ -60,25 +61,33 @@ def take_in(engine: Engine, path: Path, *, again: bool) -> str | None:
             sha256, size = _receive(workshop, upload, file)
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror or error}") from None
-    twin = None if again else _twin(workshop, upload, sha256=sha256, size=size)
-    if twin is not None:
-        print(f"{twin}  {path}: these bytes came before; --again takes them in once more")
+    found = engine.dispatch.submit(upload, size=size, sha256=sha256, again=again)
+    if isinstance(found, Twin):
+        workshop.spool.remove(upload.spool_name)
+        print(f"{found.job_id}  {path}: these bytes came before; --again takes them in once more")
         return None
-    job_id = engine.dispatch.submit(upload, size=size, sha256=sha256)
-    print(f"{job_id}  {path}: {size} bytes, sha256 {sha256}")
-    return job_id
+    print(f"{found}  {path}: {size} bytes, sha256 {sha256}")
+    return found
 
 
 def _announce(workshop: Workshop, path: Path, *, size: int) -> Upload:
-    with workshop.database.write() as connection:
-        return open_upload(
-            connection, filename=path.name, declared_size=size, by=actor(), now=utc_now()
-        )
+    try:
+        with workshop.database.write() as connection:
+            return admit(
+                connection,
+                workshop.spool,
+                filename=path.name,
+                declared_size=size,
+                by=actor(),
+                now=utc_now(),
+            )
+    except DiskFull as error:
+        raise Refusal(f"{path}: {error}") from None
 
 
 def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, int]:
     try:
-        writer = workshop.spool.writer(upload.spool_name, declared_size=upload.size)
+        writer = workshop.spool.writer(upload.spool_name)
     except DiskFull as error:
         _forget(workshop, upload)
         raise Refusal(f"{upload.filename}: {error}") from None
@@ -101,16 +110,6 @@ def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> None:
     while block:
         writer.write(block)
         block = file.read(BLOCK_BYTES)
-
-
-def _twin(workshop: Workshop, upload: Upload, *, sha256: str, size: int) -> str | None:
-    with workshop.database.read() as connection:
-        twin = find_twin(connection, sha256=sha256, size=size)
-    if twin is None:
-        return None
-    workshop.spool.remove(upload.spool_name)
-    _forget(workshop, upload)
-    return twin.job_id
 
 
 def _forget(workshop: Workshop, upload: Upload) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.engine import Engine, build
+from jobs.engine import Engine, build, claim_spool
 from jobs.workshop import Workshop, open_workshop, set_up_logging
-from store.config import Config, from_environment
-from store.database import Database
-from store.migrate import migrate
+from store.config import Config, ConfigError, from_environment
+from store.database import Database, DatabaseUnusable, require_database
+from store.masking import without_password
+from store.migrate import is_from_the_future, migrate
 
 
 def settings() -> Config:
@@ -25,7 +26,7 @@ def settings() -> Config:
 @contextmanager
 def opened_database(config: Config) -> Iterator[Database]:
     """The database, brought to this version's schema first; made when there is none yet."""
-    _make_data_dir(config)
+    require_premises(config)
     database = Database(config.database_url)
     try:
         migrate(database)
@@ -37,7 +38,7 @@ def opened_database(config: Config) -> Iterator[Database]:
 @contextmanager
 def opened_workshop(config: Config) -> Iterator[Workshop]:
     """Database and spool, ready for work."""
-    _make_data_dir(config)
+    require_premises(config)
     workshop = open_workshop(config)
     try:
         migrate(workshop.database)
@@ -49,10 +50,11 @@ def opened_workshop(config: Config) -> Iterator[Workshop]:
 @contextmanager
 def opened_engine(config: Config) -> Iterator[Engine]:
     """Everything that does the work or has it done; nothing of it is started."""
-    _make_data_dir(config)
+    require_premises(config)
     engine = build(config)
     try:
         migrate(engine.workshop.database)
+        claim_spool(engine.workshop)
         yield engine
     finally:
         if engine.link is not None:
@@ -60,8 +62,20 @@ def opened_engine(config: Config) -> Iterator[Engine]:
         engine.workshop.database.close()
 
 
-def _make_data_dir(config: Config) -> None:
-    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+def require_premises(config: Config) -> None:
+    """Make the folder if need be, and reach the database. Raises ConfigError, DatabaseAway."""
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"DATA_DIR={str(config.data_dir)!r} cannot be used: {error.strerror}"
+        ) from None
+    try:
+        require_database(config.database_url, fits=lambda found: not is_from_the_future(found))
+    except DatabaseUnusable as error:
+        raise ConfigError(
+            f"DATABASE_URL={without_password(config.database_url)!r} {error}"
+        ) from None
 
 
 def actor() -> str:

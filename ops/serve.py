@@ -7,18 +7,21 @@ before the application starts. The application is named, not imported: web stays
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import socket
 
 import uvicorn
 
-from ops.premises import settings
+from jobs.link import QueueLink
+from ops.premises import require_premises, settings
 from ops.refusal import Refusal
 from store.config import Config, ConfigError
-from store.database import OUTAGES, Database
+from store.database import DatabaseAway
+from store.masking import without_password
 
 APPLICATION = "web.app:from_environment"
-# An upload under way is cut off after that; it can be resumed, and nothing of it is lost.
+# An upload under way is cut off after that, and nothing of it is kept: it has to be sent again.
 GRACE_SECONDS = 10
 BACKLOG = 512
 
@@ -47,26 +50,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check_premises(config: Config) -> None:
-    """Folder and database can be used. Raises ConfigError naming the setting at fault."""
+    """Folder, database and Redis can be used. Raises ConfigError naming the setting at fault.
+
+    A Redis that is away is none: the console starts without it.
+    """
     try:
-        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise ConfigError(
-            f"DATA_DIR={str(config.data_dir)!r} cannot be used: {error.strerror}"
-        ) from None
-    database = Database(config.database_url)
-    try:
-        with database.read():
-            pass
-    except OUTAGES as error:
-        first_line = str(error).partition("\n")[0]
-        raise ConfigError(f"DATABASE_URL cannot be reached: {first_line}") from None
-    finally:
-        database.close()
+        require_premises(config)
+    except DatabaseAway as error:
+        shown = without_password(config.database_url)
+        raise ConfigError(f"DATABASE_URL={shown!r} {error}") from None
+    if config.uses_redis and config.redis_url:
+        try:
+            QueueLink(config.redis_url).close()
+        except (ValueError, TypeError):
+            shown = without_password(config.redis_url)
+            raise ConfigError(f"REDIS_URL={shown!r} has an option that is none") from None
 
 
 def listening_socket(config: Config) -> socket.socket:
-    """A socket bound to HOST and PORT. Raises Refusal with the reason."""
+    """A socket bound to HOST and PORT. Raises ConfigError, or Refusal when it is taken."""
     try:
         found = socket.getaddrinfo(
             config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -74,9 +76,11 @@ def listening_socket(config: Config) -> socket.socket:
         family, _, _, _, where = found[0]
         return socket.create_server(where[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        # create_server adds the address to the reason; a name that does not resolve has its own.
-        number = error.errno or 0
-        reason = os.strerror(number) if number > 0 else error.strerror
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            why = error.strerror if isinstance(error, socket.gaierror) else "not of this machine"
+            raise ConfigError(f"HOST={config.host!r} cannot be listened on: {why}") from None
+        # create_server adds the address to the reason.
+        reason = os.strerror(error.errno or 0)
         raise Refusal(f"cannot listen on {config.host}:{config.port}: {reason}") from None
 
 

@@ -6,13 +6,12 @@ import argparse
 import os
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from ops.premises import settings
 from ops.tables import print_table
 from store.config import SETTINGS, Config, Setting, dotenv
+from store.masking import MASK, without_password
 
-MASK = "********"
 SECRETS = {"ADMIN_PASSWORD"}
 
 _INTRODUCTION = """\
@@ -87,19 +86,10 @@ def masked(name: str, value: object) -> str:
         return MASK
     if isinstance(value, tuple):
         return ",".join(value)
-    return _without_password(str(value)) if name.endswith("_URL") else _plain(value)
+    return without_password(str(value)) if name.endswith("_URL") else _plain(value)
 
 
 def _plain(value: object) -> str:
     if isinstance(value, StrEnum):
         return value.value
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    before, _, host = parts.netloc.rpartition("@")
-    user = before.partition(":")[0]
-    return urlunsplit(parts._replace(netloc=f"{user}:{MASK}@{host}"))

@@ -9,8 +9,12 @@
   const bar = document.getElementById("sending-bar");
   const text = document.getElementById("sending-text");
   const trouble = document.getElementById("trouble");
+  const twin = document.getElementById("twin");
+  const twinText = document.getElementById("twin-text");
+  const twinAgain = document.getElementById("twin-again");
   const language = document.documentElement.lang;
   let request = null;
+  let sent = null;
 
   const size = (bytes) => {
     const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -33,6 +37,25 @@
     trouble.hidden = false;
   };
 
+  // Day first and with its zone, as the server writes times.
+  const moment = (text) =>
+    new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
+      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+      hourCycle: "h23", timeZoneName: "short",
+    }).format(new Date(text));
+
+  const showTwin = (answer) => {
+    sending.hidden = true;
+    form.hidden = false;
+    twinText.textContent = twinText.dataset.text
+      .replace("{time}", () => moment(answer.duplicate_uploaded_at))
+      .replace("{name}", () => `\u2068${answer.duplicate_filename}\u2069`);
+    document.getElementById("twin-open").href = `/jobs/${answer.duplicate_of}`;
+    twinAgain.hidden = false;
+    twin.hidden = false;
+    twin.focus();
+  };
+
   const finish = () => {
     let answer = {};
     try {
@@ -40,22 +63,27 @@
     } catch {
       return complain(form.dataset.broken);
     }
-    if (request.status === 202) {
+    if (request.status === 202 && answer.duplicate_of) {
+      showTwin(answer);
+    } else if (request.status === 202) {
       window.location.assign(`/jobs/${answer.job_id}`);
     } else {
       complain(answer.detail ?? form.dataset.broken);
     }
   };
 
-  const send = (file) => {
+  const send = (file, { again }) => {
+    sent = file;
     trouble.hidden = true;
+    twin.hidden = true;
     if (file.size > Number(form.dataset.max)) return complain(form.dataset.tooLarge);
     form.hidden = true;
     sending.hidden = false;
     document.getElementById("sending-name").textContent = file.name;
     const began = performance.now();
     request = new XMLHttpRequest();
-    request.open("POST", `/api/upload/stream?filename=${encodeURIComponent(file.name)}`);
+    const name = encodeURIComponent(file.name);
+    request.open("POST", `/api/upload/stream?filename=${name}${again ? "&again=1" : ""}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.addEventListener("progress", (event) => {
       bar.max = event.total || 1;
@@ -77,8 +105,9 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (field.files.length) send(field.files[0]);
+    if (field.files.length) send(field.files[0], { again: form.action.endsWith("?again=1") });
   });
+  twinAgain.addEventListener("click", () => send(sent, { again: true }));
   document.getElementById("stop").addEventListener("click", () => request?.abort());
   for (const name of ["dragenter", "dragover"]) {
     form.addEventListener(name, (event) => {
@@ -91,7 +120,7 @@
   }
   form.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0], { again: false });
   });
   window.addEventListener("beforeunload", (event) => {
     if (request && request.readyState > 0 && request.readyState < 4) event.preventDefault();

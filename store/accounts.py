@@ -200,6 +200,16 @@ def make_link(connection: Connection, account_id: int, *, now: datetime) -> str:
     return token
 
 
+def link_is_open(connection: Connection, token: str, *, now: datetime) -> bool:
+    """True while that link would let somebody in. Changes nothing."""
+    found = connection.execute(
+        select(sign_in_link.c.account_id)
+        .where(sign_in_link.c.token_hash == token_digest(token))
+        .where(sign_in_link.c.used_at.is_(None), sign_in_link.c.expires_at > now)
+    )
+    return found.first() is not None
+
+
 def use_link(connection: Connection, token: str, *, now: datetime) -> Account | None:
     """The account, the first time only."""
     used = connection.execute(

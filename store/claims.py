@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from store import tables
+from store.standstill import rests
 from store.states import ChunkKind, ChunkState, EngineName, JobState, Outcome
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
@@ -78,7 +79,7 @@ def claim(
     token = uuid.uuid4().hex
     taken = connection.execute(
         update(chunk)
-        .where(chunk.c.id == chunk_id, _is_due(now))
+        .where(chunk.c.id == chunk_id, _is_due(now), ~rests(worker.host, now=now))
         .values(
             state=ChunkState.RUNNING,
             attempt_id=token,
@@ -100,17 +101,23 @@ def claim_next(
     connection: Connection, *, worker: WorkerIdentity, now: datetime, lease_seconds: float
 ) -> Claim | None:
     """Take any due chunk, fairest first; None when nothing is due."""
-    for chunk_id in due_chunks(connection, now=now, limit=CANDIDATES):
+    for chunk_id in due_chunks(connection, host=worker.host, now=now, limit=CANDIDATES):
         taken = claim(connection, chunk_id, worker=worker, now=now, lease_seconds=lease_seconds)
         if taken is not None:
             return taken
     return None
 
 
-def due_chunks(connection: Connection, *, now: datetime, limit: int) -> list[int]:
-    """Chunks that could be claimed now, fairest first: plans, then by how far a job has got."""
+def due_chunks(connection: Connection, *, host: str, now: datetime, limit: int) -> list[int]:
+    """Chunks that could be claimed on `host` now, fairest first.
+
+    Plans come first, then what follows by how far its job has got. None while the machine rests.
+    """
     rows = connection.execute(
-        select(chunk.c.id).where(_is_due(now)).order_by(chunk.c.seq, chunk.c.id).limit(limit)
+        select(chunk.c.id)
+        .where(_is_due(now), ~rests(host, now=now))
+        .order_by(chunk.c.seq, chunk.c.id)
+        .limit(limit)
     )
     return list(rows.scalars())
 
@@ -261,8 +268,3 @@ def _fence(claimed: Claim) -> tuple[ColumnElement[bool], ...]:
         chunk.c.attempt_id == claimed.attempt_id,
         chunk.c.state == ChunkState.RUNNING,
     )
-
-
-def newest_chunk(connection: Connection) -> int:
-    """The highest id a chunk has; 0 when there is none."""
-    return connection.execute(select(func.max(chunk.c.id))).scalar() or 0

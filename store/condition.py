@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from store import tables
 from store.audit import first_break
+from store.clock import now_of, utc_now
 from store.database import Database, Dialect
 from store.migrate import current_revision, newest_revision
 from store.uploads import UploadState
@@ -26,6 +27,7 @@ class DatabaseCondition:
     newest_revision: str
     encoding: str
     journal: str | None
+    clock_ahead_seconds: float  # of this machine's clock; negative when behind
 
     @property
     def is_current(self) -> bool:
@@ -48,6 +50,7 @@ def database_condition(database: Database) -> DatabaseCondition:
             newest_revision=newest_revision(),
             encoding=str(encoding),
             journal=str(journal) if journal else None,
+            clock_ahead_seconds=(now_of(connection) - utc_now()).total_seconds(),
         )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from store import reading_settings as reading
+from store.masking import without_password
 from store.reading_settings import ConfigError, QueueChoice
 
 __all__ = [
@@ -103,7 +104,7 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("HOST", "127.0.0.1", "Address the console listens on.", reading.text),
+    Setting("HOST", "127.0.0.1", "Address the console listens on.", reading.host),
     Setting(
         "PORT", "8000", "Port the console listens on; 0 takes a free one.", reading.whole(0, 65535)
     ),
@@ -256,7 +257,7 @@ def _read(setting: Setting, environ: Mapping[str, str]) -> Any:
     try:
         return setting.read(value)
     except ConfigError as error:
-        shown = "" if setting.name in SECRETS else f"={value!r}"
+        shown = "" if setting.name in SECRETS else f"={without_password(value)!r}"
         raise ConfigError(f"{setting.name}{shown} {error}") from None
 
 

@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from store.outage import in_one_line
+from store.privacy import FILE_MODE, make_private, tighten
+
 log = logging.getLogger(__name__)
+
+# For rooms that hand one on and do not know SQLAlchemy.
+Transaction = Connection
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -43,6 +57,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.dialect: Dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
+        if self.file is not None:
+            # SQLite takes an empty file for a new database, and gives its mode to those beside it.
+            make_private(self.file)
         self._writer = _engine(url, immediate=True)
         self._reader = _engine(url, immediate=False)
         # A forked work-horse must not share its parent's sockets.
@@ -59,6 +76,24 @@ class Database:
         """One transaction: committed at the end, rolled back when an exception leaves it."""
         with self._writer.begin() as connection:
             yield connection
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None where a server keeps the data."""
+        path = make_url(self.url).database if self.dialect == "sqlite" else None
+        return Path(path) if path else None
+
+    def free_bytes(self) -> int | None:
+        """Free bytes of the disk under a SQLite file; None elsewhere. Raises OSError."""
+        return shutil.disk_usage(self.file.parent).free if self.file else None
+
+    def keep_private(self) -> None:
+        """Take a SQLite file from others. Only once it is known to be ours, by its schema."""
+        if self.file is None:
+            return
+        for path in [Path(f"{self.file}{suffix}") for suffix in ("", "-wal", "-shm")]:
+            if path.is_file():
+                tighten(path, FILE_MODE)
 
     def give_back_space(self, tables: Sequence[str]) -> None:
         """After much was deleted from some tables: let the file shrink (SQLite), or vacuum them.
@@ -86,6 +121,35 @@ class Database:
     def _forget_connections(self) -> None:
         self._writer.dispose(close=False)
         self._reader.dispose(close=False)
+
+
+class DatabaseUnusable(Exception):
+    """What DATABASE_URL names cannot be used; the text is one line, without secrets."""
+
+
+class DatabaseAway(Exception):
+    """What DATABASE_URL names does not answer; the text is one line, without secrets."""
+
+
+def require_database(url: str, *, fits: Callable[[Connection], bool]) -> None:
+    """Connect once, and see that the schema fits this version.
+
+    Raises DatabaseUnusable for good, DatabaseAway for now.
+    """
+    try:
+        database = Database(url)
+    except (SQLAlchemyError, ValueError, TypeError) as error:
+        raise DatabaseUnusable(f"is none that can be used: {in_one_line(error)}") from None
+    try:
+        with database.read() as connection:
+            if not fits(connection):
+                raise DatabaseUnusable("was last used by a newer version of this program")
+    except OUTAGES as error:
+        raise DatabaseAway(f"cannot be reached: {in_one_line(error)}") from None
+    except (SQLAlchemyError, ValueError, TypeError) as error:
+        raise DatabaseUnusable(f"cannot be used: {in_one_line(error)}") from None
+    finally:
+        database.close()
 
 
 def _engine(url: str, *, immediate: bool) -> Engine:

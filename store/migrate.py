@@ -30,6 +30,7 @@ def migrate(database: Database) -> None:
         if database.dialect == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
         command.upgrade(alembic_config(connection), "head")
+    database.keep_private()
 
 
 def newest_revision() -> str:
@@ -38,6 +39,13 @@ def newest_revision() -> str:
     if head is None:
         raise LookupError("the migrations are missing from this installation")
     return head
+
+
+def is_from_the_future(connection: Connection) -> bool:
+    """True when the database is at a revision that this version does not know."""
+    revision = current_revision(connection)
+    known = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return revision is not None and revision not in {one.revision for one in known}
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -32,13 +32,17 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """How an attempt went wrong. `offset` is set when it was in the middle of one message."""
+    """How an attempt went wrong. `offset` is set when it was in the middle of one message.
+
+    `of_surroundings`: whatever it worked on would have ended so; it counts against no chunk.
+    """
 
     outcome: Outcome  # FAILED, LOST or FENCED
     error_type: str
     error: str
     traceback: str | None = None
     offset: int | None = None
+    of_surroundings: bool = False
 
 
 def record_trouble(
@@ -86,6 +90,9 @@ def _release(
     policy: RetryPolicy,
     now: datetime,
 ) -> None:
+    if trouble.of_surroundings:
+        _release_unblamed(connection, row, trouble=trouble, now=now)
+        return
     progressed = row.position > row.start_position
     blames_message = row.kind == ChunkKind.PARSE and (
         trouble.outcome is Outcome.LOST or trouble.offset is not None
@@ -107,6 +114,25 @@ def _release(
             rung_at=None,
             error=f"{trouble.error_type}: {trouble.error}",
             ended_at=now if limit_reached else None,
+        )
+    )
+
+
+def _release_unblamed(
+    connection: Connection, row: Row[Any], *, trouble: Trouble, now: datetime
+) -> None:
+    """As if the chunk had not been claimed, but for what was wrong."""
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.id == row.id)
+        .values(
+            state=ChunkState.WAITING,
+            attempt_id=None,
+            attempts=max(row.attempts - 1, 0),
+            suspect_offset=None,
+            not_before=now,
+            rung_at=None,
+            error=trouble.error,
         )
     )
 
@@ -152,8 +178,12 @@ def give_up_silent(
     how: str | None = None,
     policy: RetryPolicy,
     now: datetime,
+    nobody_could_write: bool = False,
 ) -> bool:
-    """Declare an attempt lost, unless it has been heard of since; `how` it died, where known."""
+    """Declare an attempt lost, unless it has been heard of since; `how` it died, where known.
+
+    With `nobody_could_write` it had no way to be heard of, which counts against no chunk.
+    """
     _lock_chunk(connection, silent.attempt_id)
     still = connection.execute(
         select(attempt.c.id)
@@ -166,6 +196,7 @@ def give_up_silent(
         outcome=Outcome.LOST,
         error_type="WorkerDied" if how else "WorkerLost",
         error=how or f"not heard of for {silent.silent_seconds:.0f} s ({silent.worker})",
+        of_surroundings=nobody_could_write,
     )
     return record_trouble(connection, silent.attempt_id, trouble=trouble, policy=policy, now=now)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.privacy import FOLDER_MODE, private_opener, tighten
+
 PART_SUFFIX = ".part"
+# In the spool itself: which installation it belongs to.
+MARK = ".installation"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -22,8 +27,34 @@ class SpoolError(OSError):
     """An mbox is not in the spool as the database remembers it."""
 
 
+class SpoolAway(SpoolError):
+    """The whole spool is not there, or not to be read: no mbox of it is to blame."""
+
+
 class DiskFull(Exception):
     """There is no room for more bytes, or there soon would be none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What the spool's disk could take. All in bytes."""
+
+    free: int
+    kept_back: int  # the reserve that uploads never touch
+    promised: int = 0  # still to come of other uploads whose size was declared
+
+    @property
+    def available(self) -> int:
+        """What the next upload may have."""
+        return max(self.free - self.kept_back - self.promised, 0)
+
+    def require(self, needed: int) -> None:
+        """Raise DiskFull, with the figures, when `needed` bytes do not fit."""
+        if needed > self.available:
+            raise DiskFull(
+                f"{needed} bytes are needed, and of {self.free} free bytes {self.kept_back} are "
+                f"kept back and {self.promised} promised to uploads under way"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +81,14 @@ class SpoolWriter:
         self._floor = free_bytes_floor
         with _full_disk():
             # Without a buffer of its own: what is not on the disk has not been written.
-            self._file = self._part.open("xb", buffering=0)
+            self._file = io.FileIO(self._part, "xb", opener=private_opener)
         self._sha256 = hashlib.sha256()
-        self._checked_at = 0
         self.size = 0
 
     def write(self, data: bytes | bytearray) -> None:
         """Append. Raises DiskFull before the last reserve is used up."""
-        if self.size >= self._checked_at:
-            self._checked_at = self.size + (64 << 20)
-            _require_room(self._part.parent, (64 << 20) + self._floor)
+        # At every write: it costs microseconds, and asks for no more than is about to be written.
+        Room(free=_free_bytes(self._part.parent), kept_back=self._floor).require(len(data))
         rest = memoryview(data)
         with _full_disk():
             while rest:
@@ -91,24 +120,40 @@ class Spool:
     def __init__(self, folder: Path, *, free_bytes_floor: int = 0) -> None:
         self.folder = folder
         self._floor = free_bytes_floor
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
 
     def path(self, name: str) -> Path:
         """Where the mbox of that spool name lies."""
         return self.folder / name
 
-    def writer(self, name: str, *, declared_size: int | None = None) -> SpoolWriter:
-        """Begin a file. Raises DiskFull when the declared size has no room."""
-        _require_room(self.folder, (declared_size or 0) + self._floor)
+    def writer(self, name: str) -> SpoolWriter:
+        """Begin a file. Raises DiskFull; whether all of it has room is `store.admission`'s."""
         return SpoolWriter(self.path(name), free_bytes_floor=self._floor)
+
+    def room(self, *, promised: int = 0) -> Room:
+        """What could be taken now, `promised` bytes being spoken for."""
+        return Room(free=self.free_bytes(), kept_back=self._floor, promised=promised)
+
+    def received(self, name: str) -> int:
+        """How many bytes of a file are here, whole or in part; 0 when there is none."""
+        for path in (self.path(name + PART_SUFFIX), self.path(name)):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                continue
+        return 0
 
     @contextmanager
     def source(self, name: str, *, size: int) -> Iterator[SpoolSource]:
         """Open an mbox for reading. Raises SpoolError when it is gone or of another size."""
         try:
             descriptor = os.open(self.path(name), os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
+        except FileNotFoundError as error:
+            if self.is_away():
+                raise SpoolAway(self._away()) from error
             raise SpoolError(f"the mbox is not in the spool: {error.strerror} ({name})") from error
+        except OSError as error:
+            raise SpoolAway(f"the spool cannot be read: {error.strerror}") from error
         try:
             found = os.fstat(descriptor).st_size
             if found != size:
@@ -116,6 +161,35 @@ class Spool:
             yield SpoolSource(descriptor, size)
         finally:
             os.close(descriptor)
+
+    def is_away(self) -> bool:
+        """True when the folder is missing, or as empty as one on which no disk is mounted."""
+        try:
+            return not any(self.folder.iterdir())
+        except OSError:
+            return True
+
+    def _away(self) -> str:
+        return f"the spool {self.folder} is missing or empty; its disk may not be mounted"
+
+    def owner(self) -> str | None:
+        """The installation this spool belongs to; None when nobody has said so."""
+        try:
+            return (self.folder / MARK).read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None
+
+    def mark(self, installation: str) -> None:
+        """Say whose spool this is, once; also what tells an unmounted disk from an empty one.
+
+        And take it from others, unless there is something else in it: with DATA_DIR=/var it
+        would be the machine's own.
+        """
+        if all(entry.name == MARK or ".mbox" in entry.suffixes for entry in self.folder.iterdir()):
+            tighten(self.folder, FOLDER_MODE)
+        if self.owner() is None:
+            with open(self.folder / MARK, "w", encoding="utf-8", opener=private_opener) as file:
+                file.write(f"{installation}\n")
 
     def remove(self, name: str) -> None:
         """Delete an mbox, whole or in part; harmless when it is gone."""
@@ -132,8 +206,11 @@ class Spool:
         return None
 
     def free_bytes(self) -> int:
-        """Free bytes of the disk under the spool."""
-        return shutil.disk_usage(self.folder).free
+        """Free bytes of the disk under the spool; 0 when the spool is not there."""
+        try:
+            return _free_bytes(self.folder)
+        except FileNotFoundError:
+            return 0
 
 
 @contextmanager
@@ -146,10 +223,8 @@ def _full_disk() -> Iterator[None]:
         raise
 
 
-def _require_room(folder: Path, wanted: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < wanted:
-        raise DiskFull(f"{wanted} bytes are needed with the reserve, {free} are free")
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
 
 
 def _sync_folder(folder: Path) -> None:

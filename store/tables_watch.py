@@ -1,6 +1,6 @@
-"""Tables of what is watched and what is done on the side: samples of the queue, errands.
+"""Tables of what is watched and what is done on the side: samples of the queue, errands, rests.
 
-Only shapes; see `store.history` and `store.errands`.
+Only shapes; see `store.history`, `store.errands`, `store.standstill`, `store.installation`.
 """
 
 from __future__ import annotations
@@ -41,4 +41,23 @@ errand = Table(
         postgresql_where=text("state IN ('waiting', 'running')"),
         sqlite_where=text("state IN ('waiting', 'running')"),
     ),
+)
+
+# A machine on which no work can be done just now, for a reason that is no chunk's fault.
+standstill = Table(
+    "standstill",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("reason", Text, nullable=False),  # one line for people
+    Column("since", Utc, nullable=False),
+    Column("until", Utc, nullable=False),  # then it is tried again
+    Column("times", Integer, nullable=False),  # in a row that it was of no use
+)
+
+# One row, made with the table: which database this is, for those who must look at the same one.
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("created_at", Utc, nullable=False),
 )

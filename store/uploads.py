@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from store import tables
+from store.locks import take_turns
 from store.states import ChunkKind, ChunkState, JobState
 
 NAME_CHARS = 200
@@ -57,6 +58,7 @@ class Twin:
     job_id: str
     job_state: JobState
     filename: str
+    stored_at: datetime
 
 
 def safe_name(name: str | None) -> str:
@@ -118,6 +120,7 @@ def find_twin(connection: Connection, *, sha256: str, size: int) -> Twin | None:
         select(
             tables.upload.c.id,
             tables.upload.c.filename,
+            tables.upload.c.stored_at,
             tables.job.c.id.label("job_id"),
             tables.job.c.state,
         )
@@ -130,7 +133,11 @@ def find_twin(connection: Connection, *, sha256: str, size: int) -> Twin | None:
     if row is None:
         return None
     return Twin(
-        upload_id=row.id, job_id=row.job_id, job_state=JobState(row.state), filename=row.filename
+        upload_id=row.id,
+        job_id=row.job_id,
+        job_state=JobState(row.state),
+        filename=row.filename,
+        stored_at=row.stored_at,
     )
 
 
@@ -146,6 +153,22 @@ def break_off(connection: Connection, upload_id: int) -> bool:
         .values(state=UploadState.BROKEN)
     )
     return broken.rowcount == 1
+
+
+def complete_unless_twin(
+    connection: Connection, upload: Upload, *, size: int, sha256: str, now: datetime
+) -> str | Twin:
+    """The upload is whole: the job it gets, or the earlier upload of the same bytes.
+
+    Found and decided in one turn: of several uploads of the same bytes that end together, one
+    is kept. With a twin, this upload is broken off; its bytes are the caller's to remove.
+    """
+    take_turns(connection, int(sha256[:15], 16))
+    twin = find_twin(connection, sha256=sha256, size=size)
+    if twin is None:
+        return complete_upload(connection, upload, size=size, sha256=sha256, now=now)
+    break_off(connection, upload.id)
+    return twin
 
 
 def complete_upload(

@@ -13,12 +13,23 @@ from store.tables import attempt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
-    """What an attempt has done so far: bytes and messages committed, peak memory in bytes."""
+    """What an attempt has used so far: peak memory in bytes, CPU time."""
 
-    bytes: int
-    messages: int
     peak_memory_bytes: int
     cpu_seconds: float
+
+
+def earn(connection: Connection, attempt_id: str, *, size: int, messages: int) -> None:
+    """Credit an attempt with what this very transaction commits, `size` in bytes.
+
+    Nowhere else are these counters written: whenever an attempt is killed, they add up to what
+    it has done.
+    """
+    connection.execute(
+        update(attempt)
+        .where(attempt.c.id == attempt_id)
+        .values(bytes=attempt.c.bytes + size, messages=attempt.c.messages + messages)
+    )
 
 
 def beat(
@@ -31,8 +42,6 @@ def beat(
         .values(
             seen_at=now,
             lease_until=now + timedelta(seconds=lease_seconds),
-            bytes=vitals.bytes,
-            messages=vitals.messages,
             peak_memory_bytes=vitals.peak_memory_bytes,
             cpu_seconds=vitals.cpu_seconds,
         )
@@ -51,8 +60,6 @@ def end_attempt(
             outcome=outcome,
             ended_at=now,
             seen_at=now,
-            bytes=vitals.bytes,
-            messages=vitals.messages,
             peak_memory_bytes=vitals.peak_memory_bytes,
             cpu_seconds=vitals.cpu_seconds,
         )

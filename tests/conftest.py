@@ -171,10 +171,10 @@ def rq_worker(
 ) -> Callable[..., Process]:
     """Starts a plain `rq worker` with a console's settings: `rq_worker(console.environ)`."""
 
-    def start(environ: Mapping[str, str], *words: str) -> Process:
+    def start(environ: Mapping[str, str], *words: str, url: str | None = None) -> Process:
         folder = tmp_path_factory.mktemp("rq")
         name = f"rq-worker-{len(processes)}"
-        process = start_rq_worker(folder, environ=environ, name=name, words=words)
+        process = start_rq_worker(folder, environ=environ, name=name, words=words, url=url)
         processes.append(process)
         return process
 

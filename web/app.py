@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
-from jobs.engine import Engine, build
+from jobs.engine import Engine, build, claim_spool
 from jobs.workshop import set_up_logging
 from store.accounts import Role, add_account, find_account, has_accounts, make_link
 from store.audit import record
@@ -73,6 +73,7 @@ def open_house(config: Config, engine: Engine) -> None:
     """Migrate, make sure somebody can sign in, start the work."""
     database = engine.workshop.database
     migrate(database)
+    claim_spool(engine.workshop)
     with database.write() as connection:
         record(
             connection,

@@ -12,9 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from mail.sniff import Found, sniff
+from store.admission import admit, promised_bytes
 from store.clock import utc_now
 from store.spool import DiskFull, SpoolWriter
-from store.uploads import Twin, Upload, break_off, find_twin, open_upload
+from store.uploads import Twin, Upload, break_off
 from web.house import House
 
 HEAD_BYTES = 64 << 10
@@ -49,6 +50,7 @@ class Intake:
         self._buffer = bytearray()
         self._write_by = time.monotonic() + WRITE_SECONDS
         self._filename = ""
+        self._declared = False
         self._size = 0
 
     @property
@@ -62,20 +64,20 @@ class Intake:
         await run_in_threadpool(self._open, declared_size)
 
     def _open(self, declared_size: int | None) -> None:
+        self._declared = declared_size is not None
         if declared_size is not None:
             self._check_size(declared_size)
-        with self._house.database.write() as connection:
-            self._upload = open_upload(
-                connection,
-                filename=self._filename,
-                declared_size=declared_size,
-                by=self._by,
-                now=utc_now(),
-            )
         try:
-            self._writer = self._house.spool.writer(
-                self._upload.spool_name, declared_size=declared_size
-            )
+            with self._house.database.write() as connection:
+                self._upload = admit(
+                    connection,
+                    self._house.spool,
+                    filename=self._filename,
+                    declared_size=declared_size,
+                    by=self._by,
+                    now=utc_now(),
+                )
+            self._writer = self._house.spool.writer(self._upload.spool_name)
         except DiskFull as error:
             raise _no_room(error) from error
 
@@ -108,11 +110,19 @@ class Intake:
         if self._writer is None:
             raise RuntimeError("begin() comes first")
         try:
+            if not self._declared:
+                self._keep_promises()
             self._writer.write(self._buffer)
         except DiskFull as error:
             raise _no_room(error) from error
         self._buffer = bytearray()
         self._write_by = time.monotonic() + WRITE_SECONDS
+
+    def _keep_promises(self) -> None:
+        """Who did not say how much would come must not take what others were promised."""
+        with self._house.database.read() as connection:
+            promised = promised_bytes(connection, self._house.spool)
+        self._house.spool.room(promised=promised).require(len(self._buffer))
 
     async def finish(self) -> Received:
         """All bytes came: make them durable and give them a job. Raises Refused."""
@@ -128,17 +138,14 @@ class Intake:
             sha256 = self._writer.finish()
         except DiskFull as error:
             raise _no_room(error) from error
-        twin = None if self._again else self._twin(sha256)
-        if twin is not None:
+        found = self._house.dispatch.submit(
+            self._upload, size=self._size, sha256=sha256, again=self._again
+        )
+        if isinstance(found, Twin):
             self._forget()
-            return Received(job_id=twin.job_id, sha256=sha256, size=self._size, twin=twin)
-        job_id = self._house.dispatch.submit(self._upload, size=self._size, sha256=sha256)
+            return Received(job_id=found.job_id, sha256=sha256, size=self._size, twin=found)
         self._upload = self._writer = None
-        return Received(job_id=job_id, sha256=sha256, size=self._size, twin=None)
-
-    def _twin(self, sha256: str) -> Twin | None:
-        with self._house.database.read() as connection:
-            return find_twin(connection, sha256=sha256, size=self._size)
+        return Received(job_id=found, sha256=sha256, size=self._size, twin=None)
 
     async def abandon(self) -> None:
         """The bytes are of no use; nothing of them stays. Harmless after `finish`."""

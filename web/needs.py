@@ -11,7 +11,9 @@ from datetime import datetime
 
 from jobs.health import Health
 from jobs.standing import WorkerState
+from jobs.strays import AstrayWorker
 from store.config import Config
+from store.standstill import Standstill
 from store.states import OPEN_JOB_STATES
 from web.asked import address
 
@@ -22,6 +24,8 @@ LOST = {
 }
 # Warn while there is still time: this many times the reserve.
 LOW_DISK_FACTOR = 4
+# A thousand workers with the same mistake are told by a few.
+STRAYS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +40,27 @@ class Need:
     address: str
     count: int = 0
     since: datetime | None = None
+    who: str = ""  # a machine or a worker
+    why: str = ""  # one line, from there
 
 
-def needs_of(health: Health, *, free_bytes: int, config: Config) -> tuple[Need, ...]:
+def needs_of(
+    health: Health,
+    *,
+    free_bytes: int,
+    config: Config,
+    standstills: tuple[Standstill, ...] = (),
+    strays: tuple[AstrayWorker, ...] = (),
+    spool_is_away: bool = False,
+) -> tuple[Need, ...]:
     """The list, the worst first."""
-    found = [*_queue_needs(health), *_work_needs(health), *_disk_needs(free_bytes, config)]
+    found = [
+        *_queue_needs(health),
+        *(_standstill_need(one) for one in standstills),
+        *(_stray_need(one) for one in strays[:STRAYS_SHOWN]),
+        *_work_needs(health),
+        *(_spool_needs() if spool_is_away else _disk_needs(free_bytes, config)),
+    ]
     return tuple(sorted(found, key=lambda need: need.tone != "bad"))
 
 
@@ -71,6 +91,25 @@ def _work_needs(health: Health) -> Iterator[Need]:
         lost = sum(worker.state is state for worker in health.workers)
         if lost:
             yield Need(name=name, tone="warn", address=address("/workers", state=state), count=lost)
+
+
+def _standstill_need(one: Standstill) -> Need:
+    return Need(
+        name="standstill",
+        tone="bad",
+        address="/workers",
+        since=one.since,
+        who=one.host,
+        why=one.reason,
+    )
+
+
+def _stray_need(one: AstrayWorker) -> Need:
+    return Need(name=one.how, tone="bad", address="/workers", who=one.name)
+
+
+def _spool_needs() -> Iterator[Need]:
+    yield Need(name="spool_away", tone="bad", address="/workers")
 
 
 def _disk_needs(free_bytes: int, config: Config) -> Iterator[Need]:

@@ -36,6 +36,10 @@ PHRASES = (
     N_("This is text without any mail in it. Upload an .mbox or an .eml file."),
     N_("The file is empty: there is nothing to take in."),
     N_("The file has more than the {limit} bytes that are taken here."),
+    N_(
+        "There is no room for this file on the server: {needed} bytes are needed, and of {free} "
+        "free bytes {floor} are kept back and {promised} promised to uploads under way."
+    ),
     N_("There is no room for this file on the server: {reason}."),
     N_("The body broke off before its end; nothing of it was kept."),
     N_("The form broke off before its end; nothing of it was kept."),
@@ -86,6 +90,11 @@ PHRASES = (
         "not heard of any more; it had reported {held} of a limit of {limit}: "
         "probably out of memory"
     ),
+    # jobs.surroundings, store.spool: why a machine rests
+    N_("the database cannot be used: {reason}"),
+    N_("this machine cannot work: {reason}"),
+    N_("the spool {folder} is missing or empty; its disk may not be mounted"),
+    N_("the spool cannot be read: {reason}"),
     # web itself
     N_("There is no such job."),
     N_("This page has no views to keep."),

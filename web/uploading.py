@@ -77,6 +77,11 @@ def declared_size(request: Request) -> int | None:
     return int(length) if length.isascii() and length.isdigit() else None
 
 
+def wants_again(request: Request) -> bool:
+    """True when the sender wants the bytes taken in although they are here already."""
+    return request.query_params.get("again") == "1"
+
+
 async def _take_raw(request: Request, body: AsyncIterator[bytes], intake: Intake) -> None:
     expected = declared_size(request)
     await intake.begin(request.query_params.get("filename"), declared_size=expected)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ops.checkups.finding import Finding, Verdict, judged
 from store.config import Config
-from store.spool import PART_SUFFIX, Spool
+from store.spool import MARK, PART_SUFFIX, Spool
 
 # Below this many bytes above the floor, the next large upload is refused.
 COMFORTABLE_BYTES = 5 << 30
@@ -102,7 +102,8 @@ def look_at_spool(
 
     `expected` are whole files and their bytes, `moving` those that come or go just now.
     """
-    found = {entry.name: entry.stat().st_size for entry in os.scandir(spool.folder)}
+    entries = [entry for entry in os.scandir(spool.folder) if entry.name != MARK]
+    found = {entry.name: entry.stat().st_size for entry in entries}
     lost = sorted(name for name, size in expected.items() if found.get(name) != size)
     yield judged(
         "spool",

@@ -8,6 +8,7 @@ from ops.checkups.finding import Finding, Verdict, judged
 from store.condition import DatabaseCondition, audit_break, database_condition
 from store.database import OUTAGES, Database
 
+SKEW_SECONDS = 5
 OLDEST = {"sqlite": (3, 37), "postgresql": (15,)}
 
 
@@ -25,6 +26,8 @@ def look_at_database(database: Database) -> Iterator[Finding]:
     yield _letters(condition)
     if condition.journal is not None:
         yield _journal(condition)
+    else:
+        yield _clock(condition)
     if condition.is_current:
         yield _audit(database)
 
@@ -58,6 +61,18 @@ def _letters(condition: DatabaseCondition) -> Finding:
         f"text is kept as {condition.encoding}",
         fine=condition.encoding.upper().replace("-", "") == "UTF8",
         remedy="Make the database anew with ENCODING 'UTF8'; others cannot hold all mail.",
+    )
+
+
+def _clock(condition: DatabaseCondition) -> Finding:
+    ahead = condition.clock_ahead_seconds
+    return judged(
+        "database clock",
+        f"it is {abs(ahead):.1f} s {'ahead of' if ahead >= 0 else 'behind'} this machine's",
+        fine=abs(ahead) < SKEW_SECONDS,
+        remedy="Let both machines follow a time server: work is dated by the database's clock, "
+        "so no chunk is lost, but times on pages differ.",
+        otherwise=Verdict.WARNING,
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobs.astray import SENTENCES
 from jobs.bell import QueueUnreachable
 from jobs.engine import Engine
-from jobs.health import Health, look
+from jobs.health import Health
 from jobs.redis_condition import RedisCondition, redis_condition
 from jobs.standing import WorkerState
+from jobs.strays import look_with_strays
 from ops.checkups.finding import Finding, Verdict, judged
 from store.clock import utc_now
 
@@ -101,8 +103,14 @@ def _numbers(version: str) -> tuple[int, ...]:
 def look_at_workers(engine: Engine) -> Iterator[Finding]:
     """Who is there, and whether work waits for nobody."""
     workshop = engine.workshop
-    health = look(workshop.database, config=workshop.config, link=engine.link, now=utc_now())
+    health, strays = look_with_strays(
+        workshop.database, config=workshop.config, link=engine.link, now=utc_now()
+    )
     yield _consumers(health)
+    for stray in strays:
+        what = f"{stray.name}: {SENTENCES[stray.how]}"
+        remedy = "Give it the console's DATABASE_URL and DATA_DIR, and restart it."
+        yield Finding(check="worker", verdict=Verdict.WRONG, what=what, remedy=remedy)
     for worker in health.workers:
         if worker.state in SUSPICIOUS:
             yield Finding(

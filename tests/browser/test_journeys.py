@@ -219,6 +219,29 @@ def test_a_hostile_letter_does_nothing(console: Callable[..., Console], page: Pa
     assert [url for url in asked if not url.startswith(here.url)] == []
 
 
+def test_a_file_that_is_here_already_is_opened_or_imported_anyway(
+    console: Callable[..., Console], page: Page, tmp_path: Path
+) -> None:
+    here = console()
+    here.sign_in(page)
+    mbox = tmp_path / "again.mbox"
+    mbox.write_bytes(letters(3))
+    for _ in range(2):
+        page.goto(f"{here.url}/upload")
+        page.set_input_files("#file", mbox)
+        page.locator("#upload button").click()
+        expect(page.locator("#twin, #progress").locator("visible=true")).to_have_count(1)
+    expect(page.locator("#twin-text")).to_contain_text("the same bytes as \u2068again.mbox\u2069")
+    first = page.locator("#twin-open").get_attribute("href")
+
+    page.locator("#twin-again").click()
+    page.wait_for_url("**/jobs/*")
+    expect(page.locator("#progress h2")).to_contain_text("Finished", timeout=30_000)
+
+    assert not page.url.endswith(str(first))
+    assert page.locator("#progress").get_by_text("Duplicates").count() >= 1
+
+
 def test_a_long_upload_can_be_stopped_and_leaves_nothing(
     console: Callable[..., Console], page: Page, tmp_path: Path
 ) -> None:

@@ -9,10 +9,15 @@ from tests.harness.processes import Process, bare_environment, program, start, w
 
 
 def start_rq_worker(
-    folder: Path, *, environ: Mapping[str, str], name: str, words: Sequence[str] = ()
+    folder: Path,
+    *,
+    environ: Mapping[str, str],
+    name: str,
+    words: Sequence[str] = (),
+    url: str | None = None,
 ) -> Process:
-    """Start a plain worker with `environ` (REDIS_URL among it) and wait until it listens."""
-    command = [program("rq"), "worker", "--url", environ["REDIS_URL"], *words]
+    """Start a plain worker and wait until it listens; at `url`, or the REDIS_URL of `environ`."""
+    command = [program("rq"), "worker", "--url", url or environ["REDIS_URL"], *words]
     return _start(command, folder=folder, environ=environ, name=name)
 
 

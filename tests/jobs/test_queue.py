@@ -14,6 +14,7 @@ from jobs.health import look
 from jobs.lease import Lease
 from jobs.link import QueueLink
 from jobs.local import LOCK
+from jobs.reconcile import reconcile
 from jobs.standing import WorkerState
 from store import tables
 from store.clock import utc_now
@@ -22,6 +23,7 @@ from store.database import Database
 from store.migrate import migrate
 from store.states import EngineName, JobState
 from tests.harness.processes import Process, bare_environment, program, start, wait_until_ready
+from tests.harness.redis import RedisServer
 from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
 from tests.mboxes import letters, offsets_in
@@ -115,6 +117,63 @@ def test_our_own_worker_waits_for_a_redis_that_is_not_there_yet(
     wait_until(lambda: "Redis is away" in process.log(), what="it says that Redis is away")
 
     assert process.is_running()
+
+
+@pytest.mark.parametrize("while_busy", [False, True])
+def test_our_own_worker_survives_a_redis_that_goes_away_and_comes_back(
+    make_floor: Callable[..., Floor],
+    own_redis: Callable[..., RedisServer],
+    processes: list[Process],
+    tmp_path: Path,
+    while_busy: bool,
+) -> None:
+    floor, server = make_floor(CHUNK_BYTES="100000", SLICE_SECONDS="3600"), own_redis()
+    mbox = letters(3000, body_lines=60)
+    worker = start_own_worker(tmp_path, processes, environ_of(floor, server.url))
+    if while_busy:
+        floor.hand_in(mbox)
+        ring(floor, server.url)
+        wait_until(lambda: floor.chunks() and floor.chunks()[0].position, what="it is at work")
+
+    server.process.kill()
+    wait_until(
+        lambda: "Redis is away" in worker.log() or "could not connect to Redis" in worker.log(),
+        what="it misses Redis",
+        timeout_seconds=60,
+    )
+    again = server.restarted()
+    processes.append(again.process)
+    if not while_busy:
+        floor.hand_in(mbox)
+    wait_until(
+        lambda: again.client().pubsub_channels("rq:pubsub:*"),
+        what="it listens again",
+        timeout_seconds=60,
+    )
+    reconcile(floor.workshop, QueueLink(server.url))
+    wait_for_end(floor)
+
+    assert worker.is_running()
+    assert floor.job().state is JobState.FINISHED
+    worker.send(signal.SIGTERM)
+    assert worker.wait() == 0
+
+
+def test_our_own_worker_ends_when_asked_while_redis_is_away(
+    floor: Floor, processes: list[Process], tmp_path: Path
+) -> None:
+    process = start(
+        [program("email-parser"), "worker"],
+        name="worker",
+        folder=tmp_path,
+        environ=bare_environment(environ_of(floor, "redis://127.0.0.1:1/0")),
+    )
+    processes.append(process)
+    wait_until(lambda: "a new worker starts in" in process.log(), what="it waits")
+
+    process.send(signal.SIGTERM)
+
+    assert process.wait() == 0
 
 
 def states(floor: Floor, link: QueueLink) -> dict[str, WorkerState]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,16 @@ def test_a_worker_that_is_listed_and_not_subscribed_is_told_of(
 
     assert diagnosed["worker"]["what"] == "left-behind on old is presumed dead"
     assert diagnosed["workers"]["what"] == "0 to do the work, 0 chunks wait"
+
+
+def test_a_database_whose_clock_differs_is_warned_of(
+    shell_in: Callable[..., Shell], postgres_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = shell_in(DATABASE_URL=postgres_database.url)
+    assert _diagnosed(shell)["database clock"]["verdict"] == "ok"
+
+    monkeypatch.setattr("store.condition.utc_now", lambda: utc_now() + timedelta(minutes=3))
+
+    found = _diagnosed(shell)["database clock"]
+    assert found["verdict"] == "warning"
+    assert "180.0 s behind" in found["what"]

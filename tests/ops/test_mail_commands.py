@@ -79,7 +79,7 @@ def test_what_is_no_mail_is_refused_and_leaves_nothing(
 
     assert refused.status == 1
     assert "PDF" in refused.err
-    assert list((tmp_path / "var" / "spool").iterdir()) == []
+    assert list((tmp_path / "var" / "spool").glob("*.mbox*")) == []
     with sqlite_database.read() as connection:
         assert receiving_uploads(connection) == []
 
@@ -115,7 +115,7 @@ def test_verify_counts_the_messages_of_the_file_itself(
 
 def test_verify_notices_that_a_file_is_gone(run: Shell, mbox: Path, tmp_path: Path) -> None:
     job = run("import", mbox, "--wait").out.split()[0]
-    for spooled in (tmp_path / "var" / "spool").iterdir():
+    for spooled in (tmp_path / "var" / "spool").glob("*.mbox*"):
         spooled.unlink()
 
     verified = run("verify", job)
@@ -158,7 +158,7 @@ def test_an_export_never_writes_over_a_file(run: Shell, mbox: Path) -> None:
 
 def test_an_export_that_fails_leaves_no_file(run: Shell, mbox: Path, tmp_path: Path) -> None:
     run("import", mbox, "--wait")
-    for spooled in (tmp_path / "var" / "spool").iterdir():
+    for spooled in (tmp_path / "var" / "spool").glob("*.mbox*"):
         spooled.unlink()
 
     refused = run("export", "--output", tmp_path / "out.mbox")
@@ -198,7 +198,7 @@ def _output(command: str, folder: Path) -> list[str]:
 
 
 def _change(folder: Path, before: bytes, after: bytes) -> None:
-    (spooled,) = (folder / "var" / "spool").iterdir()
+    (spooled,) = (folder / "var" / "spool").glob("*.mbox*")
     content = spooled.read_bytes()
     assert before in content
     spooled.write_bytes(content.replace(before, after, 1))

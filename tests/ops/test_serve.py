@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,8 +51,9 @@ def test_the_first_start_prints_an_address_and_a_link_that_signs_in_once(
 
     page.wait_for_url(re.compile(r":\d+/$"))
     page.context.clear_cookies()
-    page.goto(link)
-    page.locator("main form button").first.click()
+    answer = page.goto(link)
+    assert answer is not None
+    assert answer.status == 410
     expect(page.get_by_role("alert").or_(page.locator(".notice.bad"))).to_contain_text("used")
 
 
@@ -203,6 +205,47 @@ def test_honcho_starts_console_and_worker_together(
         )
 
     assert job["engine"] == "rq"
+
+
+@pytest.mark.parametrize(("given", "listens"), [("5000", "8000"), ("9123", "9123")])
+def test_the_procfile_lets_the_console_listen_where_the_readme_says(
+    tmp_path: Path, given: str, listens: str
+) -> None:
+    stub = tmp_path / "email-parser"
+    stub.write_text("#!/bin/sh\necho $PORT $1\n")
+    stub.chmod(0o755)
+    (web,) = [
+        line.partition(": ")[2]
+        for line in (ROOT / "Procfile").read_text().splitlines()
+        if line.startswith("web: ")
+    ]
+    environ = {"PATH": f"{tmp_path}:{bare_environment({})['PATH']}", "PORT": given}
+
+    told = subprocess.run(["/bin/sh", "-c", web], env=environ, capture_output=True, text=True)
+
+    assert told.stdout == f"{listens} serve\n"
+
+
+@pytest.mark.parametrize("existed", [False, True])
+def test_mail_is_its_owners_alone_in_a_folder_that_is_open_to_all(
+    console: Callable[..., Console], tmp_path: Path, existed: bool
+) -> None:
+    tmp_path.chmod(0o755)
+    if existed:
+        (tmp_path / "spool").mkdir(mode=0o755)
+        (tmp_path / "mail.db").touch(mode=0o644)
+    running = console(DATA_DIR=str(tmp_path))
+    with running.client() as client:
+        client.post("/api/upload/stream?filename=a.mbox", content=MAIL).raise_for_status()
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    spooled = [path.stat().st_mode & 0o777 for path in (tmp_path / "spool").iterdir()]
+
+    assert modes.pop("spool") == 0o700
+    assert {"mail.db", "mail.db-wal"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+    assert set(spooled) == {0o600}
+    assert ("was open to others" in running.process.log()) is existed
 
 
 def _alive(port: int) -> bool:

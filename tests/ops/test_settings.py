@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from ops.settings import MASK, document, masked
+from ops.settings import document, masked
 from store.config import SETTINGS
+from store.database import Database
+from store.masking import MASK
 from tests.ops.conftest import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +47,12 @@ def test_config_shows_every_setting_and_where_it_comes_from(
         ("REDIS_URL", "redis://:geheim@h/0", f"redis://:{MASK}@h/0"),
         ("REDIS_URL", "redis://h:6379/0", "redis://h:6379/0"),
         ("DATABASE_URL", "postgresql+psycopg://u:g@h/d", f"postgresql+psycopg://u:{MASK}@h/d"),
+        ("REDIS_URL", "redis://u:ge/he@im@[::1", f"redis://u:{MASK}@[::1"),
+        (
+            "REDIS_URL",
+            "unix:///r.sock?db=1&password=geheim",
+            f"unix:///r.sock?db=1&password={MASK}",
+        ),
         ("ALLOWED_HOSTS", ("a", "b"), "a,b"),
         ("SLICE_SECONDS", 20.0, "20"),
     ],
@@ -67,6 +76,22 @@ def test_no_secret_is_shown(name: str, value: object, shown: str) -> None:
         ("ADMIN_PASSWORD", "short", "needs at least 8 characters"),
         ("DATA_DIR", "/proc/nowhere", "cannot be used"),
         ("DATABASE_URL", "postgresql+psycopg://a@127.0.0.1:1/x", "cannot be reached"),
+        ("DATABASE_URL", "postgresql+psycopg://u:secret@h:abc/x", "cannot be taken apart"),
+        ("DATABASE_URL", "postgresql+psycopg://u:sec/ret@127.0.0.1:1/x", "cannot be reached"),
+        ("DATABASE_URL", "postgresql+psycopg://127.0.0.1:1/x?nonsense=1", "cannot be used"),
+        ("DATABASE_URL", "sqlite:////nowhere/at/all.db", "unable to open"),
+        ("DATABASE_URL", "sqlite:///", "needs the path of a file"),
+        ("DATABASE_URL", "sqlite:///:memory:", "needs the path of a file"),
+        ("REDIS_URL", "redis://host:notaport", "cannot be taken apart"),
+        ("REDIS_URL", "redis://:secret@host:99999", "cannot be taken apart"),
+        ("REDIS_URL", "redis://:secret@[::1", "cannot be taken apart"),
+        ("REDIS_URL", "redis://:secret@localhost:6379/abc", "the number of a database"),
+        ("REDIS_URL", "redis://localhost?socket_timeout=soon", "an option that is none"),
+        ("HOST", "not.a.host.invalid", "cannot be listened on"),
+        ("HOST", "203.0.113.7", "not of this machine"),
+        ("HOST", "http://localhost", "is not a host name"),
+        ("ALLOWED_HOSTS", "http://x/", "no scheme, port or path"),
+        ("ALLOWED_HOSTS", "mail.example.org:8000", "no scheme, port or path"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line_and_exit_status_2(
@@ -78,6 +103,50 @@ def test_a_wrong_setting_is_one_clear_line_and_exit_status_2(
     assert len(done.err.splitlines()) == 1
     assert name in done.err
     assert complaint in done.err
+    assert "sec" not in done.err
+
+
+@pytest.mark.parametrize(
+    "hosts", ["mail.example.org", "*.example.org,10.0.0.7", "*", "::1,[fe80::1]", "my_box"]
+)
+def test_names_and_addresses_may_be_allowed(hosts: str, shell_in: Callable[..., Shell]) -> None:
+    assert shell_in(ALLOWED_HOSTS=hosts)("config").status == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("serve",), ("token", "list"), ("import", "a.mbox"), ("migrate",)]
+)
+def test_a_file_that_is_no_database_is_said_to_be_none_and_left_as_it_was(
+    command: tuple[str, ...], shell_in: Callable[..., Shell], tmp_path: Path
+) -> None:
+    somebodys = tmp_path / "passwd"
+    somebodys.write_text("root:x:0:0:root:/root:/bin/sh, and so on for long enough")
+    somebodys.chmod(0o644)
+    before = somebodys.stat()
+
+    done = shell_in(DATABASE_URL=f"sqlite:///{somebodys}")(*command)
+
+    assert done.status == 2
+    assert len(done.err.splitlines()) == 1
+    assert "file is not a database" in done.err
+    assert somebodys.read_text().startswith("root:x:0:0:")
+    assert (somebodys.stat().st_mode, somebodys.stat().st_mtime_ns) == (
+        before.st_mode,
+        before.st_mtime_ns,
+    )
+    assert {path.name for path in tmp_path.iterdir()} <= {"passwd", "var"}
+
+
+def test_a_database_of_a_newer_version_is_left_alone(
+    shell_in: Callable[..., Shell], database: Database
+) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_later'"))
+
+    done = shell_in(DATABASE_URL=database.url)("serve")
+
+    assert (done.status, done.out) == (2, "")
+    assert "was last used by a newer version" in done.err
 
 
 def test_the_locks_name_everything_the_project_needs() -> None:

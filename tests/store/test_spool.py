@@ -64,11 +64,32 @@ def test_the_reserve_of_the_disk_is_never_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spool = Spool(tmp_path, free_bytes_floor=1000)
+    writer = spool.writer("a.mbox")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(5000, 3500, 1500))
 
-    spool.writer("small.mbox", declared_size=500)
-    with pytest.raises(DiskFull):
-        spool.writer("large.mbox", declared_size=501)
+    writer.write(b"x" * 500)
+    with pytest.raises(
+        DiskFull, match="501 bytes are needed, and of 1500 free bytes 1000 are kept"
+    ):
+        writer.write(b"x" * 501)
+
+
+def test_a_small_file_needs_no_more_room_than_it_has_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(5000, 4949, 51))
+
+    spool.writer("a.mbox").write(b"x" * 51)
+
+
+def test_what_has_come_of_a_file_is_known_before_and_after_it_is_whole(spool: Spool) -> None:
+    writer = spool.writer("a.mbox")
+    writer.write(b"half")
+
+    assert (spool.received("a.mbox"), spool.received("other.mbox")) == (4, 0)
+    writer.finish()
+    assert spool.received("a.mbox") == 4
 
 
 def test_a_disk_that_fills_up_while_bytes_come_is_noticed(
@@ -89,3 +110,27 @@ def test_the_age_of_a_file_is_that_of_its_last_byte(spool: Spool) -> None:
     assert spool.age_seconds("a.mbox", now=time.time() + 100) == pytest.approx(100, abs=5)
     writer.finish()
     assert spool.age_seconds("a.mbox", now=time.time() + 100) == pytest.approx(100, abs=5)
+
+
+def test_a_folder_with_other_things_in_it_is_not_taken_from_others(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "cron").mkdir()
+
+    Spool(folder).mark("ours")
+
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_spool_that_is_open_to_others_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    folder.chmod(0o755)
+    spool = Spool(folder)
+    spool.writer("a.mbox").write(b"mail")
+
+    spool.mark("ours")
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert spool.owner() == "ours"

@@ -121,7 +121,7 @@ def test_a_job_whose_mbox_vanished_fails_and_the_retry_finishes_it(
     running = console(REDIS_URL="redis://127.0.0.1:1/0", QUEUE="redis")
     with running.client() as client:
         told = client.post("/api/upload/stream", content=letters(10)).json()
-        (mbox,) = (running.data_dir / "spool").iterdir()
+        (mbox,) = (running.data_dir / "spool").glob("*.mbox*")
     aside = mbox.rename(mbox.with_suffix(".aside"))
     running.process.stop()
     running.environ["QUEUE"] = "local"
@@ -199,7 +199,13 @@ def test_probes_answer_without_a_token(shared_console: Console) -> None:
         ready = stranger.get("/readyz")
 
     assert ready.status_code == 200
-    assert ready.json()["checks"] == {"database": "pass", "spool": "pass", "redis": "unused"}
+    assert ready.json()["checks"] == {
+        "database": "pass",
+        "spool": "pass",
+        "room": "pass",
+        "work": "pass",
+        "redis": "unused",
+    }
 
 
 def test_a_request_from_another_site_changes_nothing(api: httpx2.Client) -> None:

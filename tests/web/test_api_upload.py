@@ -21,7 +21,7 @@ from tests.web.asking import found, status_at_the_end, upload
 
 
 def spooled(console: Console) -> list[str]:
-    return sorted(path.name for path in (console.data_dir / "spool").iterdir())
+    return sorted(path.name for path in (console.data_dir / "spool").glob("*.mbox*"))
 
 
 def test_a_raw_body_becomes_a_job_that_finishes(api: httpx2.Client) -> None:

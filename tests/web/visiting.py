@@ -10,6 +10,7 @@ from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from jobs.engine import claim_spool
 from store.accounts import Role, add_account, find_account, open_session
 from store.clock import utc_now
 from store.config import load
@@ -78,7 +79,9 @@ def visit(database: Database, folder: Path, **settings: str) -> Visit:
         "FREE_BYTES_FLOOR": "0",
         **settings,
     }
-    return Visit(create_app(load(environ)))
+    here = Visit(create_app(load(environ)))
+    claim_spool(here.house.workshop)
+    return here
 
 
 def read_again(visitor: TestClient, job_id: str, reach: str, **asked: str) -> Response:

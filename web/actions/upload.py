@@ -13,7 +13,7 @@ from web.intake import Intake, Received, Refused
 from web.notices import go
 from web.pages.upload import show_upload
 from web.security import current_user
-from web.uploading import receive
+from web.uploading import receive, wants_again
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "sample.mbox"
 
@@ -21,13 +21,15 @@ SAMPLE = Path(__file__).parents[1] / "sample" / "sample.mbox"
 async def upload(request: Request) -> Response:
     """`POST /upload`: a multipart form with one file, streamed to the spool like any other."""
     house = house_of(request)
-    intake = Intake(house, by=current_user(request).actor, again=False)
+    intake = Intake(house, by=current_user(request).actor, again=wants_again(request))
     try:
         received = await receive(request, intake, timeout_seconds=house.config.read_timeout_seconds)
     except Refused as refusal:
         return await run_in_threadpool(
             show_upload, request, trouble=refusal.detail, status=refusal.status_code
         )
+    if received.twin is not None:
+        return await run_in_threadpool(show_upload, request, twin=received.twin)
     return _to_job(received, notice=None)
 
 

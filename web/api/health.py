@@ -8,9 +8,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.health import QueueHealth, WorkerHealth, look, with_details
+from jobs.health import QueueHealth, WorkerHealth, with_details
 from jobs.proc import ProcessUse
-from store.clock import utc_now
+from jobs.strays import look_with_strays
+from store.clock import now_of, utc_now
+from store.standstill import Standstill, standstills
 from web.actions.workers import ask
 from web.house import house_of
 
@@ -18,7 +20,11 @@ from web.house import house_of
 def health(request: Request) -> Response:
     """Workers with their states, and the queue; a pure read."""
     house = house_of(request)
-    seen = look(house.database, config=house.config, link=house.link, now=utc_now())
+    seen, strays = look_with_strays(
+        house.database, config=house.config, link=house.link, now=utc_now()
+    )
+    with house.database.read() as connection:
+        resting = standstills(connection, now=now_of(connection))
     return JSONResponse(
         {
             "at": seen.at.isoformat(),
@@ -26,6 +32,8 @@ def health(request: Request) -> Response:
             "workers": [
                 _worker_json(worker) for worker in with_details(seen.workers, link=house.link)
             ],
+            "astray": [{"name": one.name, "how": one.how} for one in strays],
+            "standstills": [_standstill_json(one) for one in resting],
         }
     )
 
@@ -40,6 +48,15 @@ def stop(request: Request) -> Response:
     """End a worker at once; its chunk waits again. 404 when it is not there, 503 without Redis."""
     ask(request, request.path_params["name"], house_of(request).dispatch.stop_worker)
     return JSONResponse({"worker": request.path_params["name"], "asked": "stop"}, 202)
+
+
+def _standstill_json(one: Standstill) -> dict[str, Any]:
+    return {
+        "host": one.host,
+        "reason": one.reason,
+        "since": _time(one.since),
+        "until": _time(one.until),
+    }
 
 
 def _queue_json(queue: QueueHealth) -> dict[str, Any]:

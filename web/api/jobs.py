@@ -9,9 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from store.clock import utc_now
+from store.clock import now_of, utc_now
 from store.jobs import JobView, Progress, find_job, list_jobs
 from store.ledger import Balance, balance, entries_of
+from store.standstill import standstills
 from store.states import JobState
 from web.api.parameters import whole_parameter
 from web.asked import JOB_ID, moment
@@ -24,7 +25,19 @@ LEDGER_PAGE = 1000
 
 def job_status(request: Request) -> Response:
     """Where a job stands."""
-    return JSONResponse(job_json(request, require_job(request)))
+    job = require_job(request)
+    return JSONResponse(
+        {**job_json(request, job), "error": job.error or _why_it_rests(request, job)}
+    )
+
+
+def _why_it_rests(request: Request, job: JobView) -> str | None:
+    """What keeps a job that is not over from going on, in one line; None when nothing does."""
+    if job.state.is_over:
+        return None
+    with house_of(request).database.read() as connection:
+        resting = standstills(connection, now=now_of(connection))
+    return "; ".join(f"{one.host} rests: {one.reason}" for one in resting) or None
 
 
 def job_list(request: Request) -> Response:

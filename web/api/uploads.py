@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from store.states import JobState
+from store.uploads import Twin
 from web.house import house_of
 from web.intake import Intake, Received
 from web.security import current_user
-from web.uploading import receive
+from web.uploading import receive, wants_again
 
 
 async def upload_stream(request: Request) -> Response:
@@ -19,9 +20,7 @@ async def upload_stream(request: Request) -> Response:
     upload and carries `duplicate_of`; `?again=1` takes them in all the same.
     """
     house = house_of(request)
-    intake = Intake(
-        house, by=current_user(request).actor, again=request.query_params.get("again") == "1"
-    )
+    intake = Intake(house, by=current_user(request).actor, again=wants_again(request))
     received = await receive(request, intake, timeout_seconds=house.config.read_timeout_seconds)
     status_url = f"/api/upload/job/{received.job_id}"
     return JSONResponse(
@@ -38,4 +37,12 @@ def _answer(received: Received, status_url: str) -> dict[str, object]:
         "sha256": received.sha256,
         "size": received.size,
     }
-    return answer | ({"duplicate_of": twin.job_id} if twin else {})
+    return answer | (_twin_json(twin) if twin else {})
+
+
+def _twin_json(twin: Twin) -> dict[str, object]:
+    return {
+        "duplicate_of": twin.job_id,
+        "duplicate_filename": twin.filename,
+        "duplicate_uploaded_at": twin.stored_at.isoformat(),
+    }

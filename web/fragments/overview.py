@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health, look
-from store.clock import utc_now
+from jobs.health import Health
+from jobs.strays import look_with_strays
+from store.clock import now_of, utc_now
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
+from store.standstill import standstills
 from store.states import JobState
 from web.house import house_of
 from web.needs import Need, needs_of
@@ -56,11 +58,19 @@ def find_overview(request: Request) -> OverviewView:
         counts = job_counts(connection)
         moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
         latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
-    health = look(house.database, config=house.config, link=house.link, now=now)
+        resting = standstills(connection, now=now_of(connection))
+    health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     free = house.spool.free_bytes()
     return OverviewView(
         is_new=not counts,
-        needs=needs_of(health, free_bytes=free, config=house.config),
+        needs=needs_of(
+            health,
+            free_bytes=free,
+            config=house.config,
+            standstills=resting,
+            strays=strays,
+            spool_is_away=bool(counts) and house.spool.is_away(),
+        ),
         live=tuple(LiveJob(job=job, eta=eta_of(job, now=now)) for job in moving),
         latest=tuple(latest),
         counts=counts,

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from store.attempts import attempts_of_chunk
 from store.chunk_cells import SEVERITY, Cell, Tally, cells_of, chunks_that_stand, tally_of
 from store.chunks import AttemptView, ChunkView, chunks_of
-from store.clock import utc_now
+from store.clock import now_of, utc_now
 from store.job_times import times_of
 from store.jobs import JobView, find_job
+from store.standstill import Standstill, standstills
 from store.states import JobState
 from web.asked import address, job_id_of, whole
 from web.errors import NotFound
@@ -31,7 +32,10 @@ HIGHEST = (1 << 31) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressView:
-    """A job and what its chunks add up to. `every` is None once nothing moves by itself."""
+    """A job and what its chunks add up to. `every` is None once nothing moves by itself.
+
+    `resting` are machines on which no work can be done just now, while the job is not over.
+    """
 
     job: JobView
     steps: tuple[Step, ...]
@@ -45,6 +49,7 @@ class ProgressView:
     tries: tuple[AttemptView, ...]  # of the chosen chunk, newest first
     can_retry: bool
     here: str
+    resting: tuple[Standstill, ...]
     every: int | None
 
 
@@ -76,6 +81,7 @@ def find_progress(request: Request) -> ProgressView:
         found = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
         chosen = next((chunk for chunk in found if chunk.seq == seq), None)
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
+        resting = () if job.state.is_over else standstills(connection, now=now_of(connection))
     return ProgressView(
         job=job,
         steps=steps_of(job, times, now=now),
@@ -91,6 +97,7 @@ def find_progress(request: Request) -> ProgressView:
         here=address(
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
         ),
+        resting=resting,
         every=None if job.state.is_over else MOVING,
     )
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health, WorkerHealth, look, with_details
+from jobs.health import Health, WorkerHealth, with_details
 from jobs.reports import program_version
 from jobs.standing import URGENCY, WorkerState
+from jobs.strays import AstrayWorker, look_with_strays
 from store.clock import utc_now
 from web.asked import address, chosen
 from web.errors import BadRequest
 from web.house import house_of
+from web.needs import STRAYS_SHOWN
 from web.pace import pace
 from web.render import render
 
@@ -34,6 +36,7 @@ class WorkersView:
     state: WorkerState | None
     program: str
     beat_seconds: float
+    strays: tuple[AstrayWorker, ...]
     redis_configured: bool
     back: str  # the page to come back to after an act
     first: str | None
@@ -51,7 +54,7 @@ def find_workers(request: Request) -> WorkersView:
     """Look at workers and queue; a Redis that is away costs about a second at most."""
     house, now = house_of(request), utc_now()
     state, after = chosen(request, "state", WorkerState), request.query_params.get("after", "")
-    health = look(house.database, config=house.config, link=house.link, now=now)
+    health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     shown, further = _page(health, state=state, after=after)
     moving = health.queue.backlog.running > 0 or health.queue.backlog.waiting > 0
     return WorkersView(
@@ -61,6 +64,7 @@ def find_workers(request: Request) -> WorkersView:
         state=state,
         program=program_version(),
         beat_seconds=house.config.beat_seconds,
+        strays=strays[:STRAYS_SHOWN],
         redis_configured=house.link is not None,
         back=address("/workers", state=state, after=after),
         first=address("/workers", state=state) if after else None,

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from store.accounts import link_is_open
+from store.clock import utc_now
 from web.forms import own_address
+from web.house import house_of
 from web.render import render
 
 
@@ -40,5 +43,8 @@ def sign_in_page(request: Request) -> Response:
 
 
 def sign_in_link_page(request: Request) -> Response:
-    """`GET /sign-in/{token}`."""
-    return render(request, "pages/sign_in_link.html", LinkView(used_up=False))
+    """`GET /sign-in/{token}`; 410 for one that was used, is too old, or never was."""
+    with house_of(request).database.read() as connection:
+        is_open = link_is_open(connection, request.path_params["token"], now=utc_now())
+    view = LinkView(used_up=not is_open)
+    return render(request, "pages/sign_in_link.html", view, status=200 if is_open else 410)
