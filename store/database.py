@@ -199,6 +199,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
+        # In pages, 16 MiB: what several batches change is written to the file once.
+        "wal_autocheckpoint=4096",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

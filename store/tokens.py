@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
+from itertools import chain
 from operator import add
 
 from mail.text import tokens
@@ -44,6 +45,17 @@ _PAIRED = re.compile(f"[{PAIRED_LETTERS}]")
 _PAIRED_RUN = re.compile(f"[{PAIRED_LETTERS}]+")
 _PLAIN_WORD = re.compile(f"[^\\W_{PAIRED_LETTERS}]+")
 _LAST_OF_RUN = re.compile(f"(?<=[{PAIRED_LETTERS}])[{PAIRED_LETTERS}](?![{PAIRED_LETTERS}])")
+# In lower case; whatever in ASCII parts words is a blank; bytes beyond ASCII stay.
+_STRETCHES = bytes(
+    byte if byte > 127 else ord(chr(byte).lower()) if chr(byte).isalnum() else 32
+    for byte in range(256)
+)
+# Typographic quotes and dashes: each would make another stretch of the word it stands at.
+_PUNCTUATION_LEAD = b"\xe2\x80"
+_PUNCTUATION = re.compile(_PUNCTUATION_LEAD + rb"[\x80-\xbf]")
+# Longer stretches (mostly sentences without blanks) hardly come again, and take much memory.
+_REMEMBERED_CHARACTERS = 12
+_DAY_SECONDS = 24 * 60 * 60
 
 MARK_OF = {
     Field.SUBJECT: Mark.SUBJECT,
@@ -58,9 +70,9 @@ MARK_OF = {
 def index_tokens(document: Document) -> Iterable[str]:
     """Every token of a message, each once, cut to what an index can hold."""
     if len(document.text) * 4 >= INDEX_BYTES:
-        return _cut([*_head_tokens(document), *tokens(document.text)])
+        return _cut([*chain.from_iterable(_head_tokens(document)), *tokens(document.text)])
     found = value_tokens(document.text)
-    found.update(_head_tokens(document))
+    found.update(*_head_tokens(document))
     return found
 
 
@@ -69,24 +81,43 @@ def value_tokens(value: str) -> set[str]:
 
     Of a run of paired letters also the last one alone: every other letter begins a pair, so that
     a single letter can be looked up as a beginning.
+
+    The same words as `tokens` finds, but what lies between two blanks is taken apart once: in
+    running text half of it comes again, and the order does not matter here.
     """
     if value.isascii():
         return set(tokens(value))
-    lowered = unicodedata.normalize("NFC", value).lower()
-    if _odd_letters().search(lowered):
-        return {*tokens(value), *_LAST_OF_RUN.findall(lowered)}
-    # The same words as `tokens` finds, but each run is taken apart once: in running text half of
-    # them come again, and the order does not matter here.
-    words = set(_PLAIN_WORD.findall(lowered))
+    encoded = value.encode("utf-8", "replace")
+    if _PUNCTUATION_LEAD in encoded:
+        encoded = _PUNCTUATION.sub(b" ", encoded)
+    words = set(encoded.translate(_STRETCHES).decode().split())
+    odd = [word for word in words if not word.isascii()]
+    words.difference_update(odd)
     if words and len(max(words, key=len)) > TOKEN_CHARACTERS:
         words = {word[:TOKEN_CHARACTERS] for word in words}
-    words.update(*map(_run_tokens, set(_PAIRED_RUN.findall(lowered))))
+    words.update(*map(_words_of, odd))
     return words
 
 
-@lru_cache(maxsize=100_000)
-def _run_tokens(run: str) -> tuple[str, ...]:
-    return (*map(add, run, run[1:]), run[-1])
+def _words_of(stretch: str) -> tuple[str, ...]:
+    """The words in a stretch without ASCII separators but with letters beyond ASCII."""
+    if len(stretch) > _REMEMBERED_CHARACTERS:
+        return _taken_apart(stretch)
+    return _remembered_words(stretch)
+
+
+def _taken_apart(stretch: str) -> tuple[str, ...]:
+    lowered = unicodedata.normalize("NFC", stretch).lower()
+    if _odd_letters().search(lowered):
+        return (*tokens(stretch), *_LAST_OF_RUN.findall(lowered))
+    words = [word[:TOKEN_CHARACTERS] for word in _PLAIN_WORD.findall(lowered)]
+    for run in _PAIRED_RUN.findall(lowered):
+        words += map(add, run, run[1:])
+        words.append(run[-1])
+    return tuple(words)
+
+
+_remembered_words = lru_cache(maxsize=50_000)(_taken_apart)
 
 
 @cache
@@ -115,11 +146,12 @@ def address_token(mark: Mark, address: str) -> str:
     return f"{mark}@{hash64(address.lower()) & (1 << 64) - 1:016x}"
 
 
-def date_tokens(sort_at: int) -> tuple[str, ...]:
-    """The tokens of the year and the month (UTC)."""
-    if sort_at == UNDATED:
+@lru_cache(maxsize=5_000)
+def _date_tokens(day: int) -> tuple[str, ...]:
+    """The tokens of the year and the month (UTC) of a day since 1970."""
+    if day == UNDATED // _DAY_SECONDS:
         return (year_token(None),)
-    at = datetime.fromtimestamp(sort_at, UTC)
+    at = datetime.fromtimestamp(day * _DAY_SECONDS, UTC)
     return year_token(at.year), month_token(at.year, at.month)
 
 
@@ -133,29 +165,33 @@ def month_token(year: int, month: int) -> str:
     return f"{Mark.DATE}{year:04d}{month:02d}"
 
 
-def _head_tokens(document: Document) -> set[str]:
+def _head_tokens(document: Document) -> list[Iterable[str]]:
     """The words of the headers, plain and marked, and the tokens that are no words."""
-    found = set(_marked(Mark.SUBJECT, document.values(Field.SUBJECT)))
-    for name in document.filenames:
-        found.update(_marked(Mark.FILENAME, (name,)))
-    # The same people and lists return in message after message.
-    found.update(_people_tokens(Mark.SENDER, document.senders))
-    found.update(_people_tokens(Mark.TO, document.to))
-    found.update(_people_tokens(Mark.CC, document.cc))
-    found.update(_remembered(Mark.LIST, document.values(Field.LIST)))
-    found.update([Mark.FACT + fact for fact in document.facts])
-    found.update(date_tokens(document.sort_at))
+    # The same people and lists return in message after message, the subject in its thread.
+    found: list[Iterable[str]] = [
+        _people_tokens(Mark.SENDER, document.senders),
+        _people_tokens(Mark.TO, document.to),
+        _date_tokens(document.sort_at // _DAY_SECONDS),
+    ]
+    if document.cc:
+        found.append(_people_tokens(Mark.CC, document.cc))
+    if document.subject:
+        found.append(_remembered(Mark.SUBJECT, document.subject))
+    if document.list_id:
+        found.append(_remembered(Mark.LIST, document.list_id))
+    found += [_marked(Mark.FILENAME, (name,)) for name in document.filenames]
+    found.append([Mark.FACT + fact for fact in document.facts])
     return found
 
 
-def _marked(mark: Mark, values: tuple[str, ...]) -> list[str]:
-    if not values:
-        return []
+def _marked(mark: Mark, values: Iterable[str]) -> list[str]:
     words = set().union(*map(value_tokens, values))
     return [*words, *[mark + word for word in words]]
 
 
-_remembered = lru_cache(maxsize=5_000)(_marked)
+@lru_cache(maxsize=5_000)
+def _remembered(mark: Mark, value: str) -> list[str]:
+    return _marked(mark, (value,))
 
 
 @lru_cache(maxsize=10_000)

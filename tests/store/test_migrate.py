@@ -11,13 +11,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select
 
 import store.tables_mail
 import store.tables_watch  # noqa: F401
 from store.database import Database
 from store.migrate import alembic_config, current_revision, migrate, newest_revision
+from store.sql import room_of
+from store.sql.tree import Token
 from store.tables import metadata
+from store.tables_mail import message_search
 from tests.harness.databases import opened
 from tests.harness.postgres import PostgresCluster
 
@@ -71,6 +74,39 @@ def test_the_schema_can_be_taken_back_and_made_again(empty_database: Database) -
 
     with empty_database.read() as connection:
         assert differences(connection) == []
+
+
+def test_what_was_indexed_before_is_found_after_migrating_and_back(
+    empty_database: Database,
+) -> None:
+    with empty_database.write() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        index_one(connection, 7, "before")
+    migrate(empty_database)
+    with empty_database.write() as connection:
+        index_one(connection, 8, "after")
+        assert [found(connection, word) for word in ("before", "after")] == [[7], [8]]
+
+        command.downgrade(alembic_config(connection), "0001")
+
+        assert [found(connection, word) for word in ("before", "after")] == [[7], [8]]
+
+
+def index_one(connection: Connection, key: int, word: str) -> None:
+    columns, values = "id, sort_at, sender, size, deleted_in_source", f"{key}, 0, 0, 0, false"
+    if connection.dialect.name == "postgresql":
+        columns, values = columns + ", tokens", f"{values}, '{word}'"
+    connection.exec_driver_sql(f"INSERT INTO message_search ({columns}) VALUES ({values})")
+    room_of(connection.dialect.name).index(connection, [(key, [word])])
+
+
+def found(connection: Connection, word: str) -> list[int]:
+    source, condition = room_of(connection.dialect.name).source(Token(word, False))
+    return list(
+        connection.execute(
+            select(message_search.c.id).select_from(source).where(condition)
+        ).scalars()
+    )
 
 
 def test_several_processes_may_migrate_at_the_same_time(empty_database: Database) -> None:

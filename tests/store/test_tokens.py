@@ -23,6 +23,8 @@ from tests.store.mails import a_message
 @example("\U0002ebe1㐀")  # no letter, though it lies among Han letters
 @example("\u1100\u1161")
 @example("0\0²")  # NUL is cut at, as in plain text
+@example("“결제”는 “é”")  # typographic signs, cut off before anything is remembered
+@example("시스템，온라인결제東京カ。내일은")  # too long to be remembered
 @example("0\ud800²")
 def test_a_text_has_the_words_that_the_mail_core_finds_in_it(text: str) -> None:
     words = value_tokens(text)
