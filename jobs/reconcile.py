@@ -20,6 +20,7 @@ from jobs.sampling import SAMPLE_SECONDS, take_sample
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
 from store.clock import utc_now
+from store.failures import sort_failures
 from store.planning import settle, unsettled_jobs
 from store.recovery import give_up_silent, silent_attempts
 from store.uploads import Upload, break_off, receiving_uploads
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 LOCK = "reconciler"
 # A bell may be on its way from the queue to a claim for this long.
 BELL_PATIENCE_SECONDS = 15.0
+# Failures without a cause that are looked at in one transaction, and in one round.
+SORTED_AT_ONCE = 500
+SORTED_A_ROUND = 10_000
 # An upload to which no byte was added for so long has lost its sender.
 STALE_PART_SECONDS = 900.0
 
@@ -38,6 +42,7 @@ class Findings:
     """What one round set right, in numbers."""
 
     lost_attempts: int = 0
+    sorted_failures: int = 0
     settled_jobs: int = 0
     broken_uploads: int = 0
     unheard_bells: int = 0
@@ -48,6 +53,7 @@ class Findings:
 def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
     """One round. Raises what the database raises; a Redis that is away is a finding."""
     lost = _give_up_the_silent(workshop)
+    sorted_failures = _sort_the_failures(workshop)
     settled = _settle_the_open(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
@@ -59,6 +65,7 @@ def reconcile(workshop: Workshop, link: QueueLink | None) -> Findings:
             queue_error = str(error)
     return Findings(
         lost_attempts=lost,
+        sorted_failures=sorted_failures,
         settled_jobs=settled,
         broken_uploads=broken,
         unheard_bells=unheard,
@@ -77,6 +84,18 @@ def _give_up_the_silent(workshop: Workshop) -> int:
                 lost += 1
                 log.warning("attempt %s of %s is lost", one.attempt_id, one.worker)
     return lost
+
+
+def _sort_the_failures(workshop: Workshop) -> int:
+    """Chunks that failed under an older version get their cause: some in each round."""
+    done = 0
+    while done < SORTED_A_ROUND:
+        with workshop.database.write() as connection:
+            found = sort_failures(connection, now=utc_now(), limit=SORTED_AT_ONCE)
+        done += found
+        if found < SORTED_AT_ONCE:
+            break
+    return done
 
 
 def _settle_the_open(workshop: Workshop) -> int:

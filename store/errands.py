@@ -6,6 +6,7 @@ Only the books: who asked for what, how far it is, how it ended. Doing it is `jo
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +22,11 @@ class ErrandKind(StrEnum):
 
     DELETE_UPLOAD = "delete_upload"  # {"upload_id": …}
     READ_AGAIN = "read_again"  # {"job_id": …, "from_seq": …, "dialect": … or null}
-    RETRY_FAILED = "retry_failed"  # {"cause": a key of store.causes, or null for all}
+    RETRY_FAILED = "retry_failed"  # a FailureFilter as JSON
+    TRIAL = "trial"  # {"cause": …, "chunk": …}; done when it is asked for, see store.trials
+    RETRY_JOBS = "retry_jobs"  # a JobFilter as JSON, as for the next two
+    CANCEL_JOBS = "cancel_jobs"
+    DELETE_JOBS = "delete_jobs"
     EXPORT = "export"  # {"query": …, "format": …}
 
 
@@ -54,10 +59,27 @@ class Errand:
     created_by: str
     started_at: datetime | None
     ended_at: datetime | None
+    subject: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """True while it is being carried out, or waits for that."""
+        return self.state in OPEN_ERRAND_STATES
+
+
+def subject_of_cause(key: str) -> str:
+    """How errands name the cause they are about."""
+    return f"cause:{key}"
 
 
 def add_errand(
-    connection: Connection, kind: ErrandKind, parameters: dict[str, Any], *, by: str, now: datetime
+    connection: Connection,
+    kind: ErrandKind,
+    parameters: dict[str, Any],
+    *,
+    by: str,
+    now: datetime,
+    subject: str | None = None,
 ) -> int:
     """Ask for something to be done; answers the errand's id."""
     inserted = connection.execute(
@@ -68,6 +90,7 @@ def add_errand(
             state=ErrandState.WAITING,
             created_at=now,
             created_by=by,
+            subject=subject,
         )
         .returning(errand.c.id)
     )
@@ -89,10 +112,19 @@ def find_errand(connection: Connection, errand_id: int) -> Errand | None:
 
 
 def list_errands(
-    connection: Connection, *, before: int | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    states: Sequence[ErrandState] = (),
+    subject: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[Errand]:
     """Newest first; `before` is the id of the last one already seen."""
     query = select(errand).order_by(errand.c.id.desc()).limit(limit)
+    if states:
+        query = query.where(errand.c.state.in_(states))
+    if subject is not None:
+        query = query.where(errand.c.subject == subject)
     if before is not None:
         query = query.where(errand.c.id < before)
     return [_as_errand(row) for row in connection.execute(query)]
@@ -152,4 +184,5 @@ def _as_errand(row: Row[Any]) -> Errand:
         created_by=row.created_by,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        subject=row.subject,
     )

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from store import tables
+from store.causes import Cause, cause_of
+from store.failures import Failure, note_failure
 from store.states import ChunkKind, ChunkState, Outcome
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
@@ -39,6 +41,11 @@ class Trouble:
     error: str
     traceback: str | None = None
     offset: int | None = None
+
+    @property
+    def cause(self) -> Cause:
+        """What it has in common with others."""
+        return cause_of(error_type=self.error_type, error=self.error, traceback=self.traceback)
 
 
 def record_trouble(
@@ -109,6 +116,8 @@ def _release(
             ended_at=now if limit_reached else None,
         )
     )
+    if limit_reached:
+        note_failure(connection, Failure(chunk_id=row.id, cause=trouble.cause, at=now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ def retry_job(request: Request) -> Response:
     """`POST /jobs/{id}/retry`: the failed and cancelled chunks go on from where they got to."""
     job_id = job_id_of(request)
     chunks = house_of(request).dispatch.retry(job_id, actor=current_user(request).actor)
-    return go(f"/jobs/{job_id}", notice="retried" if chunks else "nothing-to-retry")
+    told = {0: "nothing-to-retry", 1: "retried-one"}
+    return go(f"/jobs/{job_id}", notice=told.get(chunks, "retried"))
 
 
 def cancel_job(request: Request) -> Response:
@@ -31,7 +32,7 @@ def retry_chunk(request: Request, form: Form) -> Response:
     chunk_id = int(request.path_params["id"])
     retried = house_of(request).dispatch.retry_chunk(chunk_id, actor=current_user(request).actor)
     target = own_address(form.get("next"), default="/failures")
-    return go(target, notice="retried" if retried else "nothing-to-retry")
+    return go(target, notice="retried-one" if retried else "nothing-to-retry")
 
 
 def stop_chunk(request: Request, form: Form) -> Response:

@@ -11,6 +11,7 @@ from jobs.health import Health, look
 from store.clock import utc_now
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
 from store.states import JobState
+from web.errand_lines import ErrandLine, under_way
 from web.house import house_of
 from web.needs import Need, needs_of
 from web.pace import pace
@@ -38,6 +39,7 @@ class OverviewView:
     needs: tuple[Need, ...]
     live: tuple[LiveJob, ...]
     latest: tuple[JobView, ...]
+    errands: tuple[ErrandLine, ...]
     counts: dict[JobState, int]
     health: Health
     free_bytes: int
@@ -55,6 +57,7 @@ def find_overview(request: Request) -> OverviewView:
     with house.database.read() as connection:
         counts = job_counts(connection)
         moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
+        errands = under_way(connection)
         latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
     health = look(house.database, config=house.config, link=house.link, now=now)
     free = house.spool.free_bytes()
@@ -63,8 +66,9 @@ def find_overview(request: Request) -> OverviewView:
         needs=needs_of(health, free_bytes=free, config=house.config),
         live=tuple(LiveJob(job=job, eta=eta_of(job, now=now)) for job in moving),
         latest=tuple(latest),
+        errands=errands,
         counts=counts,
         health=health,
         free_bytes=free,
-        every=pace(moving=bool(moving)),
+        every=pace(moving=bool(moving or errands)),
     )
