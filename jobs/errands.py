@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jobs.bulk import cancel_jobs, pages_of_jobs, retry_failed, retry_jobs
+from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.lease import Lease
-from jobs.steps import CannotDo, Steps, Stopped
+from jobs.steps import CannotDo, Steps
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
@@ -24,6 +24,7 @@ from store.errands import (
     Errand,
     ErrandKind,
     ErrandState,
+    ErrandStopped,
     end_errand,
     next_errand,
     note_progress,
@@ -61,7 +62,7 @@ def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], b
         for _ in DOERS[errand.kind](workshop, errand, steps):
             if not _note(workshop, errand, steps) or not still_mine():
                 return
-    except Stopped:
+    except ErrandStopped:
         return
     except OUTAGES:
         raise
@@ -118,14 +119,13 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
 def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Remove the uploads of all jobs that match, with their messages, their books, their mbox."""
     files = size = 0
-    for found in pages_of_jobs(workshop, errand):
-        for _, upload_id in found:
-            with workshop.database.read() as connection:
-                upload = require_upload(connection, upload_id)
-            for gone in _remove(workshop, upload):
-                steps.done += gone
-                yield
-            files, size = files + 1, size + (upload.size or 0)
+    for _, upload_id in each_job(workshop, errand):
+        with workshop.database.read() as connection:
+            upload = require_upload(connection, upload_id)
+        for gone in _remove(workshop, upload):
+            steps.done += gone
+            yield
+        files, size = files + 1, size + (upload.size or 0)
     workshop.database.give_back_space()
     steps.result = {"files": files, "messages_removed": steps.done, "bytes_freed": size}
 

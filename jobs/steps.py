@@ -1,4 +1,4 @@
-"""What an errand is carried out in: steps, how far it is, and two ways to end early."""
+"""What an errand is carried out in: steps, how far it is, and why it may not be done."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from typing import Any
 
 class CannotDo(Exception):
     """An errand that makes no sense (any more); the text is a sentence."""
-
-
-class Stopped(Exception):
-    """Somebody has stopped the errand: the step under way is undone, and no further one taken."""
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from store.audit import record
 from store.tables_watch import errand
 
 
@@ -28,6 +29,10 @@ class ErrandKind(StrEnum):
     CANCEL_JOBS = "cancel_jobs"
     DELETE_JOBS = "delete_jobs"
     EXPORT = "export"  # {"query": …, "format": …}
+
+
+class ErrandStopped(Exception):
+    """Somebody has stopped the errand: the step under way is undone, and no further one taken."""
 
 
 class ErrandState(StrEnum):
@@ -145,6 +150,28 @@ def note_progress(
         .values(started_at=now)
     )
     return noted.rowcount == 1
+
+
+def take_step(
+    connection: Connection, errand_id: int, *, done: int, total: int | None, now: datetime
+) -> None:
+    """Commit the progress with the step itself. Raises ErrandStopped, which undoes the step."""
+    if not note_progress(connection, errand_id, done=done, total=total, now=now):
+        raise ErrandStopped
+
+
+def note_act(
+    connection: Connection, asked: Errand, action: str, *, job_id: str, now: datetime
+) -> None:
+    """An entry in the audit log for what an errand did to one job."""
+    record(
+        connection,
+        actor=asked.created_by,
+        action=action,
+        subject=f"job:{job_id}",
+        now=now,
+        detail={"errand": asked.id},
+    )
 
 
 def end_errand(

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
+from store.database import Database
 from store.errands import Errand, ErrandKind, ErrandState, list_errands
 from store.retrying import Aftermath, aftermaths
 from web.language import N_
@@ -83,10 +82,11 @@ def _standing(aftermath: Aftermath) -> str:
     return "succeeded"
 
 
-def lines_of(connection: Connection, errands: Sequence[Errand]) -> tuple[ErrandLine, ...]:
+def lines_of(database: Database, errands: Sequence[Errand]) -> tuple[ErrandLine, ...]:
     """Errands with what became of them."""
     retried = [(one.id, one.done) for one in errands if one.kind in RETRYING]
-    found = aftermaths(connection, retried) if retried else {}
+    with database.read() as connection:
+        found = aftermaths(connection, retried)
     return tuple(
         ErrandLine(
             errand=one, title=TITLES.get(one.kind, str(one.kind)), aftermath=found.get(one.id)
@@ -95,8 +95,9 @@ def lines_of(connection: Connection, errands: Sequence[Errand]) -> tuple[ErrandL
     )
 
 
-def under_way(connection: Connection) -> tuple[ErrandLine, ...]:
+def under_way(database: Database) -> tuple[ErrandLine, ...]:
     """Errands that still move, trials aside: those are told with their cause."""
-    latest = list_errands(connection, limit=LOOKED_THROUGH)
-    lines = lines_of(connection, [one for one in latest if one.kind is not ErrandKind.TRIAL])
+    with database.read() as connection:
+        latest = list_errands(connection, limit=LOOKED_THROUGH)
+    lines = lines_of(database, [one for one in latest if one.kind is not ErrandKind.TRIAL])
     return tuple(line for line in lines if line.is_moving)

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.chunks import FailedChunk, failed_chunks
 from store.clock import utc_now
+from store.database import Database
 from store.errands import list_errands, subject_of_cause
 from store.failure_lists import (
     FailedFile,
@@ -21,7 +21,7 @@ from store.failure_lists import (
     failing_for,
     find_cause,
 )
-from store.failure_times import Recently, Stretch, over_time, recently
+from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, latest_trials
 from web.asked import address, chosen, cursor, place_in_list, whole
 from web.charts import HEIGHT, SCALES, WIDTH, Bar, Period, bars_of
@@ -39,20 +39,27 @@ ERRANDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CauseView:
-    """A cause. `failed` chunks fail for it now; `listed` of them are on this page."""
+class Past:
+    """How often a cause struck: bars of a period, and counts."""
 
-    known: KnownCause
-    failed: int
     recently: Recently
-    trial: Trial | None
-    is_tried: bool
     period: Period
     periods: tuple[tuple[Period, str], ...]
     bars: tuple[Bar, ...]
     highest: int
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseView:
+    """A cause. `failed` chunks fail for it now; those `listed` are on this page."""
+
+    known: KnownCause
+    failed: int
+    past: Past
+    trial: Trial | None
+    is_tried: bool
     files: tuple[FailedFile, ...]
     listed: tuple[FailedChunk, ...]
     errands: tuple[ErrandLine, ...]
@@ -75,38 +82,29 @@ def cause_fragment(request: Request) -> Response:
 
 def find_the_cause(request: Request) -> CauseView:
     """The cause in the path. Raises NotFound, and BadRequest for a damaged link."""
-    key, now = key_of(request), utc_now()
+    key, now, database = key_of(request), utc_now(), house_of(request).database
     period, before = chosen(request, "period", Period) or Period.WEEK, _place(request)
-    chunk_id, scale = whole(request, "chunk"), SCALES[period]
-    with house_of(request).database.read() as connection:
-        known = _known(connection, key)
+    with database.read() as connection:
+        known = find_cause(connection, key)
+        if known is None:
+            raise NotFound("There is no such cause.")
         failed = failing_for(connection, key)
         ids = failed_ids(connection, key, before=before, limit=PAGE + 1)
         listed = failed_chunks(connection, ids[:PAGE])
-        stretches = over_time(
-            connection, [key], until=now, step=scale.step, stretches=scale.buckets
-        )[key]
-        counts = recently(connection, [key], now=now).get(key, Recently())
         trial = latest_trials(connection, [key]).get(key)
         files = failed_files(connection, key, limit=FILES)
         asked = list_errands(connection, subject=subject_of_cause(key), limit=ERRANDS)
-        errands = lines_of(connection, asked)
+    errands = lines_of(database, asked)
     return CauseView(
         known=known,
         failed=failed,
-        recently=counts,
+        past=_past(database, key, period=period, now=now),
         trial=trial,
         is_tried=has_proved(trial, last_at=known.last_at),
-        period=period,
-        periods=tuple((name, one.title) for name, one in SCALES.items()),
-        bars=_bars(stretches),
-        highest=max(one.failed for one in stretches),
-        width=WIDTH,
-        height=HEIGHT,
         files=tuple(files),
         listed=tuple(listed),
         errands=errands,
-        chunk_id=chunk_id,
+        chunk_id=whole(request, "chunk"),
         first=address(f"/failures/{key}", period=period) if before else None,
         next=_next(key, listed[-1], period) if len(ids) > PAGE else None,
         here=address(
@@ -116,11 +114,22 @@ def find_the_cause(request: Request) -> CauseView:
     )
 
 
-def _known(connection: Connection, key: str) -> KnownCause:
-    known = find_cause(connection, key)
-    if known is None:
-        raise NotFound("There is no such cause.")
-    return known
+def _past(database: Database, key: str, *, period: Period, now: datetime) -> Past:
+    scale = SCALES[period]
+    with database.read() as connection:
+        counts = recently(connection, [key], now=now).get(key, Recently())
+        stretches = over_time(
+            connection, [key], until=now, step=scale.step, stretches=scale.buckets
+        )[key]
+    return Past(
+        recently=counts,
+        period=period,
+        periods=tuple((name, one.title) for name, one in SCALES.items()),
+        bars=bars_of([(one.at, float(one.failed), one.is_open) for one in stretches]),
+        highest=max(one.failed for one in stretches),
+        width=WIDTH,
+        height=HEIGHT,
+    )
 
 
 def _place(request: Request) -> tuple[datetime, int] | None:
@@ -130,10 +139,6 @@ def _place(request: Request) -> tuple[datetime, int] | None:
     if not re.fullmatch(r"\d{1,18}", place[1]):
         raise BadRequest("This link to a page of a list is damaged.")
     return place[0], int(place[1])
-
-
-def _bars(stretches: tuple[Stretch, ...]) -> tuple[Bar, ...]:
-    return bars_of([(one.at, float(one.failed), one.is_open) for one in stretches])
 
 
 def _next(key: str, last: FailedChunk, period: Period) -> str | None:

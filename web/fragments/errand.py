@@ -62,14 +62,14 @@ def errand_fragment(request: Request) -> Response:
 
 def find_the_errand(request: Request) -> ErrandView:
     """The errand in the path. Raises NotFound."""
-    errand_id = request.path_params["id"]
-    with house_of(request).database.read() as connection:
+    errand_id, database = request.path_params["id"], house_of(request).database
+    with database.read() as connection:
         errand = find_errand(connection, errand_id) if errand_id <= LARGEST else None
         if errand is None:
             raise NotFound("There is no such errand.")
-        line = lines_of(connection, [errand])[0]
         key = errand.parameters.get("cause")
         cause = find_cause(connection, key) if key else None
+    line = lines_of(database, [errand])[0]
     return ErrandView(
         line=line,
         job_id=errand.parameters.get("job_id"),

@@ -38,11 +38,12 @@ def errands_fragment(request: Request) -> Response:
 def find_errands(request: Request) -> ErrandsView:
     """The page that the query asks for. Raises BadRequest for a damaged link."""
     state, before = chosen(request, "state", ErrandState), whole(request, "before")
-    with house_of(request).database.read() as connection:
+    database = house_of(request).database
+    with database.read() as connection:
         found = list_errands(
             connection, states=(state,) if state else (), before=before, limit=PAGE + 1
         )
-        lines = lines_of(connection, found[:PAGE])
+    lines = lines_of(database, found[:PAGE])
     further = lines[-1].errand.id if len(found) > PAGE else None
     return ErrandsView(
         lines=lines,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
+from store.database import Database
 from store.failure_lists import FailedCause, error_types, failed_causes, unsorted_failures
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, TrialStanding, latest_trials
@@ -73,15 +73,15 @@ def failures_fragment(request: Request) -> Response:
 def find_failures(request: Request) -> FailuresView:
     """The page that the query asks for. Raises BadRequest for a damaged link."""
     query, now = failure_query(request), utc_now()
-    after = place_asked(request, query.order)
-    with house_of(request).database.read() as connection:
+    after, database = place_asked(request, query.order), house_of(request).database
+    with database.read() as connection:
         causes = failed_causes(
             connection, query.filter(now=now), order=query.order, after=after, limit=PAGE + 1
         )
-        cards = cards_of(connection, causes.found[:PAGE], period=query.period, now=now)
         unsorted = unsorted_failures(connection)
         types = error_types(connection)
-        errands = under_way(connection)
+    cards = cards_of(database, causes.found[:PAGE], period=query.period, now=now)
+    errands = under_way(database)
     more = len(causes.found) > PAGE
     moving = bool(errands) or any(card.trial and card.trial.is_open for card in cards)
     return FailuresView(
@@ -105,7 +105,7 @@ def _next(query: FailureQuery, last: FailedCause) -> str:
 
 
 def cards_of(
-    connection: Connection,
+    database: Database,
     causes: tuple[FailedCause, ...],
     *,
     period: Period | None,
@@ -114,9 +114,10 @@ def cards_of(
     """Causes with their bars over the period (a week by default), counts and trials."""
     keys, shown = [one.key for one in causes], period or Period.WEEK
     scale = SCALES[shown]
-    bars = over_time(connection, keys, until=now, step=scale.step, stretches=scale.buckets)
-    counts = recently(connection, keys, now=now)
-    trials = latest_trials(connection, keys)
+    with database.read() as connection:
+        bars = over_time(connection, keys, until=now, step=scale.step, stretches=scale.buckets)
+        counts = recently(connection, keys, now=now)
+        trials = latest_trials(connection, keys)
     return tuple(
         CauseCard(
             found=one,

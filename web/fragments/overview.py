@@ -57,8 +57,8 @@ def find_overview(request: Request) -> OverviewView:
     with house.database.read() as connection:
         counts = job_counts(connection)
         moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
-        errands = under_way(connection)
         latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
+    errands = under_way(house.database)
     health = look(house.database, config=house.config, link=house.link, now=now)
     free = house.spool.free_bytes()
     return OverviewView(
