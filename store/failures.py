@@ -41,21 +41,25 @@ def note_failure(connection: Connection, failure: Failure) -> None:
 
 def note_failures(connection: Connection, failures: Iterable[Failure]) -> None:
     """The same for several."""
+    alike: dict[Cause, list[Failure]] = {}
+    for failure in sorted(failures, key=lambda one: (one.cause.key, one.at, one.chunk_id)):
+        alike.setdefault(failure.cause, []).append(failure)
     # Chunks before causes, and causes in one order, or two writers could wait for each other.
-    known = sorted(failures, key=lambda one: (one.cause.key, one.at, one.chunk_id))
-    for failure in known:
-        _mark(connection, failure)
-    for key in dict.fromkeys(one.cause.key for one in known):
-        _count(connection, [one for one in known if one.cause.key == key])
+    for known, some in alike.items():
+        _mark(connection, known.key, some)
+    for some in alike.values():
+        _count(connection, some)
 
 
-def _mark(connection: Connection, failure: Failure) -> None:
-    key = failure.cause.key
+def _mark(connection: Connection, key: str, failures: list[Failure]) -> None:
     again = case((chunk.c.cause.is_(None), None), else_=chunk.c.cause == key)
+    ids = [failure.chunk_id for failure in failures]
+    # Only an old row may lack the time, and then all of these are given the same.
+    ended_at = func.coalesce(chunk.c.ended_at, failures[-1].at)
     connection.execute(
         update(chunk)
-        .where(chunk.c.id == failure.chunk_id, chunk.c.state == ChunkState.FAILED)
-        .values(cause=key, same_cause=again, ended_at=func.coalesce(chunk.c.ended_at, failure.at))
+        .where(chunk.c.id.in_(ids), chunk.c.state == ChunkState.FAILED)
+        .values(cause=key, same_cause=again, ended_at=ended_at)
     )
 
 

@@ -17,21 +17,23 @@ RETRIED = (ChunkState.FAILED, ChunkState.CANCELLED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """What jobs have to have in common; nothing set means all. `q` stands in the file's name.
+    """What jobs have to have in common; nothing set means all.
 
-    Made from `since` on and before `until`.
+    `q` stands in the file's name, `by` uploaded it, from `since` on and before `until`.
     """
 
-    state: JobState | None = None
+    states: tuple[JobState, ...] = ()
     q: str | None = None
+    by: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The parameters of an errand."""
         return {
-            "state": self.state,
+            "state": ",".join(self.states) or None,
             "q": self.q,
+            "by": self.by,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
         }
@@ -39,13 +41,19 @@ class JobFilter:
     @classmethod
     def from_json(cls, parameters: dict[str, Any]) -> Self:
         """What `to_json` wrote."""
-        state, since, until = (parameters.get(name) for name in ("state", "since", "until"))
+        since, until = parameters.get("since"), parameters.get("until")
         return cls(
-            state=JobState(state) if state else None,
+            states=states_in(parameters.get("state")),
             q=parameters.get("q"),
+            by=parameters.get("by"),
             since=datetime.fromisoformat(since) if since else None,
             until=datetime.fromisoformat(until) if until else None,
         )
+
+
+def states_in(text: str | None) -> tuple[JobState, ...]:
+    """States joined by commas. Raises ValueError for a word that is none."""
+    return tuple(JobState(word) for word in (text or "").split(",") if word)
 
 
 def jobs_of_filter(wanted: JobFilter) -> list[ColumnElement[bool]]:
@@ -53,8 +61,10 @@ def jobs_of_filter(wanted: JobFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
         upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
     ]
-    if wanted.state is not None:
-        found.append(job.c.state == wanted.state)
+    if wanted.states:
+        found.append(job.c.state.in_(wanted.states))
+    if wanted.by is not None:
+        found.append(job.c.created_by == wanted.by)
     if wanted.q is not None:
         found.append(upload.c.filename.icontains(wanted.q, autoescape=True))
     if wanted.since is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from urllib.parse import urlencode
 
 from store.errands import ErrandKind
-from store.job_filter import JobFilter
-from store.states import JobState
-from web.asked import address, moment
+from store.job_filter import JobFilter, states_in
+from web.asked import moment
 from web.errors import BadRequest
 from web.failure_query import words_of
 
@@ -38,16 +38,19 @@ def job_act(fields: Mapping[str, str]) -> JobAct:
 
 
 def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
-    """Which jobs are meant: state, q, since, until. Raises BadRequest.
+    """Which jobs are meant: state (several joined by commas), q, by, since, until.
 
     More than the list would show must never be meant, so nothing unknown is passed over here.
+    Raises BadRequest.
     """
-    state = fields.get("state") or None
-    if state is not None and state not in set(JobState):
-        raise BadRequest("There is no such state.")
+    try:
+        states = states_in(fields.get("state"))
+    except ValueError:
+        raise BadRequest("There is no such state.") from None
     return JobFilter(
-        state=JobState(state) if state else None,
+        states=states,
         q=words_of(fields, "q"),
+        by=words_of(fields, "by"),
         since=_time(fields.get("since"), zone=zone, days=0),
         until=_time(fields.get("until"), zone=zone, days=1),
     )
@@ -74,4 +77,6 @@ def named(wanted: JobFilter) -> dict[str, str | None]:
 
 def list_address(wanted: JobFilter) -> str:
     """Back to the list that was filtered so."""
-    return address("/jobs", **named(wanted))
+    query = [("state", str(state)) for state in wanted.states]
+    query += [(name, value) for name, value in named(wanted).items() if value and name != "state"]
+    return f"/jobs?{urlencode(query)}" if query else "/jobs"

@@ -31,6 +31,8 @@ def states(floors: list[Floor]) -> list[JobState]:
     [
         ("act=retry&state=failed", "Retry 2 jobs"),
         ("act=retry&state=failed&q=LETTERS", "Retry 2 jobs"),
+        ("act=retry&state=failed&state=finished&by=test", "Retry 2 jobs"),
+        ("act=retry&by=somebody", "There is nothing to do."),
         ("act=retry&q=done", "There is nothing to do."),
         ("act=cancel", "Cancel 1 job"),
         ("act=delete&q=done", "Delete 1 job"),

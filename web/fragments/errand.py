@@ -29,6 +29,7 @@ WISHES = {
     "text": N_("Text"),
     "file": N_("File"),
     "q": N_("File"),
+    "by": N_("Uploaded by"),
     "state": N_("State"),
     "since": N_("Since"),
     "until": N_("Before"),
@@ -49,7 +50,7 @@ class ErrandView:
     line: ErrandLine
     job_id: str | None
     cause: KnownCause | None
-    wishes: tuple[tuple[str, str | datetime | Word], ...]
+    wishes: tuple[tuple[str, str | datetime | tuple[Word, ...]], ...]
     results: tuple[tuple[str, int], ...]
     rate: float | None  # per second so far
     every: int | None
@@ -89,8 +90,10 @@ def find_the_errand(request: Request) -> ErrandView:
     )
 
 
-def _wish(name: str, value: Any) -> str | datetime | Word:
-    """A parameter as it is to be shown: a time, a state's word, or what somebody wrote."""
+def _wish(name: str, value: Any) -> str | datetime | tuple[Word, ...]:
+    """A parameter as it is to be shown: a time, words of states, or what somebody wrote."""
     if name in ("since", "until"):
         return datetime.fromisoformat(value)
-    return state_word(value) if name == "state" else str(value)
+    if name == "state":
+        return tuple(state_word(word) for word in value.split(","))
+    return str(value)

@@ -44,8 +44,10 @@ class JobsBulkView:
 
 def jobs_bulk_page(request: Request) -> Response:
     """The question. Changes nothing; its form does. Raises BadRequest."""
-    act = job_act(request.query_params)
-    wanted = job_filter(request.query_params, zone=shell_of(request).zone)
+    act, query = job_act(request.query_params), request.query_params
+    # A list's address names several states one by one.
+    fields = {**query, "state": ",".join(query.getlist("state"))}
+    wanted = job_filter(fields, zone=shell_of(request).zone)
     with house_of(request).database.read() as connection:
         weight = weigh_jobs(connection, wanted)
     view = JobsBulkView(
