@@ -136,6 +136,8 @@ PHRASES = (
 PLACE = re.compile(r"\{(\w+)\}")
 # Places that hold a sentence themselves; all others hold what differs, and stay as they are.
 SENTENCES = frozenset({"error", "reason"})
+# Places that hold a number, or the N that stands for one in a cause.
+NUMBERS = frozenset({"count", "number"})
 
 
 def said(text: str, gettext: Callable[[str], str]) -> str:
@@ -177,6 +179,10 @@ def pattern_of(phrase: str) -> str:
     """The regular expression of a phrase, its braces as named groups."""
     pieces = PLACE.split(phrase)
     return "".join(
-        re.escape(piece) if index % 2 == 0 else f"(?P<{piece}>.+?)"
+        re.escape(piece) if index % 2 == 0 else f"(?P<{piece}>{_form(piece)})"
         for index, piece in enumerate(pieces)
     )
+
+
+def _form(place: str) -> str:
+    return r"[\d.,]+|N" if place in NUMBERS else ".+?"
