@@ -73,7 +73,7 @@ def failed_causes(
     limit: int = 50,
 ) -> Causes:
     """Causes with failed chunks; `after` is (what it is sorted by, key) of the last one seen."""
-    counted = _counted(wanted)
+    counted = _counted(connection, wanted)
     groups = (
         select(
             counted,
@@ -101,14 +101,18 @@ def failed_causes(
     )
 
 
-def _counted(wanted: FailureFilter) -> CTE:
-    """Each cause with its chunks; counted once, which both databases have to be told."""
-    query = _counted_by_cause(wanted) if wanted.file is None else _counted_in_files(wanted)
+def _counted(connection: Connection, wanted: FailureFilter) -> CTE:
+    """Each cause with its chunks; counted once, which both databases have to be told.
+
+    With 200,000 chunks SQLite counts cause by cause in a third of the time of grouping them all;
+    Postgres takes twice as long for it, and for ever when it has to look at files each time.
+    """
+    each = connection.dialect.name == "sqlite" and wanted.file is None
+    query = _counted_one_by_one(wanted) if each else _counted_at_once(wanted)
     return query.cte("counted").prefix_with("MATERIALIZED")
 
 
-def _counted_by_cause(wanted: FailureFilter) -> Select[Any]:
-    """Three looks into an index per cause: a third of the work of grouping 200,000 chunks."""
+def _counted_one_by_one(wanted: FailureFilter) -> Select[Any]:
     of_cause = (*chunks_in_files(wanted), chunk.c.cause == cause.c.key)
     number = select(func.count()).select_from(chunk).where(*of_cause)
     first = select(func.min(chunk.c.ended_at)).where(*of_cause)
@@ -121,8 +125,7 @@ def _counted_by_cause(wanted: FailureFilter) -> Select[Any]:
     ).where(*causes_of_filter(wanted))
 
 
-def _counted_in_files(wanted: FailureFilter) -> Select[Any]:
-    """All chunks grouped at once: cause by cause, Postgres would look at every file each time."""
+def _counted_at_once(wanted: FailureFilter) -> Select[Any]:
     groups = (
         select(
             chunk.c.cause,
