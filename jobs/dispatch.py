@@ -18,7 +18,9 @@ from store.audit import record
 from store.clock import utc_now
 from store.errands import ErrandKind, ErrandState, add_errand, end_errand
 from store.planning import settle
+from store.retrying import put_back
 from store.states import EngineName
+from store.trials import begin_trial
 from store.uploads import Twin, Upload, complete_unless_twin, complete_upload
 from store.wishes import (
     cancel_job,
@@ -31,6 +33,9 @@ from store.wishes import (
 )
 
 log = logging.getLogger(__name__)
+
+# Chunks that one transaction takes back from a stopped errand.
+PUT_BACK_AT_ONCE = 1000
 
 
 class Dispatch:
@@ -194,11 +199,18 @@ class Dispatch:
         self.ring()
         return resumed
 
-    def ask(self, kind: ErrandKind, parameters: dict[str, Any], *, actor: str) -> int:
+    def ask(
+        self,
+        kind: ErrandKind,
+        parameters: dict[str, Any],
+        *,
+        actor: str,
+        subject: str | None = None,
+    ) -> int:
         """Ask for an errand, see `store.errands` for the parameters; answers its id."""
         now = utc_now()
         with self._workshop.database.write() as connection:
-            errand_id = add_errand(connection, kind, parameters, by=actor, now=now)
+            errand_id = add_errand(connection, kind, parameters, by=actor, now=now, subject=subject)
             record(
                 connection,
                 actor=actor,
@@ -209,20 +221,61 @@ class Dispatch:
             )
         return errand_id
 
+    def try_one(self, cause_key: str, chunk_id: int, *, actor: str) -> bool:
+        """Retry one chunk as a trial of its cause; False when it does not fail for it (now)."""
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            begun = begin_trial(connection, cause_key, chunk_id, by=actor, now=now)
+            if begun is None:
+                return False
+            errand_id, job_id = begun
+            record(
+                connection,
+                actor=actor,
+                action="chunk.retry",
+                subject=f"job:{job_id}",
+                now=now,
+                detail={"chunk": chunk_id, "cause": cause_key, "errand": errand_id},
+            )
+        self.ring()
+        return True
+
     def stop_errand(self, errand_id: int, *, actor: str) -> bool:
-        """Take no further step of an errand; False when it was over already."""
+        """Take no further step of an errand, and let no worker begin what it has handed out.
+
+        False when it was over already and nothing of it waits.
+        """
         now, state = utc_now(), ErrandState.STOPPED
         with self._workshop.database.write() as connection:
             stopped = end_errand(connection, errand_id, state=state, now=now)
-            if stopped:
-                record(
-                    connection,
-                    actor=actor,
-                    action="errand.stop",
-                    subject=f"errand:{errand_id}",
-                    now=now,
-                )
-        return stopped
+        back = self._put_back(errand_id)
+        if not stopped and not back:
+            return False
+        with self._workshop.database.write() as connection:
+            record(
+                connection,
+                actor=actor,
+                action="errand.stop",
+                subject=f"errand:{errand_id}",
+                now=now,
+                detail={"put_back": back} if back else None,
+            )
+        return True
+
+    def _put_back(self, errand_id: int) -> int:
+        """Chunks that the errand retried and nobody has begun are failed as before; how many."""
+        number, jobs, now = 0, set[str](), utc_now()
+        while True:
+            with self._workshop.database.write() as connection:
+                some = put_back(connection, errand_id, now=now, limit=PUT_BACK_AT_ONCE)
+            number += len(some)
+            jobs |= set(some)
+            if len(some) < PUT_BACK_AT_ONCE:
+                break
+        for job_id in sorted(jobs):
+            with self._workshop.database.write() as connection:
+                settle(connection, job_id, now=now)
+        return number
 
     def ring(self) -> None:
         """Tell the queue, or the local thread, that something waits.

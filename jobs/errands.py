@@ -13,20 +13,20 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import SWEEP_SECONDS, sweep_exports, write_export
 from jobs.lease import Lease
+from jobs.steps import CannotDo, Steps
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
-from store.causes import cause_key
-from store.chunks import failed_chunks
 from store.clock import utc_now
 from store.database import OUTAGES
 from store.errands import (
     Errand,
     ErrandKind,
     ErrandState,
-    Steps,
+    ErrandStopped,
     end_errand,
     next_errand,
     note_progress,
@@ -34,11 +34,10 @@ from store.errands import (
 from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.removing import EMPTIED, delete_range
-from store.uploads import forget_upload, mark_deleting, require_upload
+from store.uploads import Upload, forget_upload, mark_deleting, require_upload
 from store.wishes import (
     cancel_job,
     plan_anew,
-    retry_chunk,
     rewind_chunks,
     set_aside,
     start_of,
@@ -50,13 +49,8 @@ LOCK = "errands"
 LOCK_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 STEP_MESSAGES = 500
-STEP_CHUNKS = 100
 # Above every offset, and still below the next upload's keys.
 EVERYTHING = (1 << 40) - 1
-
-
-class CannotDo(Exception):
-    """An errand that makes no sense (any more); the text is a sentence."""
 
 
 Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
@@ -71,6 +65,8 @@ def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], b
         for _ in DOERS[errand.kind](workshop, errand, steps):
             if not _note(workshop, errand, steps) or not still_mine():
                 return
+    except ErrandStopped:
+        return
     except OUTAGES:
         raise
     except Exception as error:
@@ -110,31 +106,51 @@ def _end(
 
 def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Remove an upload: its messages, its books, its mbox."""
-    upload_id = int(errand.parameters["upload_id"])
-    with workshop.database.write() as connection:
-        upload = require_upload(connection, upload_id)
-        jobs = mark_deleting(connection, upload_id)
-    yield
-    while True:
-        # Every step keeps workers off anew, or a job that was retried could write behind it.
-        with workshop.database.write() as connection:
-            for job_id in jobs:
-                cancel_job(connection, job_id, now=utc_now())
-            gone = delete_range(
-                connection, upload_id=upload_id, start=0, stop=EVERYTHING, limit=STEP_MESSAGES
-            )
-            if not gone:
-                forget_upload(connection, upload_id)
-                break
+    with workshop.database.read() as connection:
+        upload = require_upload(connection, int(errand.parameters["upload_id"]))
+    for gone in _remove(workshop, upload):
         steps.done += gone
         yield
-    workshop.spool.remove(upload.spool_name)
     workshop.database.give_back_space(EMPTIED)
     steps.result = {
         "filename": upload.filename,
         "messages_removed": steps.done,
         "bytes_freed": upload.size or 0,
     }
+
+
+def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Remove the uploads of all jobs that match, with their messages, their books, their mbox."""
+    files = size = 0
+    for _, upload_id in each_job(workshop, errand):
+        with workshop.database.read() as connection:
+            upload = require_upload(connection, upload_id)
+        for gone in _remove(workshop, upload):
+            steps.done += gone
+            yield
+        files, size = files + 1, size + (upload.size or 0)
+    workshop.database.give_back_space(EMPTIED)
+    steps.result = {"files": files, "messages_removed": steps.done, "bytes_freed": size}
+
+
+def _remove(workshop: Workshop, upload: Upload) -> Iterator[int]:
+    """Take an upload away in steps; each answers how many messages it took."""
+    with workshop.database.write() as connection:
+        jobs = mark_deleting(connection, upload.id)
+    yield 0
+    while True:
+        # Every step keeps workers off anew, or a job that was retried could write behind it.
+        with workshop.database.write() as connection:
+            for job_id in jobs:
+                cancel_job(connection, job_id, now=utc_now())
+            gone = delete_range(
+                connection, upload_id=upload.id, start=0, stop=EVERYTHING, limit=STEP_MESSAGES
+            )
+            if not gone:
+                forget_upload(connection, upload.id)
+                break
+        yield gone
+    workshop.spool.remove(upload.spool_name)
 
 
 def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
@@ -183,38 +199,14 @@ def rule_text(dialect: str | None) -> str | None:
     return None if dialect is None else json.dumps(Rule.of(Dialect(dialect)).to_json())
 
 
-def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
-    """Let every failed chunk go on, or those that failed for the cause asked for."""
-    chunk_ids: list[int] = []
-    for found in _failed_of(workshop, errand.parameters.get("cause")):
-        chunk_ids += found
-        yield
-    steps.total = len(chunk_ids)
-    for at in range(0, len(chunk_ids), STEP_CHUNKS):
-        with workshop.database.write() as connection:
-            for chunk_id in chunk_ids[at : at + STEP_CHUNKS]:
-                steps.done += retry_chunk(connection, chunk_id) is not None
-        yield
-    steps.result = {"chunks": steps.done}
-
-
-def _failed_of(workshop: Workshop, cause: str | None) -> Iterator[list[int]]:
-    """The failed chunks there are now, by id, a stretch at a time."""
-    after = 0
-    while True:
-        with workshop.database.read() as connection:
-            found = failed_chunks(connection, after=after, limit=STEP_CHUNKS)
-        if not found:
-            return
-        after = found[-1].chunk.id
-        yield [one.chunk.id for one in found if cause in (None, cause_key(one))]
-
-
 DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.DELETE_UPLOAD: delete_upload,
     ErrandKind.READ_AGAIN: read_again,
     ErrandKind.RETRY_FAILED: retry_failed,
     ErrandKind.EXPORT: write_export,
+    ErrandKind.RETRY_JOBS: retry_jobs,
+    ErrandKind.CANCEL_JOBS: cancel_jobs,
+    ErrandKind.DELETE_JOBS: delete_jobs,
 }
 
 

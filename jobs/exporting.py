@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from jobs.steps import Steps
 from jobs.workshop import Workshop
 from store.clock import utc_now
 from store.config import Config
-from store.errands import Errand, Steps
+from store.errands import Errand
 from store.export import Format, count_of, export
 
 KEPT_DAYS = 7

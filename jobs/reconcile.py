@@ -24,6 +24,7 @@ from jobs.surroundings import trouble_around
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
 from store.clock import now_of, utc_now
+from store.failures import sort_failures
 from store.planning import settle, unsettled_jobs
 from store.recovery import SilentAttempt, give_up_silent, silent_attempts
 from store.uploads import Upload, break_off, receiving_uploads
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 LOCK = "reconciler"
 # A bell may be on its way from the queue to a claim for this long.
 BELL_PATIENCE_SECONDS = 15.0
+# Failures without a cause that are looked at in one transaction, and in one round.
+SORTED_AT_ONCE = 500
+SORTED_A_ROUND = 10_000
 # An upload to which no byte was added for so long has lost its sender.
 STALE_PART_SECONDS = 900.0
 
@@ -42,6 +46,7 @@ class Findings:
     """What one round set right, in numbers."""
 
     lost_attempts: int = 0
+    sorted_failures: int = 0
     settled_jobs: int = 0
     broken_uploads: int = 0
     unheard_bells: int = 0
@@ -58,6 +63,7 @@ def reconcile(
     silent before had no way to be heard of. They get a while to be, and are not blamed.
     """
     lost = _give_up_the_silent(workshop, link, blind_until=blind_until)
+    sorted_failures = _sort_the_failures(workshop)
     settled = _settle_the_open(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
@@ -69,6 +75,7 @@ def reconcile(
             queue_error = str(error)
     return Findings(
         lost_attempts=lost,
+        sorted_failures=sorted_failures,
         settled_jobs=settled,
         broken_uploads=broken,
         unheard_bells=unheard,
@@ -124,6 +131,18 @@ def _memory(silent: SilentAttempt, report: Report | None) -> Memory:
     horse = report.horse if report.horse and report.horse.pid == silent.pid else None
     known = [silent.peak_memory_bytes or 0, horse.peak_bytes if horse else 0]
     return Memory(held=max(known) or None, limit=report.limit_bytes)
+
+
+def _sort_the_failures(workshop: Workshop) -> int:
+    """Chunks that failed under an older version get their cause: some in each round."""
+    done = 0
+    while done < SORTED_A_ROUND:
+        with workshop.database.write() as connection:
+            found = sort_failures(connection, now=utc_now(), limit=SORTED_AT_ONCE)
+        done += found
+        if found < SORTED_AT_ONCE:
+            break
+    return done
 
 
 def _settle_the_open(workshop: Workshop) -> int:

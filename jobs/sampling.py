@@ -6,6 +6,7 @@ from jobs.health import look
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.clock import utc_now
+from store.failures import forget_counts
 from store.history import add_sample
 
 SAMPLE_SECONDS = 15.0
@@ -26,3 +27,4 @@ def take_sample(workshop: Workshop, link: QueueLink | None) -> None:
             oldest_seconds=None if oldest is None else max((now - oldest).total_seconds(), 0.0),
             consumers=health.queue.consumers,
         )
+        forget_counts(connection, now=now)

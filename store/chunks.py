@@ -5,7 +5,7 @@ Pure reads; the jobs they add up to are `store.jobs`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -188,25 +188,21 @@ def attempt_view(row: Row[Any]) -> AttemptView:
     )
 
 
-def failed_chunks(
-    connection: Connection, *, job_id: str | None = None, after: int = 0, limit: int = 200
-) -> list[FailedChunk]:
-    """Chunks that need a person, by id; `after` is the id of the last one already seen."""
-    query = (
+def failed_chunks(connection: Connection, chunk_ids: Sequence[int]) -> list[FailedChunk]:
+    """Those of some chunks that are there, each with its latest trouble; in the order asked for."""
+    rows = connection.execute(
         select(chunk, upload.c.filename)
         .join(upload, upload.c.id == chunk.c.upload_id)
-        .where(chunk.c.state == ChunkState.FAILED, chunk.c.id > after)
-        .order_by(chunk.c.id)
-        .limit(limit)
-    )
-    if job_id is not None:
-        query = query.where(chunk.c.job_id == job_id)
-    rows = connection.execute(query).all()
+        .where(chunk.c.id.in_(chunk_ids))
+    ).all()
     latest = _latest_attempts(connection, [row.id for row in rows])
-    return [
-        FailedChunk(chunk=_chunk_view(row), filename=row.filename, last_attempt=latest.get(row.id))
+    found = {
+        row.id: FailedChunk(
+            chunk=_chunk_view(row), filename=row.filename, last_attempt=latest.get(row.id)
+        )
         for row in rows
-    ]
+    }
+    return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
 
 
 def _latest_attempts(connection: Connection, chunk_ids: list[int]) -> dict[int, AttemptView]:

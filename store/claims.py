@@ -256,7 +256,7 @@ def finish(connection: Connection, claimed: Claim, *, now: datetime) -> None:
     ended = connection.execute(
         update(chunk)
         .where(*_fence(claimed), chunk.c.position == claimed.stop)
-        .values(state=ChunkState.DONE, ended_at=now, error=None, suspect_attempts=0)
+        .values(state=ChunkState.DONE, ended_at=now, error=None, cause=None, suspect_attempts=0)
     )
     if ended.rowcount != 1:
         raise Fenced(f"chunk {claimed.chunk_id} was not at its end under {claimed.attempt_id}")

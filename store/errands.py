@@ -6,13 +6,15 @@ Only the books: who asked for what, how far it is, how it ended. Doing it is `jo
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from store.audit import record
 from store.tables_watch import errand
 
 
@@ -21,8 +23,16 @@ class ErrandKind(StrEnum):
 
     DELETE_UPLOAD = "delete_upload"  # {"upload_id": …}
     READ_AGAIN = "read_again"  # {"job_id": …, "from_seq": …, "dialect": … or null}
-    RETRY_FAILED = "retry_failed"  # {"cause": a key of store.causes, or null for all}
+    RETRY_FAILED = "retry_failed"  # a FailureFilter as JSON
+    TRIAL = "trial"  # {"cause": …, "chunk": …}; done when it is asked for, see store.trials
+    RETRY_JOBS = "retry_jobs"  # a JobFilter as JSON, as for the next two
+    CANCEL_JOBS = "cancel_jobs"
+    DELETE_JOBS = "delete_jobs"
     EXPORT = "export"  # {"query": …, "format": …, "labelled": …}
+
+
+class ErrandStopped(Exception):
+    """Somebody has stopped the errand: the step under way is undone, and no further one taken."""
 
 
 class ErrandState(StrEnum):
@@ -33,15 +43,6 @@ class ErrandState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
-
-
-@dataclass(slots=True)
-class Steps:
-    """How far an errand is while it is carried out, and what it leaves behind."""
-
-    done: int = 0
-    total: int | None = None
-    result: dict[str, Any] = field(default_factory=dict)
 
 
 OPEN_ERRAND_STATES = (ErrandState.WAITING, ErrandState.RUNNING)
@@ -63,10 +64,27 @@ class Errand:
     created_by: str
     started_at: datetime | None
     ended_at: datetime | None
+    subject: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """True while it is being carried out, or waits for that."""
+        return self.state in OPEN_ERRAND_STATES
+
+
+def subject_of_cause(key: str) -> str:
+    """How errands name the cause they are about."""
+    return f"cause:{key}"
 
 
 def add_errand(
-    connection: Connection, kind: ErrandKind, parameters: dict[str, Any], *, by: str, now: datetime
+    connection: Connection,
+    kind: ErrandKind,
+    parameters: dict[str, Any],
+    *,
+    by: str,
+    now: datetime,
+    subject: str | None = None,
 ) -> int:
     """Ask for something to be done; answers the errand's id."""
     inserted = connection.execute(
@@ -77,6 +95,7 @@ def add_errand(
             state=ErrandState.WAITING,
             created_at=now,
             created_by=by,
+            subject=subject,
         )
         .returning(errand.c.id)
     )
@@ -98,10 +117,19 @@ def find_errand(connection: Connection, errand_id: int) -> Errand | None:
 
 
 def list_errands(
-    connection: Connection, *, before: int | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    states: Sequence[ErrandState] = (),
+    subject: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[Errand]:
     """Newest first; `before` is the id of the last one already seen."""
     query = select(errand).order_by(errand.c.id.desc()).limit(limit)
+    if states:
+        query = query.where(errand.c.state.in_(states))
+    if subject is not None:
+        query = query.where(errand.c.subject == subject)
     if before is not None:
         query = query.where(errand.c.id < before)
     return [_as_errand(row) for row in connection.execute(query)]
@@ -122,6 +150,28 @@ def note_progress(
         .values(started_at=now)
     )
     return noted.rowcount == 1
+
+
+def take_step(
+    connection: Connection, errand_id: int, *, done: int, total: int | None, now: datetime
+) -> None:
+    """Commit the progress with the step itself. Raises ErrandStopped, which undoes the step."""
+    if not note_progress(connection, errand_id, done=done, total=total, now=now):
+        raise ErrandStopped
+
+
+def note_act(
+    connection: Connection, asked: Errand, action: str, *, job_id: str, now: datetime
+) -> None:
+    """An entry in the audit log for what an errand did to one job."""
+    record(
+        connection,
+        actor=asked.created_by,
+        action=action,
+        subject=f"job:{job_id}",
+        now=now,
+        detail={"errand": asked.id},
+    )
 
 
 def end_errand(
@@ -161,4 +211,5 @@ def _as_errand(row: Row[Any]) -> Errand:
         created_by=row.created_by,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        subject=row.subject,
     )

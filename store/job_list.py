@@ -5,9 +5,8 @@ What one job is, and how far it is, is `store.jobs`.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -19,23 +18,17 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
-    case,
     cast,
-    collate,
     func,
-    or_,
     select,
     type_coerce,
 )
 
+from store.job_filter import SHOWN_STATES, JobFilter, jobs_of_filter, lowered, shown_state
 from store.jobs import JobView, shown_jobs, views_of
 from store.paging import Page, Place, Turn, keyed, page_of
-from store.states import OPEN_JOB_STATES, JobState
 from store.tables import chunk, job, upload
 
-PAUSED = "paused"
-# Where a job stands, as lists tell it: a paused job is paused, whatever it was doing.
-SHOWN_STATES = ("queued", "planning", "running", PAUSED, *(one for one in JobState if one.is_over))
 # A name sorts by its beginning, so that a place in the list fits into an address.
 SORTED_CHARACTERS = 200
 
@@ -48,17 +41,6 @@ class JobSort(StrEnum):
     MESSAGES = "messages"
     DURATION = "duration"
     NAME = "name"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFilter:
-    """Which jobs. Empty means all; `since` counts, `until` does not."""
-
-    states: tuple[str, ...] = ()  # of SHOWN_STATES
-    text: str = ""  # somewhere in the file name
-    by: str = ""  # who uploaded it: "account:ann"
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +63,7 @@ def page_of_jobs(
 ) -> Page[ListedJob]:
     """One page of the list."""
     query, value = _sorted(connection, sort)
-    query = query.where(*_conditions(connection, wanted, with_states=True))
+    query = query.where(*jobs_of_filter(connection, wanted))
 
     def fetch(place: Place | None, backwards: bool, limit: int) -> Sequence[Place]:
         ordered = keyed(query, (value, job.c.id), place=place, down=down != backwards, limit=limit)
@@ -106,9 +88,9 @@ def _listed(
 
 def counts_by_state(connection: Connection, wanted: JobFilter) -> dict[str, int]:
     """How many jobs stand where, of those that meet everything else that is wanted."""
-    state = _shown_state().label("shown_state")
+    state = shown_state().label("shown_state")
     query = shown_jobs().with_only_columns(state, func.count(), maintain_column_froms=True)
-    query = query.where(*_conditions(connection, wanted, with_states=False)).group_by(state)
+    query = query.where(*jobs_of_filter(connection, replace(wanted, states=()))).group_by(state)
     rows = connection.execute(query)
     found = {name: int(number) for name, number in rows}
     return {name: found[name] for name in SHOWN_STATES if name in found}
@@ -117,45 +99,6 @@ def counts_by_state(connection: Connection, wanted: JobFilter) -> dict[str, int]
 def uploaders(connection: Connection) -> tuple[str, ...]:
     """Everybody who has uploaded something, in alphabetical order."""
     return tuple(sorted(connection.execute(select(job.c.created_by).distinct()).scalars()))
-
-
-def _shown_state() -> ColumnElement[str]:
-    paused = job.c.paused_at.is_not(None) & job.c.state.in_(OPEN_JOB_STATES)
-    return case((paused, PAUSED), else_=job.c.state)
-
-
-def _conditions(
-    connection: Connection, wanted: JobFilter, *, with_states: bool
-) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if with_states and wanted.states:
-        found.append(_shown_state().in_(wanted.states))
-    if wanted.text:
-        name = _lowered(connection, upload.c.filename)
-        found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))
-    if wanted.by:
-        found.append(job.c.created_by == wanted.by)
-    if wanted.since is not None:
-        found.append(job.c.created_at >= wanted.since)
-    if wanted.until is not None:
-        found.append(job.c.created_at < wanted.until)
-    return found
-
-
-def _forms(text: str) -> set[str]:
-    """Composed and decomposed: some systems send file names with Hangul taken apart."""
-    return {_ascii_lower(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
-
-
-def _ascii_lower(text: str) -> str:
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
-
-
-def _lowered(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
-    """In lower case as far as ASCII goes: all that both databases agree on."""
-    if connection.dialect.name == "postgresql":
-        text = collate(text, "C")
-    return func.lower(text)
 
 
 def _sorted(connection: Connection, sort: JobSort) -> tuple[Select[Any], ColumnElement[Any]]:
@@ -173,7 +116,7 @@ def _value(connection: Connection, sort: JobSort) -> ColumnElement[Any]:
         case JobSort.DURATION:
             return func.coalesce(_milliseconds(connection), -1)
         case JobSort.NAME:
-            return func.substr(_lowered(connection, upload.c.filename), 1, SORTED_CHARACTERS)
+            return func.substr(lowered(connection, upload.c.filename), 1, SORTED_CHARACTERS)
         case _:
             return job.c.created_at
 

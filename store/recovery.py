@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from store import tables
+from store.causes import Cause, cause_of
+from store.failures import Failure, note_failure
 from store.states import ChunkKind, ChunkState, Outcome
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
@@ -43,6 +45,11 @@ class Trouble:
     traceback: str | None = None
     offset: int | None = None
     of_surroundings: bool = False
+
+    @property
+    def cause(self) -> Cause:
+        """What it has in common with others."""
+        return cause_of(error_type=self.error_type, error=self.error, traceback=self.traceback)
 
 
 def record_trouble(
@@ -116,6 +123,8 @@ def _release(
             ended_at=now if limit_reached else None,
         )
     )
+    if limit_reached:
+        note_failure(connection, Failure(chunk_id=row.id, cause=trouble.cause, at=now))
 
 
 def _release_unblamed(

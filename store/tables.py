@@ -7,6 +7,7 @@ mail itself are in `tables_mail`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -63,6 +64,11 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def only(where: str) -> dict[str, Any]:
+    """Options of an index that holds only the rows for which `where` is true."""
+    return {"postgresql_where": text(where), "sqlite_where": text(where)}
+
+
 def one_of(column: str, values: str) -> CheckConstraint:
     """A check that a text column holds one of the words (real enums hinder migrations)."""
     listed = ", ".join(f"'{value}'" for value in values.split())
@@ -108,12 +114,7 @@ job = Table(
     Column("detection", Text),  # JSON of mail.mbox.Detection
     Column("error", Text),  # one line for people; NULL when nothing is wrong
     Index("ix_job_created_at_id", "created_at", "id"),
-    Index(
-        "ix_job_state_open",
-        "state",
-        postgresql_where=text("state IN ('queued','planning','running')"),
-        sqlite_where=text("state IN ('queued','planning','running')"),
-    ),
+    Index("ix_job_state_open", "state", **only("state IN ('queued','planning','running')")),
 )
 
 chunk = Table(
@@ -141,22 +142,26 @@ chunk = Table(
     Column("started_at", Utc),
     Column("ended_at", Utc),
     Column("error", Text),
+    # Why it failed, last time or now: a key of `cause`. NULL also while nobody has looked yet.
+    Column("cause", Text),
+    Column("same_cause", Boolean),  # failed as the time before; NULL before a second failure
+    Column("errand_id", BigInteger),  # the errand that last gave it a fresh start
     Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
     # The plan has seq 0, so the order of this index is also the order of fairness: plans first,
     # then the job that has had least of the workers' time.
+    Index("ix_chunk_waiting", "seq", "id", **only("state = 'waiting'")),
+    Index("ix_chunk_failed", "job_id", "seq", **only("state = 'failed'")),
+    # Lists of failures are read from this index alone; without the state in it, SQLite would look
+    # at every row to check it.
     Index(
-        "ix_chunk_waiting",
-        "seq",
-        "id",
-        postgresql_where=text("state = 'waiting'"),
-        sqlite_where=text("state = 'waiting'"),
+        "ix_chunk_cause",
+        *("state", "cause", "ended_at", "id", "upload_id"),
+        **only("state = 'failed'"),
     ),
     Index(
-        "ix_chunk_failed",
-        "job_id",
-        "seq",
-        postgresql_where=text("state = 'failed'"),
-        sqlite_where=text("state = 'failed'"),
+        "ix_chunk_errand_id",
+        *("errand_id", "state", "same_cause", "ended_at"),
+        **only("errand_id IS NOT NULL"),
     ),
 )
 
@@ -192,12 +197,7 @@ attempt = Table(
     Column("error", Text),  # the message of the exception, or why it was given up, in words
     Column("traceback", Text),
     Column("error_offset", BigInteger),  # of the message that was being read
-    Index(
-        "ix_attempt_running",
-        "lease_until",
-        postgresql_where=text("outcome = 'running'"),
-        sqlite_where=text("outcome = 'running'"),
-    ),
+    Index("ix_attempt_running", "lease_until", **only("outcome = 'running'")),
     Index("ix_attempt_seen_at", "seen_at"),
     Index("ix_attempt_job_id_started_at_id", "job_id", "started_at", "id"),
 )

@@ -1,13 +1,15 @@
-"""Tables of what is watched and what is done on the side: samples of the queue, errands, rests.
+"""Tables of what is watched and what is done on the side: samples of the queue, errands, the
+causes of failures, rests.
 
-Only shapes; see `store.history`, `store.errands`, `store.standstill`, `store.installation`.
+Only shapes; see `store.history`, `store.errands`, `store.failures`, `store.standstill`,
+`store.installation`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, Table, Text
 
-from store.tables import BigKey, Utc, metadata, one_of
+from store.tables import BigKey, Utc, metadata, one_of, only
 
 # What cannot be told afterwards from attempts: how much waited, and for how long.
 queue_sample = Table(
@@ -35,12 +37,29 @@ errand = Table(
     Column("created_by", Text, nullable=False),
     Column("started_at", Utc),
     Column("ended_at", Utc),
-    Index(
-        "ix_errand_open",
-        "id",
-        postgresql_where=text("state IN ('waiting', 'running')"),
-        sqlite_where=text("state IN ('waiting', 'running')"),
-    ),
+    Column("subject", Text),  # what it is about, as in the audit log: "cause:3f…", "job:…"
+    Index("ix_errand_open", "id", **only("state IN ('waiting', 'running')")),
+    Index("ix_errand_subject_id", "subject", "id"),
+)
+
+cause = Table(
+    "cause",
+    metadata,
+    Column("key", Text, primary_key=True),  # see store.causes
+    Column("error_type", Text),
+    Column("message", Text, nullable=False),  # without its numbers and names
+    Column("frame", Text),  # the last frame of ours; NULL without a traceback
+    Column("first_at", Utc, nullable=False),
+    Column("last_at", Utc, nullable=False),
+)
+
+# How often chunks failed for a cause; what was retried since is still counted.
+cause_minute = Table(
+    "cause_minute",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("minute", Integer, primary_key=True),  # since 1970, in UTC
+    Column("number", Integer, nullable=False),
 )
 
 # A machine on which no work can be done just now, for a reason that is no chunk's fault.

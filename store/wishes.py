@@ -7,10 +7,13 @@ itself after a failure is `store.recovery`.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from store import tables
+from store.causes import cause_of
+from store.failures import Failure, note_failure
 from store.recovery import let_go
 from store.states import (
     OPEN_CHUNK_STATES,
@@ -24,37 +27,43 @@ from store.states import (
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
 
 
-def retry_job(connection: Connection, job_id: str) -> int:
+def retry_job(connection: Connection, job_id: str, *, errand_id: int | None = None) -> int:
     """Give every failed or cancelled chunk of a job a fresh start from where it got to.
 
-    Answers how many chunks wait again; 0 changes nothing.
+    Answers how many chunks wait again; 0 changes nothing. An errand that asks for it can tell
+    afterwards what became of them, see `store.retrying`.
     """
     again = connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id)
         .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
-        .values(**_FRESH)
+        # An errand that is begun again does not retry twice what failed meanwhile.
+        .where(or_(chunk.c.errand_id.is_(None), chunk.c.errand_id != (errand_id or 0)))
+        .values(**FRESH | {"errand_id": errand_id})
     ).rowcount
     if again:
-        _reopen(connection, job_id)
+        reopen(connection, job_id)
     return again
 
 
-def retry_chunk(connection: Connection, chunk_id: int) -> str | None:
+def retry_chunk(
+    connection: Connection, chunk_id: int, *, errand_id: int | None = None
+) -> str | None:
     """The same for one chunk; answers its job's id, or None when there was nothing to retry."""
     job_id: str | None = connection.execute(
         update(chunk)
         .where(chunk.c.id == chunk_id)
         .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
-        .values(**_FRESH)
+        .values(**FRESH | {"errand_id": errand_id})
         .returning(chunk.c.job_id)
     ).scalar_one_or_none()
     if job_id is not None:
-        _reopen(connection, job_id)
+        reopen(connection, job_id)
     return job_id
 
 
-_FRESH = {
+# A chunk that begins anew; why it failed before stays written down, to be compared with.
+FRESH: dict[str, Any] = {
     "state": ChunkState.WAITING,
     "attempt_id": None,
     "attempts": 0,
@@ -63,10 +72,13 @@ _FRESH = {
     "not_before": None,
     "rung_at": None,
     "ended_at": None,
+    "same_cause": None,
+    "errand_id": None,
 }
 
 
-def _reopen(connection: Connection, job_id: str) -> None:
+def reopen(connection: Connection, job_id: str) -> None:
+    """A job that was over has chunks waiting again."""
     planned = connection.execute(
         select(func.count())
         .select_from(chunk)
@@ -127,6 +139,8 @@ def stop_chunk(connection: Connection, chunk_id: int, *, by: str, now: datetime)
             .where(attempt.c.chunk_id == chunk_id, attempt.c.outcome == Outcome.RUNNING)
             .values(outcome=Outcome.CANCELLED, ended_at=now, error_type="Stopped", error=why)
         )
+        why_stopped = cause_of(error_type="Stopped", error=why, traceback=None)
+        note_failure(connection, Failure(chunk_id=chunk_id, cause=why_stopped, at=now))
     return job_id
 
 
@@ -225,13 +239,13 @@ def rewind_chunks(connection: Connection, job_id: str, *, from_seq: int) -> None
     connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id, chunk.c.state == ChunkState.CANCELLED)
-        .values(**_FRESH)
+        .values(**FRESH)
     )
     connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
         .values(
-            **_FRESH,
+            **FRESH,
             position=chunk.c.start,
             messages=0,
             duplicates=0,
@@ -240,7 +254,7 @@ def rewind_chunks(connection: Connection, job_id: str, *, from_seq: int) -> None
             error=None,
         )
     )
-    _reopen(connection, job_id)
+    reopen(connection, job_id)
 
 
 def forget_range(connection: Connection, upload_id: int, *, start: int) -> None:
@@ -265,7 +279,7 @@ def plan_anew(connection: Connection, job_id: str, *, rule: str | None) -> None:
         delete(chunk).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
     )
     connection.execute(
-        update(chunk).where(chunk.c.job_id == job_id).values(**_FRESH, position=0, error=None)
+        update(chunk).where(chunk.c.job_id == job_id).values(**FRESH, position=0, error=None)
     )
     connection.execute(update(job).where(job.c.id == job_id).values(rule=rule))
-    _reopen(connection, job_id)
+    reopen(connection, job_id)

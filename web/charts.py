@@ -129,17 +129,29 @@ def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
         title=measure.title,
         unit=measure.unit,
         tone=measure.tone,
-        bars=tuple(
-            _bar(index, bucket, value, count=len(buckets), highest=highest)
-            for index, (bucket, value) in enumerate(zip(buckets, values, strict=True))
-            if value
+        bars=bars_of(
+            [
+                (bucket.at, value, bucket.is_open)
+                for bucket, value in zip(buckets, values, strict=True)
+            ]
         ),
         highest=highest,
         latest=measured[-1] if measured else None,
     )
 
 
-def _bar(index: int, bucket: Bucket, value: float, *, count: int, highest: float) -> Bar:
+def bars_of(values: Sequence[tuple[datetime, float, bool]]) -> tuple[Bar, ...]:
+    """Values in time as bars, none for nothing; each is (since when, how much, is it open)."""
+    highest = max((value for _, value, _ in values), default=0.0)
+    return tuple(
+        _bar(index, one, count=len(values), highest=highest)
+        for index, one in enumerate(values)
+        if one[1]
+    )
+
+
+def _bar(index: int, one: tuple[datetime, float, bool], *, count: int, highest: float) -> Bar:
+    at, value, is_open = one
     width = WIDTH / count
     # What happened at all is seen, however small.
     height = max(value / highest * HEIGHT, 1.5)
@@ -149,8 +161,8 @@ def _bar(index: int, bucket: Bucket, value: float, *, count: int, highest: float
         y=round(HEIGHT - height, 1),
         height=round(height, 1),
         value=value,
-        at=bucket.at,
-        is_open=bucket.is_open,
+        at=at,
+        is_open=is_open,
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from store.job_list import SHOWN_STATES, JobFilter, JobSort
+from store.job_filter import SHOWN_STATES, JobFilter
+from store.job_list import JobSort
 from store.paging import Place, Turn
 from web.asked import JOB_ID, address, moment, span_of, text_of
 from web.errors import BadRequest

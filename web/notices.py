@@ -27,6 +27,9 @@ class Notice:
 
 NOTICES: dict[str, Notice] = {
     "retried": Notice(N_("The failed chunks are waiting for a worker again."), "good"),
+    "retried-one": Notice(N_("The failed chunk is waiting for a worker again."), "good"),
+    "trial": Notice(N_("The trial has begun: its chunk is waiting for a worker again."), "good"),
+    "no-trial": Notice(N_("This chunk does not fail for this cause any more."), "warn"),
     "nothing-to-retry": Notice(N_("Nothing had failed, so nothing was retried."), "warn"),
     "cancelled": Notice(N_("The job was cancelled. What is already searchable stays."), "good"),
     "paused": Notice(

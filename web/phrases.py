@@ -95,7 +95,30 @@ PHRASES = (
     N_("this machine cannot work: {reason}"),
     N_("the spool {folder} is missing or empty; its disk may not be mounted"),
     N_("the spool cannot be read: {reason}"),
+    # why jobs, chunks and attempts ended badly: store.planning, store.recovery, jobs.deaths …
+    N_("chunk {number}: {error} ({count} chunks failed in all)"),
+    N_("chunk {number}: {error}"),
+    N_("{accounted} of {size} bytes are accounted for; the first gap is at byte {place}"),
+    N_("{accounted} of {size} bytes are accounted for"),
+    N_("the scan counted {expected} messages, the ledger holds {found}"),
+    N_("no message was found in this file"),
+    N_("not heard of for {seconds} s ({worker})"),
+    N_("stopped by {who}"),
+    N_("no further words"),
+    N_("work-horse {pid}: {reason}"),
+    N_("the mbox is not in the spool: {reason} ({name})"),
+    N_("the spooled mbox has {found} bytes, not the {size} that came"),
+    N_("{wanted} bytes are needed with the reserve, {free} are free"),
+    N_("chunk {number} is not at {place} under {attempt}"),
+    N_("chunk {number} belongs to another attempt"),
+    N_("chunk {number} was not at its end under {attempt}"),
+    N_("The job is gone."),
+    N_("the job has no chunk {number}"),
     # web itself
+    N_("There is no such cause."),
+    N_("There is no such act."),
+    N_("There is no such state."),
+    N_("This address has a time in it that is none."),
     N_("There is no such job."),
     N_("This page has no views to keep."),
     N_("There is no such message."),
@@ -146,22 +169,36 @@ PHRASES = (
     N_("content length wrong"),
 )
 PLACE = re.compile(r"\{(\w+)\}")
+# Places that hold a sentence themselves; all others hold what differs, and stay as they are.
+SENTENCES = frozenset({"error", "reason"})
+# Places that hold a number, or the N that stands for one in a cause.
+NUMBERS = frozenset({"count", "number"})
 
 
 def said(text: str, gettext: Callable[[str], str]) -> str:
-    """A sentence of ours in the reader's language; what is not ours stays as it is."""
+    """A sentence of ours in the reader's language; what is not ours stays as it is.
+
+    An exception's type before its sentence, as chunks keep it, stays too.
+    """
     translated = gettext(text)
     if translated != text:
         return translated
     for phrase, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found:
-            return _filled(gettext(phrase), found.groupdict())
+            return _filled(gettext(phrase), found.groupdict(), gettext)
+    error_type, colon, sentence = text.partition(": ")
+    if colon and error_type.isidentifier():
+        return f"{error_type}: {said(sentence, gettext)}"
     return text
 
 
-def _filled(phrase: str, values: dict[str, str]) -> str:
-    return PLACE.sub(lambda place: values.get(place[1], place[0]), phrase)
+def _filled(phrase: str, values: dict[str, str], gettext: Callable[[str], str]) -> str:
+    def fill(place: re.Match[str]) -> str:
+        value = values.get(place[1], place[0])
+        return said(value, gettext) if place[1] in SENTENCES else value
+
+    return PLACE.sub(fill, phrase)
 
 
 @cache
@@ -177,6 +214,10 @@ def pattern_of(phrase: str) -> str:
     """The regular expression of a phrase, its braces as named groups."""
     pieces = PLACE.split(phrase)
     return "".join(
-        re.escape(piece) if index % 2 == 0 else f"(?P<{piece}>.+?)"
+        re.escape(piece) if index % 2 == 0 else f"(?P<{piece}>{_form(piece)})"
         for index, piece in enumerate(pieces)
     )
+
+
+def _form(place: str) -> str:
+    return r"[\d.,]+|N" if place in NUMBERS else ".+?"

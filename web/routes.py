@@ -18,6 +18,7 @@ from web.assets import static_route
 from web.forms import with_form as form
 from web.fragments import (
     attempts,
+    cause,
     deaths,
     errand,
     evidence,
@@ -33,15 +34,20 @@ from web.fragments import (
     timings,
     workers,
 )
+from web.fragments import errands as errands_list
 from web.given_away import export_file
 from web.pages import ask
 from web.pages.attachments import attachments_page
 from web.pages.audit import audit_page
+from web.pages.cause import cause_page
 from web.pages.errand import errand_page
+from web.pages.errands import errands_page
 from web.pages.export import export_download
 from web.pages.failures import failures_page
+from web.pages.failures_retry import failures_retry_page
 from web.pages.job import job_page
 from web.pages.jobs import jobs_page
+from web.pages.jobs_bulk import jobs_bulk_page
 from web.pages.message import message_page
 from web.pages.message_html import message_html
 from web.pages.overview import overview_page
@@ -78,6 +84,7 @@ pages: list[BaseRoute] = [
     Route("/", viewer(overview_page)),
     Route("/upload", operator(upload_page), methods=["GET"]),
     Route("/jobs", viewer(jobs_page)),
+    Route("/jobs/bulk", operator(jobs_bulk_page), methods=["GET"]),
     Route("/jobs/{id}", viewer(job_page)),
     Route("/jobs/{id}/report", viewer(report_page)),
     Route("/jobs/{id}/read-again", operator(read_again_page), methods=["GET"]),
@@ -87,6 +94,7 @@ pages: list[BaseRoute] = [
     Route("/search", viewer(search_page)),
     Route("/search/export", viewer(export_download)),
     Route("/attachments", viewer(attachments_page)),
+    Route("/errands", viewer(errands_page)),
     Route("/errands/{id:int}", viewer(errand_page)),
     Route("/errands/{id:int}/file", viewer(export_file)),
     Route("/messages/{id}", viewer(message_page)),
@@ -95,6 +103,8 @@ pages: list[BaseRoute] = [
     Route("/messages/{id}/parts/{path}", viewer(part_download)),
     Route("/workers", viewer(workers_page)),
     Route("/failures", viewer(failures_page), methods=["GET"]),
+    Route("/failures/retry", operator(failures_retry_page), methods=["GET"]),
+    Route("/failures/{key}", viewer(cause_page), methods=["GET"]),
     Route("/audit", operator(audit_page)),
     Route("/settings", viewer(settings_page)),
 ]
@@ -108,6 +118,7 @@ fragments: list[BaseRoute] = [
     Route("/fragments/evidence/{id}", viewer(evidence.evidence_fragment)),
     Route("/fragments/set_aside/{id}", viewer(set_aside.set_aside_fragment)),
     Route("/fragments/errand/{id:int}", viewer(errand.errand_fragment)),
+    Route("/fragments/errands", viewer(errands_list.errands_fragment)),
     Route("/fragments/history", viewer(history.history_fragment)),
     Route("/fragments/results", viewer(results.results_fragment)),
     Route("/fragments/facets", viewer(facets.facets_fragment)),
@@ -115,6 +126,7 @@ fragments: list[BaseRoute] = [
     Route("/fragments/deaths", viewer(deaths.deaths_fragment)),
     Route("/fragments/timings", viewer(timings.timings_fragment)),
     Route("/fragments/failures", viewer(failures.failures_fragment)),
+    Route("/fragments/cause/{key}", viewer(cause.cause_fragment)),
 ]
 
 actions: list[BaseRoute] = [
@@ -131,6 +143,8 @@ actions: list[BaseRoute] = [
     act("/workers/drain", operator(form(workers_act.drain_worker))),
     act("/workers/stop", operator(form(workers_act.stop_worker))),
     act("/failures/retry", operator(form(errands.retry_failed))),
+    act("/failures/{key}/trial", operator(form(errands.try_one))),
+    act("/jobs/bulk", operator(form(errands.act_on_jobs))),
     act("/errands/{id:int}/stop", operator(errands.stop)),
     act("/exports", viewer(form(exports.begin))),
     act("/searches", viewer(form(saved.save))),

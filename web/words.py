@@ -40,6 +40,13 @@ STATES: dict[str, Word] = {
     "recovered": Word(N_("Done after a retry"), "good", "again"),
     "retrying": Word(N_("Waiting to retry"), "warn", "again"),
     "done": Word(N_("Done"), "good", "check"),
+    # what was retried
+    "succeeded": Word(N_("Succeeded"), "good", "check"),
+    "same": Word(N_("Failed again with the same cause"), "bad", "cross"),
+    "other": Word(N_("Failed again with another cause"), "bad", "cross"),
+    "partly": Word(N_("Partly succeeded"), "warn", "gap"),
+    "failed_again": Word(N_("Failed again"), "bad", "cross"),
+    "over": Word(N_("Over"), "calm", "bar"),
     # attempts
     "lost": Word(N_("Lost"), "bad", "broken"),
     "fenced": Word(N_("Fenced off"), "calm", "bar"),
@@ -97,6 +104,11 @@ ACTIONS = {
     "errand.delete_upload": N_("deleted a file"),
     "errand.read_again": N_("had a file read again"),
     "errand.retry_failed": N_("retried failures"),
+    "errand.retry_jobs": N_("retried jobs"),
+    "errand.cancel_jobs": N_("cancelled jobs"),
+    "errand.delete_jobs": N_("deleted jobs"),
+    "errand.done": N_("finished an errand"),
+    "errand.failed": N_("could not finish an errand"),
     "errand.export": N_("exported messages"),
     "job.cancel": N_("cancelled a job"),
     "message.read_again": N_("had a message read again"),
@@ -105,9 +117,6 @@ ACTIONS = {
     "errand.stop": N_("stopped an errand"),
     "console.deploy": N_("a new version of the console began"),
     "worker.deploy": N_("workers began a new version"),
-    "errand.done": N_("errand done"),
-    "errand.failed": N_("errand failed"),
-    "errand.stopped": N_("errand stopped"),
 }
 
 

@@ -20,6 +20,9 @@ from starlette.testclient import TestClient
 
 from store.clock import utc_now
 from store.database import Database
+from store.failure_filter import FailureFilter
+from store.failure_lists import CauseOrder, failed_causes
+from store.failures import sort_failures
 from store.migrate import migrate
 from store.naming import message_name
 from store.states import OPEN_JOB_STATES, JobState
@@ -30,6 +33,7 @@ from tests.bench.ingest import Import
 from tests.bench.many_jobs import add_jobs
 from tests.web.visiting import visit
 
+SORTED_AT_ONCE = 1_000
 GOAL_MS, GOAL_BYTES = 300.0, 200_000
 COLUMNS = "{:<36} {:>9} {:>9} {:>9} {:>9} {}"
 
@@ -67,6 +71,15 @@ def _fill(database: Database, folder: Path, options: argparse.Namespace) -> None
     with Import(folder / "var", database.url, mbox, workers=2) as running:
         running.wait()
     add_jobs(database, jobs=options.jobs, chunks=options.chunks, now=utc_now())
+    _sort_failures(database)
+
+
+def _sort_failures(database: Database) -> None:
+    """What the reconciler does in the background."""
+    while True:
+        with database.write() as connection:
+            if not sort_failures(connection, now=utc_now(), limit=SORTED_AT_ONCE):
+                return
 
 
 def _measure(database: Database, folder: Path, *, only: str, times: int) -> None:
@@ -113,6 +126,11 @@ def _pages(database: Database) -> Iterator[tuple[str, str]]:
     yield "message", f"/messages/{letter}"
     for name in ("upload", "workers", "failures", "audit", "settings"):
         yield name, f"/{name}"
+    with database.read() as connection:
+        worst = failed_causes(connection, FailureFilter(), order=CauseOrder.MOST, limit=1)
+    yield from ((f"failures, {one.chunks} chunks", f"/failures/{one.key}") for one in worst.found)
+    yield "dry run of a retry", "/failures/retry"
+    yield "errands", "/errands"
     for name in ("overview", "jobs", "history", "workers", "failures"):
         yield f"live: {name}", f"/fragments/{name}"
     yield "read again, 100,000 chunks", f"/jobs/{large_id}/read-again"

@@ -9,10 +9,15 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page
 
+from store.causes import Cause
+from store.clock import utc_now
+from store.config import load
 from tests.browser.walking import is_wider_than_its_window, violations
 from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console, start_console
+from tests.harness.databases import opened
 from tests.mboxes import letters, mbox_of, raw_message
+from tests.store.failing import add_job, fail_chunks
 from tests.web.asking import upload
 from tests.web.make_sample import SAMPLE
 
@@ -38,6 +43,10 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         other = upload(client, letters(2), filename="other.mbox")["job_id"]
         errand = client.post(f"/api/jobs/{other}/read-again").json()["errand_id"]
         paths = (*_paths(client, job, wide), f"/errands/{errand}", "/?period=week")
+    with opened(load(console.environ).database_url) as database, database.write() as connection:
+        cause = Cause(error_type="MarkupError", message=f"<b>{LONG}", frame="mail/body.py read")
+        fail_chunks(connection, add_job(connection, f"{LONG}.mbox"), cause, count=30, at=utc_now())
+    paths = (*paths, f"/failures/{cause.key}", f"/failures/retry?cause={cause.key}")
     yield Furnished(console, paths)
     console.process.stop()
 
@@ -50,6 +59,7 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
         "/jobs",
         "/workers",
         "/failures",
+        "/errands",
         "/audit",
         "/settings",
     )
@@ -61,6 +71,7 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
         yield f"/jobs/{wide}/{act}"
     yield "/messages/1-0/read-again"
     yield from ("/jobs?state=finished&q=a&sort=-size&since=2020-01-01", "/audit?kind=job&actor=x")
+    yield from ("/failures?text=x", "/failures/retry", "/jobs/bulk?act=delete")
     for query in ("stamp", "subject:wiring", "subject:Shelf", "quark"):
         hits = client.get("/api/search", params={"q": query}).json()["messages"]
         yield f"/messages/{hits[0]['id']}"

@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select, update
 
+from store.causes import Cause
+from store.clock import utc_now
+from store.config import load
+from store.failures import Failure, note_failures
+from store.states import ChunkKind, ChunkState, JobState
+from store.tables import chunk
+from store.tables import job as job_table
 from tests.browser.walking import upload_sample, wait_for_state
 from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console
+from tests.harness.databases import opened
 from tests.mboxes import letters
 
 
@@ -86,9 +95,52 @@ def test_a_failing_chunk_is_retried_with_one_button(
     hidden.rename(spooled)
     page.locator("#failures article button").first.click()
     expect(page.locator(".notice.good")).to_contain_text("waiting for a worker again")
+    expect(page.locator(".trial")).to_contain_text("Succeeded", timeout=20_000)
 
     page.goto(job)
     wait_for_state(page, "Finished")
+
+
+def test_a_trial_then_all_then_the_report_of_what_became_of_them(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console(ATTEMPTS="1", CHUNK_BYTES="4096")
+    here.sign_in(page)
+    job = upload_sample(here, page)
+    wait_for_state(page, "Finished")
+    fail_every_chunk(here)
+    page.goto(f"{here.url}/failures")
+    page.get_by_role("link", name="MadeUpError").click()
+    every = page.get_by_role("link", name="Retry all")
+    expect(every).not_to_have_class(re.compile("main"))
+
+    page.get_by_role("button", name="Retry one as a trial").click()
+    expect(page.locator(".trial")).to_contain_text("Succeeded", timeout=20_000)
+    expect(every).to_have_class(re.compile("main"))
+    every.click()
+    expect(page.locator("h1")).to_have_text("Retry failed chunks")
+    page.locator("#do").click()
+
+    expect(page.locator("#errand h2")).to_contain_text("Succeeded", timeout=30_000)
+    expect(page.locator("#errand progress")).to_have_class("tone-good")
+    page.goto(job)
+    expect(page.locator("#progress h2")).to_contain_text("Finished")
+    page.goto(f"{here.url}/failures")
+    expect(page.locator("#failures")).to_contain_text("Nothing has failed")
+
+
+def fail_every_chunk(here: Console) -> None:
+    """As if a bug of the day had struck each of them at its end."""
+    cause = Cause(error_type="MadeUpError", message="a bug of the day", frame=None)
+    with opened(load(here.environ).database_url) as database, database.write() as connection:
+        parsing = chunk.c.kind == ChunkKind.PARSE
+        ids = connection.execute(select(chunk.c.id).where(parsing)).scalars()
+        failures = [Failure(chunk_id=one, cause=cause, at=utc_now()) for one in ids]
+        connection.execute(
+            update(chunk).where(parsing).values(state=ChunkState.FAILED, error="MadeUpError: …")
+        )
+        connection.execute(update(job_table).values(state=JobState.FAILED, error="MadeUpError: …"))
+        note_failures(connection, failures)
 
 
 def test_a_wrong_password_then_the_right_one_then_korean(

@@ -11,8 +11,6 @@ from sqlalchemy import func, select, update
 import jobs.errands
 from jobs.errands import STEP_MESSAGES, ErrandRunner, run_errand
 from store import tables, tables_mail
-from store.causes import cause_key
-from store.chunks import failed_chunks
 from store.clock import utc_now
 from store.errands import (
     Errand,
@@ -23,6 +21,9 @@ from store.errands import (
     find_errand,
     next_errand,
 )
+from store.failure_filter import FailureFilter
+from store.failure_lists import CauseOrder, failed_causes
+from store.failures import sort_failures
 from store.removing import delete_range
 from store.states import ChunkKind, ChunkState, JobState
 from store.uploads import UploadState, require_upload
@@ -226,11 +227,12 @@ def test_retrying_failures_of_one_cause_leaves_the_others(floor: Floor) -> None:
             connection.execute(
                 update(tables.chunk)
                 .where(tables.chunk.c.id.in_(chunk_ids))
-                .values(state=ChunkState.FAILED, error=error)
+                .values(state=ChunkState.FAILED, error=error, ended_at=utc_now())
             )
-
-    with floor.workshop.database.read() as connection:
-        cause = cause_key(failed_chunks(connection)[0])
+    with floor.workshop.database.write() as connection:
+        sort_failures(connection, now=utc_now(), limit=100)
+        causes = failed_causes(connection, FailureFilter(), order=CauseOrder.MOST)
+    cause = causes.found[0].key
     done = carry_out(floor, ask(floor, ErrandKind.RETRY_FAILED, cause=cause))
 
     assert (done.done, done.total) == (3, 3)

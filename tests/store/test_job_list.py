@@ -10,7 +10,8 @@ from sqlalchemy import insert
 
 from store import tables
 from store.database import Database
-from store.job_list import JobFilter, JobSort, ListedJob, counts_by_state, page_of_jobs, uploaders
+from store.job_filter import JobFilter
+from store.job_list import JobSort, ListedJob, counts_by_state, page_of_jobs, uploaders
 from store.paging import FIRST, Page, Turn
 
 NOW = datetime(2024, 3, 9, 12, tzinfo=UTC)

@@ -83,7 +83,7 @@ def test_a_failure_is_grouped_by_cause_and_retried_by_a_plain_form(here: Visit) 
     job_id = failed_job(here)
     visitor = here.visitor()
     page = visitor.get("/failures").text
-    retry = re.search(r'action="(/chunks/\d+/retry)"', page)
+    retry = re.search(r'action="(/failures/[0-9a-f]+/trial)"', page)
 
     assert "SpoolError" in page
     assert retry
@@ -91,9 +91,9 @@ def test_a_failure_is_grouped_by_cause_and_retried_by_a_plain_form(here: Visit) 
 
     assert answer.status_code == 303
     followed = visitor.get(answer.headers["Location"]).text
-    assert "The failed chunks are waiting for a worker again." in followed
-    assert "Nothing has failed" in followed
-    assert "waiting for a worker again" not in visitor.get("/failures").text
+    assert "its chunk is waiting for a worker again" in followed
+    assert "Nothing fails for this cause now" in followed
+    assert "Nothing has failed" in visitor.get("/failures").text
     assert here.visitor().get(f"/jobs/{job_id}").status_code == 200
 
 

@@ -86,6 +86,19 @@ def test_a_sentence_of_another_room_is_said_in_the_readers_language() -> None:
     assert said("Never heard of this.", translate) == "Never heard of this."
 
 
+def test_an_error_of_ours_is_translated_also_inside_another_and_behind_its_type() -> None:
+    translate = catalogue(KO).gettext
+
+    death = "WorkerDied: work-horse 7: ended by signal 9, SIGKILL (out of memory, or ended by hand)"
+    assert said(f"chunk 28: {death} (273 chunks failed in all)", translate) == (
+        "청크 28: WorkerDied: 작업 프로세스 7: 신호 9(SIGKILL)로 끝남"
+        " (메모리 부족이거나 누군가 끝냄) (모두 청크 273개 실패)"
+    )
+    assert said("chunk 3: ValueError: no such thing", translate) == (
+        "청크 3: ValueError: no such thing"
+    )
+
+
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_a_phrase_is_recognised_however_it_is_filled(phrase: str) -> None:
     translate = catalogue(KO).gettext

@@ -8,21 +8,22 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.causes import KEY_LETTERS
-from store.errands import ErrandKind
+from store.clock import utc_now
+from store.errands import ErrandKind, subject_of_cause
+from store.failure_lists import failed_ids
 from store.forecast import Forecast, Reach, forecast, is_more, messages_from
 from store.jobs import JobView
 from store.states import OPEN_JOB_STATES
 from web.errors import BadRequest, NotFound
+from web.failure_query import filter_of, key_of
 from web.forms import Form
 from web.fragments.progress import require_job
 from web.house import house_of
+from web.job_query import KINDS, JobAct, job_act, job_filter
 from web.notices import go
 from web.pages.ask import MOVED_ON, Act, ask_about
 from web.pages.read_again import choices, dialect_in, seq_in
 from web.security import current_user
-
-CAUSE = re.compile(f"[0-9a-f]{{{KEY_LETTERS}}}")
 
 
 def read_again(request: Request, form: Form) -> Response:
@@ -94,11 +95,31 @@ def delete(request: Request, form: Form) -> Response:
 
 
 def retry_failed(request: Request, form: Form) -> Response:
-    """`POST /failures/retry`: everything that failed, or what failed for one cause."""
-    cause = form.get("cause") or None
-    if cause is not None and not CAUSE.fullmatch(cause):
-        raise BadRequest("There is no such cause.")
-    return _ask(request, ErrandKind.RETRY_FAILED, {"cause": cause})
+    """`POST /failures/retry`: everything that failed, or what matches of it."""
+    wanted = filter_of(form, now=utc_now())
+    subject = subject_of_cause(wanted.cause) if wanted.cause else None
+    return _ask(request, ErrandKind.RETRY_FAILED, wanted.to_json(), subject=subject)
+
+
+def try_one(request: Request, form: Form) -> Response:
+    """`POST /failures/{key}/trial`: one chunk, the latest unless the form names another."""
+    key, named = key_of(request), form.get("chunk", "")
+    if named and not re.fullmatch(r"\d{1,18}", named):
+        raise BadRequest("This form cannot be read.")
+    house = house_of(request)
+    with house.database.read() as connection:
+        chunk_ids = [int(named)] if named else failed_ids(connection, key, limit=1)
+    actor = current_user(request).actor
+    begun = any(house.dispatch.try_one(key, chunk_id, actor=actor) for chunk_id in chunk_ids)
+    return go(f"/failures/{key}", notice="trial" if begun else "no-trial")
+
+
+def act_on_jobs(request: Request, form: Form) -> Response:
+    """`POST /jobs/bulk`: retry, cancel or delete every job that matches."""
+    act = job_act(form)
+    if act is JobAct.DELETE and form.get("sure") != "yes":
+        raise BadRequest("Deleting has to be confirmed.")
+    return _ask(request, KINDS[act], job_filter(form).to_json())
 
 
 def stop(request: Request) -> Response:
@@ -108,8 +129,14 @@ def stop(request: Request) -> Response:
     return go(f"/errands/{errand_id}", notice="errand-stopped" if stopped else "errand-over")
 
 
-def _ask(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Response:
-    house = house_of(request)
-    errand_id = house.dispatch.ask(kind, parameters, actor=current_user(request).actor)
+def _ask(
+    request: Request,
+    kind: ErrandKind,
+    parameters: dict[str, Any],
+    *,
+    subject: str | None = None,
+) -> Response:
+    house, actor = house_of(request), current_user(request).actor
+    errand_id = house.dispatch.ask(kind, parameters, actor=actor, subject=subject)
     house.errands.wake()
     return go(f"/errands/{errand_id}")

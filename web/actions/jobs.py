@@ -24,7 +24,7 @@ def retry_chunk(request: Request, form: Form) -> Response:
     chunk_id = int(request.path_params["id"])
     retried = house_of(request).dispatch.retry_chunk(chunk_id, actor=current_user(request).actor)
     target = own_address(form.get("next"), default="/failures")
-    return go(target, notice="retried" if retried else "nothing-to-retry")
+    return go(target, notice="retried-one" if retried else "nothing-to-retry")
 
 
 def stop_chunk(request: Request, form: Form) -> Response:

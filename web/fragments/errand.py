@@ -1,27 +1,46 @@
-"""An errand as it is carried out: how far, and how it ended."""
+"""An errand as it is carried out: how far, what became of it, and how it ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.errands import OPEN_ERRAND_STATES, Errand, ErrandKind, find_errand
+from store.errands import Errand, find_errand
+from store.failure_lists import KnownCause, find_cause
+from web.errand_lines import ErrandLine, lines_of
 from web.errors import NotFound
 from web.given_away import is_there, may_fetch
 from web.house import house_of
 from web.language import N_
 from web.pace import MOVING
 from web.render import render
+from web.words import Word
+from web.words import state as state_word
 
-TITLES = {
-    ErrandKind.DELETE_UPLOAD: N_("Deleting a file and its messages"),
-    ErrandKind.READ_AGAIN: N_("Reading a file again"),
-    ErrandKind.RETRY_FAILED: N_("Retrying failures"),
-    ErrandKind.EXPORT: N_("Exporting messages"),
+LARGEST = (1 << 63) - 1
+# What an errand was asked for and what it left behind, by the name in its books; the rest is
+# shown elsewhere on the page, or says nothing to people.
+WISHES = {
+    "error_type": N_("Type"),
+    "text": N_("Text"),
+    "file": N_("File"),
+    "q": N_("File"),
+    "by": N_("Uploaded by"),
+    "state": N_("State"),
+    "since": N_("Since"),
+    "until": N_("Before"),
+    "from_seq": N_("From chunk"),
+    "dialect": N_("Dialect"),
+}
+RESULTS = {
+    "files": N_("Files deleted"),
+    "messages_removed": N_("Messages removed"),
+    "jobs": N_("Jobs cancelled"),
 }
 
 
@@ -29,10 +48,12 @@ TITLES = {
 class ErrandView:
     """One errand. `job_id` is the job it is about, where that will still be there."""
 
-    errand: Errand
-    title: str
+    line: ErrandLine
     job_id: str | None
-    rate: float | None  # steps per second so far
+    cause: KnownCause | None
+    wishes: tuple[tuple[str, str | datetime | tuple[Word, ...]], ...]
+    results: tuple[tuple[str, int], ...]
+    rate: float | None  # per second so far
     file_url: str | None  # of an export that can be fetched by this reader
     every: int | None
 
@@ -44,17 +65,31 @@ def errand_fragment(request: Request) -> Response:
 
 def find_the_errand(request: Request) -> ErrandView:
     """The errand in the path. Raises NotFound."""
-    with house_of(request).database.read() as connection:
-        errand = find_errand(connection, request.path_params["id"])
-    if errand is None:
-        raise NotFound("There is no such errand.")
+    errand_id, database = request.path_params["id"], house_of(request).database
+    with database.read() as connection:
+        errand = find_errand(connection, errand_id) if errand_id <= LARGEST else None
+        if errand is None:
+            raise NotFound("There is no such errand.")
+        key = errand.parameters.get("cause")
+        cause = find_cause(connection, key) if key else None
+    line = lines_of(database, [errand])[0]
     return ErrandView(
-        errand=errand,
-        title=TITLES.get(errand.kind, str(errand.kind)),
+        line=line,
         job_id=errand.parameters.get("job_id"),
-        rate=rate_of(errand, now=utc_now()),
+        cause=cause,
+        wishes=tuple(
+            (WISHES[name], _wish(name, value))
+            for name, value in errand.parameters.items()
+            if name in WISHES and value
+        ),
+        results=tuple(
+            (RESULTS[name], int(value))
+            for name, value in (errand.result or {}).items()
+            if name in RESULTS
+        ),
+        rate=line.rate(now=utc_now()),
         file_url=f"/errands/{errand.id}/file" if _is_for(request, errand) else None,
-        every=MOVING if errand.state in OPEN_ERRAND_STATES else None,
+        every=MOVING if line.is_moving else None,
     )
 
 
@@ -62,9 +97,10 @@ def _is_for(request: Request, errand: Errand) -> bool:
     return may_fetch(request, errand) and is_there(house_of(request), errand)
 
 
-def rate_of(errand: Errand, *, now: datetime) -> float | None:
-    """How many are done per second, on average; None before anything is."""
-    if errand.started_at is None or not errand.done:
-        return None
-    seconds = ((errand.ended_at or now) - errand.started_at).total_seconds()
-    return errand.done / max(seconds, 0.1)
+def _wish(name: str, value: Any) -> str | datetime | tuple[Word, ...]:
+    """A parameter as it is to be shown: a time, words of states, or what somebody wrote."""
+    if name in ("since", "until"):
+        return datetime.fromisoformat(value)
+    if name == "state":
+        return tuple(state_word(word) for word in value.split(","))
+    return str(value)

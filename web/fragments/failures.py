@@ -1,32 +1,68 @@
-"""What failed and needs a person, by cause."""
+"""What failed and needs a person, by cause: filtered, sorted, a page at a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.causes import Cause, by_cause
-from store.chunks import failed_chunks
+from store.clock import utc_now
+from store.database import Database
+from store.failure_lists import FailedCause, error_types, failed_causes, unsorted_failures
+from store.failure_times import Recently, over_time, recently
+from store.trials import Trial, TrialStanding, latest_trials
+from web.charts import SCALES, Period
+from web.errand_lines import ErrandLine, under_way
+from web.failure_query import FailureQuery, cursor_of, failure_query, place_asked
 from web.house import house_of
-from web.pace import RESTING
+from web.pace import pace
 from web.render import render
+from web.strips import Strip, strip_of
 
-# Grouped are the first so many; beyond, the page says that there are more.
-GROUPED = 1000
-LISTED = 10
+# As many as their strips leave the page light.
+PAGE = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseCard:
+    """A cause with what is known of it at a glance."""
+
+    found: FailedCause
+    strip: Strip
+    recently: Recently
+    trial: Trial | None
+
+    @property
+    def is_tried(self) -> bool:
+        """True when a trial succeeded, and nothing failed for this cause after it."""
+        return has_proved(self.trial, last_at=self.found.last_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailuresView:
-    """Failed chunks by cause. `listed` chunks of each are shown; `more` says some are left out."""
+    """A page of causes. `unsorted` failed chunks have no cause yet; counts are of the filter."""
 
-    causes: tuple[Cause, ...]
+    query: FailureQuery
+    cards: tuple[CauseCard, ...]
+    causes: int
     chunks: int
-    more: bool
-    listed: int
+    unsorted: int
+    types: tuple[str, ...]
+    errands: tuple[ErrandLine, ...]
+    retry_address: str
+    first: str | None
+    next: str | None
+    here: str
     every: int
+
+
+def has_proved(trial: Trial | None, *, last_at: datetime | None) -> bool:
+    """True when a trial succeeded, and nothing failed after it."""
+    if trial is None or trial.standing is not TrialStanding.SUCCEEDED or trial.ended_at is None:
+        return False
+    return last_at is None or trial.ended_at >= last_at
 
 
 def failures_fragment(request: Request) -> Response:
@@ -35,13 +71,59 @@ def failures_fragment(request: Request) -> Response:
 
 
 def find_failures(request: Request) -> FailuresView:
-    """Everything that has used up its attempts."""
-    with house_of(request).database.read() as connection:
-        failed = failed_chunks(connection, limit=GROUPED + 1)
+    """The page that the query asks for. Raises BadRequest for a damaged link."""
+    query, now = failure_query(request), utc_now()
+    after, database = place_asked(request, query.order), house_of(request).database
+    with database.read() as connection:
+        causes = failed_causes(
+            connection, query.filter(now=now), order=query.order, after=after, limit=PAGE + 1
+        )
+        unsorted = unsorted_failures(connection)
+        types = error_types(connection)
+    cards = cards_of(database, causes.found[:PAGE], period=query.period, now=now)
+    errands = under_way(database)
+    more = len(causes.found) > PAGE
+    moving = bool(errands) or any(card.trial and card.trial.is_open for card in cards)
     return FailuresView(
-        causes=by_cause(failed[:GROUPED]),
-        chunks=min(len(failed), GROUPED),
-        more=len(failed) > GROUPED,
-        listed=LISTED,
-        every=RESTING,
+        query=query,
+        cards=cards,
+        causes=causes.causes,
+        chunks=causes.chunks,
+        unsorted=unsorted,
+        types=tuple(types),
+        errands=errands,
+        retry_address=query.address("/failures/retry"),
+        first=query.address("/failures") if after else None,
+        next=_next(query, cards[-1].found) if more else None,
+        here=query.address("/fragments/failures", after=query.after),
+        every=pace(moving=moving),
+    )
+
+
+def _next(query: FailureQuery, last: FailedCause) -> str:
+    return query.address("/failures", after=cursor_of(last, query.order))
+
+
+def cards_of(
+    database: Database,
+    causes: tuple[FailedCause, ...],
+    *,
+    period: Period | None,
+    now: datetime,
+) -> tuple[CauseCard, ...]:
+    """Causes with their bars over the period (a week by default), counts and trials."""
+    keys, shown = [one.key for one in causes], period or Period.WEEK
+    scale = SCALES[shown]
+    with database.read() as connection:
+        bars = over_time(connection, keys, until=now, step=scale.step, stretches=scale.buckets)
+        counts = recently(connection, keys, now=now)
+        trials = latest_trials(connection, keys)
+    return tuple(
+        CauseCard(
+            found=one,
+            strip=strip_of(bars[one.key], shown),
+            recently=counts.get(one.key, Recently()),
+            trial=trials.get(one.key),
+        )
+        for one in causes
     )

@@ -13,6 +13,7 @@ from store.clock import now_of, utc_now
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
 from store.standstill import standstills
 from store.states import JobState
+from web.errand_lines import ErrandLine, under_way
 from web.house import house_of
 from web.needs import Need, needs_of
 from web.pace import pace
@@ -40,6 +41,7 @@ class OverviewView:
     needs: tuple[Need, ...]
     live: tuple[LiveJob, ...]
     latest: tuple[JobView, ...]
+    errands: tuple[ErrandLine, ...]
     counts: dict[JobState, int]
     health: Health
     free_bytes: int
@@ -60,6 +62,7 @@ def find_overview(request: Request) -> OverviewView:
         latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
         resting = standstills(connection, now=now_of(connection))
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
+    errands = under_way(house.database)
     free = house.spool.free_bytes()
     return OverviewView(
         is_new=not counts,
@@ -73,8 +76,9 @@ def find_overview(request: Request) -> OverviewView:
         ),
         live=tuple(LiveJob(job=job, eta=eta_of(job, now=now)) for job in moving),
         latest=tuple(latest),
+        errands=errands,
         counts=counts,
         health=health,
         free_bytes=free,
-        every=pace(moving=bool(moving)),
+        every=pace(moving=bool(moving or errands)),
     )

@@ -1,6 +1,6 @@
 """Views of lists are kept like searches; the audit log is read by who and by what.
 
-Revision: 0002_lists
+Revision: 0002
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rests of machines, and an id by which consoles and workers know their database.
 
-Revision: 0002_spine, after 0001
+Revision: 0003
 """
 
 from __future__ import annotations

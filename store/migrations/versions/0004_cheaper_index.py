@@ -1,14 +1,14 @@
 """Let SQLite's index gather more before it writes, and merge less often.
 
-Revision: 0002
+Revision: 0004
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,19 @@
+"""What an errand is carried out in: steps, how far it is, and why it may not be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class CannotDo(Exception):
+    """An errand that makes no sense (any more); the text is a sentence."""
+
+
+@dataclass(slots=True)
+class Steps:
+    """How far an errand is, and what it leaves behind."""
+
+    done: int = 0
+    total: int | None = None
+    result: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,171 @@
+"""Which jobs a bulk act means: the filter that the list, its dry run and the errand share."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, Connection, Select, case, collate, func, or_, select
+
+from store.states import OPEN_JOB_STATES, ChunkState, JobState
+from store.tables import chunk, job, upload
+from store.uploads import UploadState
+
+RETRIED = (ChunkState.FAILED, ChunkState.CANCELLED)
+
+
+PAUSED = "paused"
+# Where a job stands, as lists tell it: a paused job is paused, whatever it was doing.
+SHOWN_STATES = ("queued", "planning", "running", PAUSED, *(one for one in JobState if one.is_over))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs. Empty means all; `since` counts, `until` does not."""
+
+    states: tuple[str, ...] = ()  # of SHOWN_STATES
+    text: str = ""  # somewhere in the file name
+    by: str = ""  # who uploaded it: "account:ann"
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The parameters of an errand."""
+        return {
+            "state": ",".join(self.states) or None,
+            "q": self.text or None,
+            "by": self.by or None,
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+        }
+
+    @classmethod
+    def from_json(cls, parameters: dict[str, Any]) -> Self:
+        """What `to_json` wrote."""
+        since, until = parameters.get("since"), parameters.get("until")
+        return cls(
+            states=states_in(parameters.get("state")),
+            text=parameters.get("q") or "",
+            by=parameters.get("by") or "",
+            since=datetime.fromisoformat(since) if since else None,
+            until=datetime.fromisoformat(until) if until else None,
+        )
+
+
+def states_in(text: str | None) -> tuple[str, ...]:
+    """States joined by commas. Raises ValueError for a word that is none."""
+    states = tuple(word for word in (text or "").split(",") if word)
+    if not set(states) <= set(SHOWN_STATES):
+        raise ValueError("no such state")
+    return states
+
+
+def shown_state() -> ColumnElement[str]:
+    """Where a job stands, as lists tell it."""
+    paused = job.c.paused_at.is_not(None) & job.c.state.in_(OPEN_JOB_STATES)
+    return case((paused, PAUSED), else_=job.c.state)
+
+
+def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElement[bool]]:
+    """Conditions on `job` joined with its `upload`, to be met all."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.states:
+        found.append(shown_state().in_(wanted.states))
+    if wanted.text:
+        name = lowered(connection, upload.c.filename)
+        found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))
+    if wanted.by:
+        found.append(job.c.created_by == wanted.by)
+    if wanted.since is not None:
+        found.append(job.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(job.c.created_at < wanted.until)
+    return found
+
+
+def _forms(text: str) -> set[str]:
+    """Composed and decomposed: some systems send file names with Hangul taken apart."""
+    return {_ascii_lower(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def lowered(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
+    """A text in lower case as far as ASCII goes: all that both databases agree on."""
+    if connection.dialect.name == "postgresql":
+        text = collate(text, "C")
+    return func.lower(text)
+
+
+def some_jobs(
+    connection: Connection, wanted: JobFilter, *, made_by: datetime, after: str, limit: int
+) -> list[tuple[str, int]]:
+    """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen."""
+    rows = connection.execute(
+        select(job.c.id, job.c.upload_id)
+        .join(upload, upload.c.id == job.c.upload_id)
+        .where(*_matching(connection, wanted), job.c.created_at <= made_by, job.c.id > after)
+        .order_by(job.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.upload_id) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsWeight:
+    """What a bulk act would touch, of the jobs that match. Sizes in bytes."""
+
+    jobs: int
+    retried_jobs: int  # have chunks that failed or were cancelled
+    retried_chunks: int
+    retried_bytes: int
+    open_jobs: int
+    bytes: int  # of all their files
+    messages: int
+
+
+def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
+    """Count without changing anything."""
+    conditions = _matching(connection, wanted)
+    jobs = connection.execute(
+        _joined(
+            func.count().label("jobs"),
+            func.count().filter(job.c.state.in_(OPEN_JOB_STATES)).label("open_jobs"),
+            func.coalesce(func.sum(upload.c.size), 0).label("bytes"),
+        ).where(*conditions)
+    ).one()
+    matching = _joined(job.c.id).where(*conditions)
+    chunks = connection.execute(
+        select(
+            func.count(chunk.c.job_id.distinct()).label("jobs"),
+            func.count().label("chunks"),
+            func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("bytes"),
+        ).where(chunk.c.job_id.in_(matching), chunk.c.state.in_(RETRIED))
+    ).one()
+    messages = connection.execute(
+        select(func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates), 0)).where(
+            chunk.c.job_id.in_(matching)
+        )
+    ).scalar_one()
+    return JobsWeight(
+        jobs=jobs.jobs,
+        retried_jobs=chunks.jobs,
+        retried_chunks=chunks.chunks,
+        retried_bytes=int(chunks.bytes),
+        open_jobs=jobs.open_jobs,
+        bytes=int(jobs.bytes),
+        messages=int(messages),
+    )
+
+
+def _joined(*columns: ColumnElement[Any]) -> Select[Any]:
+    return select(*columns).select_from(job).join(upload, upload.c.id == job.c.upload_id)
+
+
+def _matching(connection: Connection, wanted: JobFilter) -> list[ColumnElement[bool]]:
+    there = upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
+    return [there, *jobs_of_filter(connection, wanted)]

@@ -1,0 +1,158 @@
+"""Retry failed chunks in bulk for an errand, and tell afterwards what became of each.
+
+A chunk remembers the errand that last gave it a fresh start, so the report is counted from the
+chunks themselves and stays true whatever happens to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+
+from store.failure_filter import FailureFilter, chunks_of_filter
+from store.states import ChunkState
+from store.tables import chunk
+from store.wishes import FRESH, reopen
+
+OPEN = (ChunkState.WAITING, ChunkState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """What became of the chunks that an errand retried, in numbers of chunks.
+
+    `elsewhere` are no longer this errand's: retried again since, put back, or deleted.
+    """
+
+    waiting: int = 0
+    running: int = 0
+    succeeded: int = 0
+    same: int = 0  # failed again as before
+    other: int = 0  # failed again, but otherwise
+    cancelled: int = 0
+    elsewhere: int = 0
+    last_end_at: datetime | None = None
+
+    @property
+    def open(self) -> int:
+        """Those of which nobody knows yet."""
+        return self.waiting + self.running
+
+    @property
+    def failed(self) -> int:
+        """Those that failed again."""
+        return self.same + self.other
+
+    @property
+    def settled(self) -> int:
+        """Those that came to an end."""
+        return self.succeeded + self.failed + self.cancelled
+
+
+def retry_some(
+    connection: Connection,
+    wanted: FailureFilter,
+    *,
+    errand_id: int,
+    failed_by: datetime,
+    limit: int,
+) -> int:
+    """Let up to `limit` chunks that match go on from where they got to; answers how many it were.
+
+    Only what had failed by the time somebody asked: what fails again is not tried for ever.
+    """
+    ids = connection.execute(
+        select(chunk.c.id).where(*chunks_of_filter(wanted), _had_failed(failed_by)).limit(limit)
+    ).scalars()
+    jobs = connection.execute(
+        update(chunk)
+        .where(chunk.c.id.in_(list(ids)), chunk.c.state == ChunkState.FAILED)
+        .values(**FRESH | {"errand_id": errand_id})
+        .returning(chunk.c.job_id)
+    ).scalars()
+    retried = list(jobs)
+    for job_id in sorted(set(retried)):
+        reopen(connection, job_id)
+    return len(retried)
+
+
+def count_failed(connection: Connection, wanted: FailureFilter, *, failed_by: datetime) -> int:
+    """How many chunks that match had failed by then and are still failed."""
+    return connection.execute(
+        select(func.count())
+        .select_from(chunk)
+        .where(*chunks_of_filter(wanted), _had_failed(failed_by))
+    ).scalar_one()
+
+
+def _had_failed(by: datetime) -> ColumnElement[bool]:
+    return or_(chunk.c.ended_at.is_(None), chunk.c.ended_at <= by)
+
+
+def aftermaths(connection: Connection, retried: Sequence[tuple[int, int]]) -> dict[int, Aftermath]:
+    """For each of some errands, given as (id, how many chunks it retried)."""
+    counts: dict[int, dict[str, int]] = {errand_id: {} for errand_id, _ in retried}
+    ends: dict[int, list[datetime]] = {errand_id: [] for errand_id, _ in retried}
+    rows = connection.execute(
+        select(
+            chunk.c.errand_id,
+            chunk.c.state,
+            chunk.c.same_cause,
+            func.count().label("number"),
+            func.max(chunk.c.ended_at).label("last_end"),
+        )
+        .where(chunk.c.errand_id.in_(counts))
+        .group_by(chunk.c.errand_id, chunk.c.state, chunk.c.same_cause)
+    )
+    for row in rows:
+        name = _name(ChunkState(row.state), same=row.same_cause)
+        counts[row.errand_id][name] = counts[row.errand_id].get(name, 0) + row.number
+        ends[row.errand_id] += [row.last_end] if row.last_end else []
+    return {
+        errand_id: Aftermath(
+            **counts[errand_id],
+            elsewhere=max(number - sum(counts[errand_id].values()), 0),
+            last_end_at=max(ends[errand_id], default=None),
+        )
+        for errand_id, number in retried
+    }
+
+
+_NAMES = {
+    ChunkState.WAITING: "waiting",
+    ChunkState.RUNNING: "running",
+    ChunkState.DONE: "succeeded",
+    ChunkState.CANCELLED: "cancelled",
+}
+
+
+def _name(state: ChunkState, *, same: bool | None) -> str:
+    return _NAMES.get(state, "same" if same else "other")
+
+
+def put_back(connection: Connection, errand_id: int, *, now: datetime, limit: int) -> list[str]:
+    """Up to `limit` chunks of an errand that no worker has taken are failed again, as before.
+
+    Answers the job of each; those are to be settled by a later transaction.
+    """
+    waiting = (
+        select(chunk.c.id)
+        .where(chunk.c.errand_id == errand_id, chunk.c.state == ChunkState.WAITING)
+        .order_by(chunk.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    was = case((chunk.c.error.is_(None), ChunkState.CANCELLED), else_=ChunkState.FAILED)
+    back = connection.execute(
+        update(chunk)
+        .where(
+            chunk.c.id.in_(list(connection.execute(waiting).scalars())),
+            chunk.c.state == ChunkState.WAITING,
+        )
+        .values(state=was, ended_at=now, not_before=None, errand_id=None)
+        .returning(chunk.c.job_id)
+    )
+    return list(back.scalars())

@@ -1,0 +1,99 @@
+"""Acts on all jobs that match: counted first, then done in the background, job by job."""
+
+from __future__ import annotations
+
+import pytest
+
+from store.accounts import Role
+from store.audit import entries
+from store.states import JobState
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+from tests.web.test_pages_failures import carry_out, fail_jobs
+from tests.web.visiting import Visit
+
+
+@pytest.fixture
+def floors(here: Visit) -> list[Floor]:
+    """A job that finished, one that waits, and two that failed."""
+    finished = here.take_in(letters(5), filename="done.mbox")
+    waiting = here.take_in(letters(4), filename="waiting.mbox", work=False)
+    here.house.dispatch.pause(waiting.job_id, actor="account:admin")
+    return [finished, waiting, *fail_jobs(here, 2)]
+
+
+def states(floors: list[Floor]) -> list[JobState]:
+    return [floor.job().state for floor in floors]
+
+
+@pytest.mark.parametrize(
+    ("query", "promise"),
+    [
+        ("act=retry&state=failed", "Retry 2 jobs"),
+        ("act=retry&state=failed&q=LETTERS", "Retry 2 jobs"),
+        ("act=retry&state=failed&state=finished&by=test", "Retry 2 jobs"),
+        ("act=retry&by=somebody", "There is nothing to do."),
+        ("act=retry&q=done", "There is nothing to do."),
+        ("act=cancel", "Cancel 1 job"),
+        ("act=delete&q=done", "Delete 1 job"),
+        ("act=delete&since=2001-01-01", "Delete 4 jobs"),
+        ("act=delete&until=2001-01-01", "There is nothing to do."),
+    ],
+)
+def test_the_dry_run_says_how_many_jobs_it_would_touch(
+    here: Visit, floors: list[Floor], query: str, promise: str
+) -> None:
+    before = states(floors)
+
+    assert promise in here.visitor().get(f"/jobs/bulk?{query}").text
+    assert states(floors) == before
+
+
+def test_all_that_match_are_retried_and_followed(here: Visit, floors: list[Floor]) -> None:
+    visitor = here.visitor()
+
+    answer = visitor.post("/jobs/bulk", data={"act": "retry", "state": "failed"})
+    carry_out(here, answer.headers["Location"])
+
+    assert "0 of 2 chunks have come to an end" in visitor.get(answer.headers["Location"]).text
+    assert states(floors)[2:] == [JobState.QUEUED] * 2
+    floors[2].run()
+    assert "Failed again" in visitor.get(answer.headers["Location"]).text
+    with here.house.database.read() as connection:
+        acts = [act.action for act in entries(connection, subject=f"job:{floors[2].job_id}")]
+    assert "job.retry" in acts
+
+
+def test_all_that_match_are_cancelled(here: Visit, floors: list[Floor]) -> None:
+    answer = here.visitor().post("/jobs/bulk", data={"act": "cancel", "q": "mbox"})
+    carry_out(here, answer.headers["Location"])
+
+    assert states(floors)[:2] == [JobState.FINISHED, JobState.CANCELLED]
+
+
+def test_all_that_match_are_deleted_when_somebody_is_sure(here: Visit, floors: list[Floor]) -> None:
+    visitor = here.visitor()
+    wish = {"act": "delete", "state": "finished"}
+    assert visitor.post("/jobs/bulk", data=wish).status_code == 400
+
+    answer = visitor.post("/jobs/bulk", data={**wish, "sure": "yes"})
+    carry_out(here, answer.headers["Location"])
+
+    assert visitor.get(f"/jobs/{floors[0].job_id}").status_code == 404
+    assert visitor.get(f"/jobs/{floors[2].job_id}").status_code == 200
+    done = visitor.get(answer.headers["Location"]).text
+    assert "Files deleted" in done
+    assert "Messages removed" in done
+
+
+def test_what_means_nothing_is_refused_and_does_not_mean_everything(here: Visit) -> None:
+    visitor = here.visitor()
+
+    for wrong in (
+        {"act": "burn"},
+        {"act": "cancel", "state": "x"},
+        {"act": "cancel", "since": "x"},
+    ):
+        assert visitor.post("/jobs/bulk", data=wrong).status_code == 400
+        assert visitor.get("/jobs/bulk", params=wrong).status_code == 400
+    assert here.visitor(Role.VIEWER).get("/jobs/bulk?act=retry").status_code == 403

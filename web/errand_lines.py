@@ -1,0 +1,103 @@
+"""Errands in words: what each is, where it stands, and what became of the chunks it retried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.database import Database
+from store.errands import Errand, ErrandKind, ErrandState, list_errands
+from store.retrying import Aftermath, aftermaths
+from web.language import N_
+
+TITLES = {
+    ErrandKind.DELETE_UPLOAD: N_("Deleting a file and its messages"),
+    ErrandKind.READ_AGAIN: N_("Reading a file again"),
+    ErrandKind.RETRY_FAILED: N_("Retrying failures"),
+    ErrandKind.TRIAL: N_("Retrying one chunk as a trial"),
+    ErrandKind.RETRY_JOBS: N_("Retrying jobs"),
+    ErrandKind.CANCEL_JOBS: N_("Cancelling jobs"),
+    ErrandKind.DELETE_JOBS: N_("Deleting files and their messages"),
+    ErrandKind.EXPORT: N_("Exporting messages"),
+}
+RETRYING = (ErrandKind.RETRY_FAILED, ErrandKind.TRIAL, ErrandKind.RETRY_JOBS)
+# Older errands than these are not looked through for chunks that still run.
+LOOKED_THROUGH = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandLine:
+    """One errand. `aftermath` is None for errands that retry nothing."""
+
+    errand: Errand
+    title: str
+    aftermath: Aftermath | None
+
+    @property
+    def is_moving(self) -> bool:
+        """True while it is carried out, or chunks that it retried have not come to an end."""
+        return self.errand.is_open or bool(self.aftermath and self.aftermath.open)
+
+    @property
+    def can_stop(self) -> bool:
+        """True while there is something that would not happen any more."""
+        return self.errand.is_open or bool(self.aftermath and self.aftermath.waiting)
+
+    @property
+    def standing(self) -> str:
+        """The state to show: of the errand, and once it is done, of what it retried."""
+        if self.errand.state is not ErrandState.DONE or self.aftermath is None:
+            return self.errand.state
+        return _standing(self.aftermath)
+
+    @property
+    def done(self) -> int:
+        """How much has come to its end: chunks for a retry, what the errand counts else."""
+        return self.aftermath.settled if self.aftermath else self.errand.done
+
+    @property
+    def total(self) -> int | None:
+        """Of how much; None while nobody knows."""
+        if self.aftermath and not self.errand.is_open:
+            return self.errand.done
+        return self.errand.total
+
+    def rate(self, *, now: datetime) -> float | None:
+        """How many came to their end per second, on average; None before anything did."""
+        if self.errand.started_at is None or not self.done:
+            return None
+        ended_at = self.aftermath.last_end_at if self.aftermath else self.errand.ended_at
+        end = now if self.is_moving or ended_at is None else ended_at
+        return self.done / max((end - self.errand.started_at).total_seconds(), 0.1)
+
+
+def _standing(aftermath: Aftermath) -> str:
+    if aftermath.open:
+        return "running"
+    if aftermath.failed:
+        return "partly" if aftermath.succeeded else "failed_again"
+    if aftermath.cancelled or aftermath.elsewhere or not aftermath.succeeded:
+        return "over"
+    return "succeeded"
+
+
+def lines_of(database: Database, errands: Sequence[Errand]) -> tuple[ErrandLine, ...]:
+    """Errands with what became of them."""
+    retried = [(one.id, one.done) for one in errands if one.kind in RETRYING]
+    with database.read() as connection:
+        found = aftermaths(connection, retried)
+    return tuple(
+        ErrandLine(
+            errand=one, title=TITLES.get(one.kind, str(one.kind)), aftermath=found.get(one.id)
+        )
+        for one in errands
+    )
+
+
+def under_way(database: Database) -> tuple[ErrandLine, ...]:
+    """Errands that still move, trials aside: those are told with their cause."""
+    with database.read() as connection:
+        latest = list_errands(connection, limit=LOOKED_THROUGH)
+    lines = lines_of(database, [one for one in latest if one.kind is not ErrandKind.TRIAL])
+    return tuple(line for line in lines if line.is_moving)

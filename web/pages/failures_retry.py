@@ -1,0 +1,40 @@
+"""`GET /failures/retry`: what retrying all that match would do, before it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.clock import utc_now
+from store.failure_filter import FailureFilter
+from store.failure_lists import KnownCause, Weight, find_cause, weigh
+from store.trials import Trial, latest_trials
+from web.failure_query import filter_of
+from web.house import house_of
+from web.render import render
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailuresRetryView:
+    """The dry run: which failures are meant, and what they weigh."""
+
+    wanted: FailureFilter
+    cause: KnownCause | None
+    weight: Weight
+    trial: Trial | None
+
+
+def failures_retry_page(request: Request) -> Response:
+    """The question. Changes nothing; its form does. Raises BadRequest."""
+    wanted = filter_of(request.query_params, now=utc_now())
+    with house_of(request).database.read() as connection:
+        cause = find_cause(connection, wanted.cause) if wanted.cause else None
+        view = FailuresRetryView(
+            wanted=wanted,
+            cause=cause,
+            weight=weigh(connection, wanted),
+            trial=latest_trials(connection, [cause.key]).get(cause.key) if cause else None,
+        )
+    return render(request, "pages/failures_retry.html", view)

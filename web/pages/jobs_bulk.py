@@ -1,0 +1,61 @@
+"""`GET /jobs/bulk`: what an act on all jobs that match would do, before it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.job_filter import JobFilter, JobsWeight, weigh_jobs
+from web.house import house_of
+from web.job_query import JobAct, job_act, job_filter, list_address, named
+from web.language import N_
+from web.render import render, shell_of
+
+TITLES = {
+    JobAct.RETRY: N_("Retry all jobs that match"),
+    JobAct.CANCEL: N_("Cancel all jobs that match"),
+    JobAct.DELETE: N_("Delete all jobs that match"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsBulkView:
+    """The dry run: what is to be done, to which jobs, and what they weigh."""
+
+    act: JobAct
+    title: str
+    wanted: JobFilter
+    fields: tuple[tuple[str, str], ...]
+    weight: JobsWeight
+    back: str
+
+    @property
+    def touched(self) -> int:
+        """How many of the jobs that match the act would change."""
+        weight = self.weight
+        return {
+            JobAct.RETRY: weight.retried_jobs,
+            JobAct.CANCEL: weight.open_jobs,
+            JobAct.DELETE: weight.jobs,
+        }[self.act]
+
+
+def jobs_bulk_page(request: Request) -> Response:
+    """The question. Changes nothing; its form does. Raises BadRequest."""
+    act, query = job_act(request.query_params), request.query_params
+    # A list's address names several states one by one.
+    fields = {**query, "state": ",".join(query.getlist("state"))}
+    wanted = job_filter(fields, zone=shell_of(request).zone)
+    with house_of(request).database.read() as connection:
+        weight = weigh_jobs(connection, wanted)
+    view = JobsBulkView(
+        act=act,
+        title=TITLES[act],
+        wanted=wanted,
+        fields=tuple((name, value) for name, value in named(wanted).items() if value),
+        weight=weight,
+        back=list_address(wanted),
+    )
+    return render(request, "pages/jobs_bulk.html", view)
