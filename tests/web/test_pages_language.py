@@ -89,10 +89,10 @@ def test_a_sentence_of_another_room_is_said_in_the_readers_language() -> None:
 def test_an_error_of_ours_is_translated_also_inside_another_and_behind_its_type() -> None:
     translate = catalogue(KO).gettext
 
-    death = "WorkerDied: work-horse 7: ended by signal 9, SIGKILL (out of memory, or ended by hand)"
+    death = "WorkerDied: work-horse 7: signal 9 (SIGKILL): killed by hand or by the kernel"
     assert said(f"chunk 28: {death} (273 chunks failed in all)", translate) == (
-        "청크 28: WorkerDied: 작업 프로세스 7: 신호 9(SIGKILL)로 끝남"
-        " (메모리 부족이거나 누군가 끝냄) (모두 청크 273개 실패)"
+        "청크 28: WorkerDied: 작업 프로세스 7: 시그널 9(SIGKILL): "
+        "사람 또는 커널이 강제 종료함 (모두 청크 273개 실패)"
     )
     assert said("chunk 3: ValueError: no such thing", translate) == (
         "청크 3: ValueError: no such thing"
