@@ -7,6 +7,7 @@ messages inside comes along, because people look for it.
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import NamedTuple
 
 from mail.defect import DefectKind
@@ -53,9 +54,20 @@ class _Text(NamedTuple):
 class _Gathered:
     """Parts and texts, in document order, as they are read."""
 
-    __slots__ = ("cut", "has_html", "limits", "parts", "plain_groups", "raw", "reading", "texts")
+    __slots__ = (
+        "cut",
+        "deadline",
+        "has_html",
+        "limits",
+        "parts",
+        "plain_groups",
+        "raw",
+        "reading",
+        "texts",
+    )
 
-    def __init__(self, raw: bytes, reading: Reading, limits: Limits) -> None:
+    def __init__(self, raw: bytes, reading: Reading, limits: Limits, deadline: float) -> None:
+        self.deadline = deadline
         self.raw = raw
         self.reading = reading
         self.limits = limits
@@ -65,11 +77,25 @@ class _Gathered:
         self.has_html = False
         self.cut = False
 
+    def is_late(self, what: str) -> bool:
+        """Whether this message has taken longer than one message may; then it is noted."""
+        late = time.monotonic() > self.deadline
+        if late:
+            self.reading.defects.note(DefectKind.TIME_CUT, where="body", what=what)
+        return late
 
-def read_body(raw: bytes, leaves: list[Leaf], *, reading: Reading, limits: Limits) -> Body:
-    """Parts and text of a message whose leaves are known. Never raises."""
-    gathered = _Gathered(raw, reading, limits)
+
+def read_body(
+    raw: bytes, leaves: list[Leaf], *, reading: Reading, limits: Limits, deadline: float
+) -> Body:
+    """Parts and text of a message whose leaves are known. Never raises.
+
+    From `deadline` on (of `time.monotonic`), no further part is read.
+    """
+    gathered = _Gathered(raw, reading, limits, deadline)
     for number, leaf in enumerate(leaves):
+        if number and gathered.is_late(f"{len(leaves) - number} parts left out"):
+            break
         _take_leaf(gathered, leaf, first=number == 0)
     text = _joined(gathered)
     if len(text) > limits.text_characters:
@@ -146,7 +172,7 @@ def _joined(gathered: _Gathered) -> str:
     for one in gathered.texts:
         if not one.plain and one.group in gathered.plain_groups:
             continue
-        if room < 0:
+        if room < 0 or (pieces and one.markup and gathered.is_late("text left out")):
             gathered.cut = True
             break
         shown = visible_text(one.text) if one.markup else one.text.strip("\n")

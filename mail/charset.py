@@ -19,6 +19,7 @@ from mail.korean import looks_korean
 _STATEFUL = frozenset(("utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "hz"))
 _C1 = re.compile(rb"[\x80-\x9f]")
 _HIGH = re.compile(rb"[\x80-\xff]")
+_EVERY_HIGH = bytes(range(0x80, 0x100))
 # High bytes that Western European text consists of; Czech, Polish or Turkish text has others.
 _WESTERN = bytes(range(0x80, 0xA0)) + (
     "\u00a0¡£§©«®°´·»¿ÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÕÖØÚÜßàáâãäåæçèéêëíîïñòóôõöøúûü".encode("latin-1")
@@ -32,7 +33,6 @@ _CONFIDENT = 0.5
 _DAMAGE_SHARE = 0.05
 _DETECTED_DAMAGE_SHARE = 0.01
 _DAMAGED = "\N{REPLACEMENT CHARACTER}"
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 
 
 class Decoded(NamedTuple):
@@ -137,9 +137,9 @@ def _mislabelled(content: bytes, codec: str, *, hints: Iterable[str]) -> Decoded
     damage = lossy.count(_DAMAGED)
     # Bytes that form UTF-8 do so on purpose; other charsets find letters in anything.
     most = (
-        len(_BEYOND_ASCII.findall(lossy)) / 2
+        (len(lossy) - len(lossy.encode("ascii", "ignore"))) / 2
         if codec == "utf-8"
-        else (_DAMAGE_SHARE * len(_HIGH.findall(content)))
+        else _DAMAGE_SHARE * _high_bytes(content)
     )
     if damage <= max(1, most):
         return Decoded(lossy, codec, broken=True)
@@ -180,14 +180,18 @@ def _hinted(content: bytes, hints: Iterable[str]) -> Decoded | None:
     return None
 
 
+def _high_bytes(content: bytes) -> int:
+    return len(content) - len(content.translate(None, _EVERY_HIGH))
+
+
 def _korean(content: bytes) -> Decoded | None:
     found = _strict(content, "cp949", guessed=True)
     return found if found and looks_korean(found.text) else None
 
 
 def _western(content: bytes) -> Decoded | None:
-    high = _HIGH.findall(content)
-    if content.translate(None, _WESTERN).isascii() and len(high) < _WESTERN_SHARE * len(content):
+    few = _high_bytes(content) < _WESTERN_SHARE * len(content)
+    if few and content.translate(None, _WESTERN).isascii():
         return _strict(content, "cp1252", guessed=True)
     return None
 

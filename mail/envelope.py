@@ -20,9 +20,10 @@ from mail.words import Reading, header_text
 
 __all__ = ["Address", "DateSource", "Envelope", "read_envelope"]
 
-_ID = re.compile(rb"<+([^<>\s]+)>")
+# Each of these begins where a run of its letters begins, so that no run is looked at twice.
+_ID = re.compile(rb"<([^<>\s]+)>")
 _SPACED_ID = re.compile(rb"<([^<>]+)>")
-_BARE_ID = re.compile(rb"[^\s<>(),;\[\]\"]+@[^\s<>(),;\[\]\"]+")
+_BARE_ID = re.compile(rb"(?<![^\s<>(),;\[\]\"])[^\s<>(),;\[\]\"]+@[^\s<>(),;\[\]\"]+")
 _LONGEST_ID = 500
 _PEOPLE = (
     (b"from", "From"),
@@ -31,7 +32,7 @@ _PEOPLE = (
     (b"bcc", "Bcc"),
     (b"reply-to", "Reply-To"),
 )
-_LIST_ID = re.compile(r"<\s*([^<>]+?)\s*>")
+_LIST_ID = re.compile(r"<([^<>]+)>")
 _THREAD = re.compile(r"[0-9A-Za-z]{1,40}\Z")
 
 
@@ -99,11 +100,16 @@ def _people(
 ) -> tuple[Address, ...]:
     if not values:
         return ()
-    lists = [parse_addresses(v[: limits.value_bytes], name=name, reading=reading) for v in values]
-    found = lists[0] if len(lists) == 1 else tuple(chain.from_iterable(lists))
-    if len(found) > limits.addresses:
-        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=f"{len(found)} addresses")
-        return found[: limits.addresses]
+    most = limits.addresses
+    lists = [parse_addresses(one, name=name, reading=reading, most=most) for one in values]
+    found, more = lists[0]
+    if len(lists) > 1:
+        found = tuple(chain.from_iterable(one.found for one in lists))
+        more = sum(one.more for one in lists)
+    if more or len(found) > most:
+        what = f"{len(found) + more} addresses"
+        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=what)
+        return found[:most]
     return found
 
 
@@ -170,4 +176,4 @@ def _list_id(header: Header, reading: Reading) -> str | None:
 @functools.lru_cache(maxsize=256)
 def _bare_list_id(text: str) -> str | None:
     found = _LIST_ID.search(text)
-    return (found.group(1) if found else text) or None
+    return ((found.group(1).strip() if found else text) or "")[:_LONGEST_ID] or None

@@ -60,7 +60,13 @@ def read_message(
     header = opened.mail.header
     envelope = read_envelope(header, separator=separator, reading=reading, limits=limits)
     if whole:
-        body = read_body(opened.mail.raw, opened.leaves, reading=reading, limits=limits)
+        body = read_body(
+            opened.mail.raw,
+            opened.leaves,
+            reading=reading,
+            limits=limits,
+            deadline=opened.deadline,
+        )
     else:
         body = _NO_BODY
         what = "only the headers were read"

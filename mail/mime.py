@@ -86,15 +86,24 @@ def find_leaves(walk: Walk, header: Header, body: int) -> list[Leaf]:
 def _enter(walk: Walk, header: Header, place: Place, *, path: str) -> None:
     default = "message/rfc822" if place.parent == "multipart/digest" else "text/plain"
     kind = content_type(header.get(b"content-type"), default=default)
-    if kind.value.startswith("multipart/"):
-        if place.depth < walk.limits.depth:
-            _enter_multipart(walk, header, place, path=path, kind=kind)
-            return
-        walk.defects.note(DefectKind.DEPTH_CUT, where=_where(path), what=str(place.depth))
+    if kind.value.startswith("multipart/") and not _is_cut(walk, place, path):
+        _enter_multipart(walk, header, place, path=path, kind=kind)
+        return
     leaf = Leaf(path=_leaf_path(place, path), header=header, kind=kind, place=place)
     walk.leaves.append(leaf)
-    if kind.value in _NESTED and place.depth < walk.limits.depth and _is_readable(header):
+    if kind.value in _NESTED and _is_readable(header) and not _is_cut(walk, place, leaf.path):
         _enter_message(walk, leaf, place)
+
+
+def _is_cut(walk: Walk, place: Place, path: str) -> bool:
+    """Whether what lies here is left closed, for its depth or for the time it takes."""
+    if place.depth >= walk.limits.depth:
+        walk.defects.note(DefectKind.DEPTH_CUT, where=_where(path), what=str(place.depth))
+        return True
+    if place.depth and walk.is_late():
+        walk.defects.note(DefectKind.TIME_CUT, where=_where(path), what="not opened")
+        return True
+    return False
 
 
 def _is_readable(header: Header) -> bool:

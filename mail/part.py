@@ -32,7 +32,7 @@ def part_bytes(raw: bytes | memoryview, path: str, *, rule: Rule) -> bytes:
 
 def _file_in(content: bytes, number: str) -> bytes:
     files = take_out_files(content, where="", defects=Defects())[1]
-    if not number.isdecimal() or not 1 <= int(number) <= len(files):
+    if not (number.isdecimal() and len(number) < 6 and 1 <= int(number) <= len(files)):
         raise KeyError(number)
     return files[int(number) - 1].content
 

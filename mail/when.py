@@ -21,7 +21,7 @@ _SEPARATOR_DATE = re.compile(
     rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ \t]+\d.*|"
     rb"\d{1,2}[ -](?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[ -]\d{2,4}.*)"
 )
-_SUFFIX = re.compile(r"\s+(?:remote from|forwarded by)\s.*")
+_SUFFIX = re.compile(r"\s(?:remote from|forwarded by)\s.*")
 _MOST_HOPS = 30
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _MONTH_OF = (b"", *(b" " + month + b" %d " for month in _MONTHS))

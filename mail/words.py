@@ -24,7 +24,7 @@ _WORD = re.compile(
     r"=\?([A-Za-z0-9_.:$()<>+-]{1,60})(?:\*[A-Za-z0-9-]*)?\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?="
 )
 # A word that holds raw bytes of its charset, which Q-encoding should have written as digits.
-_RAW_WORD = re.compile(rb"=\?[!->@-~]{1,60}\?[qQ]\?[^?]*[\x80-\xff][^?]*\?=")
+_RAW_WORD = re.compile(rb"=\?[!->@-~]{1,60}\?[qQ]\?[^?\x80-\xff]*[\x80-\xff][^?]*\?=")
 _BETWEEN = re.compile(r"\s*\Z")
 
 
@@ -85,7 +85,8 @@ def decode_words(text: str, *, name: str, reading: Reading) -> str:
     pieces: list[str] = []
     run: list[re.Match[str]] = []
     at = 0
-    for word in _WORD.finditer(text):
+    # Not beyond the last end of a word, or each beginning would look for one to the end.
+    for word in _WORD.finditer(text, 0, text.rfind("?=") + 2):
         between = text[at : word.start()]
         if run and not (_BETWEEN.match(between) and _same_charset(run[-1], word)):
             pieces.append(_decode_run(run, name=name, reading=reading))
