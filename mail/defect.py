@@ -92,6 +92,10 @@ class Defects:
         """How many findings there are so far."""
         return len(self._found) + self._more
 
+    def has(self, kind: DefectKind) -> bool:
+        """Whether anything of that kind was found."""
+        return any(found[0] is kind for found in self._found)
+
     def take(self, others: Defects) -> None:
         """Keep what was noted elsewhere as well."""
         room = _MOST_FINDINGS - len(self._found)

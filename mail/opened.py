@@ -37,10 +37,11 @@ def open_message(
     limits: Limits = LIMITS,
     charset: str | None = None,
     whole: bool = True,
+    trimmed: bool = False,
 ) -> Opened:
     """The message in a span without its separator line; without leaves unless it is `whole`."""
     defects = Defects()
-    mail = prepare(span, rule, limits=limits, defects=defects)
+    mail = prepare(span, rule, limits=limits, defects=defects, trimmed=trimmed)
     leaves: list[Leaf] = []
     walk = Walk(mail.raw, limits=limits, defects=defects)
     if whole:

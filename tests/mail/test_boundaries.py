@@ -9,12 +9,15 @@ from mail.rule import Dialect, LineEnd, Quoting
 from tests.mail.builders import (
     SEPARATOR,
     count_messages,
+    defect_kinds,
     detected,
     found_spans,
     mbox_of,
     message_offsets,
+    multipart,
     raw_message,
     read_all,
+    text_part,
 )
 
 GOOD = raw_message()
@@ -55,11 +58,20 @@ def test_row_3_bare_separators_start_messages_before_a_header_field(separator: b
     assert count_messages(two_with(separator)) == 2
 
 
-def test_row_3_a_bare_separator_counts_only_in_a_file_of_bare_separators() -> None:
-    mbox = mbox_of(raw_message("One.\n\nFrom \nFrom: x\nTo: y\n\nTwo.\n"), GOOD)
+def test_row_3_a_bare_separator_in_a_dated_file_starts_a_message_before_two_fields() -> None:
+    inside = "From \nFrom: a@b\nSubject: b\n\ny\n"
 
-    assert count_messages(mbox) == 2
-    assert count_messages(mbox, Rule.of(Dialect.BARE)) == 3
+    assert count_messages(mbox_of(raw_message("One.\n\n" + inside), GOOD)) == 3
+    assert count_messages(mbox_of(raw_message("One.\n" + inside), GOOD)) == 2
+    assert count_messages(mbox_of(raw_message("One.\n\nFrom \nNote: x\n\ny\n"), GOOD)) == 2
+
+
+@pytest.mark.parametrize("line", ["From root", "From"])
+def test_row_3_a_name_alone_separates_only_in_a_file_that_begins_so(line: str) -> None:
+    separator = f"{line}\n".encode()
+
+    assert count_messages(two_with(separator)) == 2
+    assert count_messages(mbox_of(raw_message(f"One.\n\n{line}\n{GOOD.decode()}"), GOOD)) == 2
 
 
 def test_row_4_gmail_separators_have_the_zone_before_the_year() -> None:
@@ -81,6 +93,8 @@ def test_row_4_the_date_of_a_gmail_separator_is_read_as_utc() -> None:
     "separator",
     [
         b"From ann@example.org Mon Jan  5 10:00:00 MET 2015\n",
+        b"From ann@example.org Mon Jan  5 10:00:00 GMT+09:00 2015\n",
+        b"From ann@example.org Mon Jan  5 10:00:00 Asia/Seoul 2015\n",
         b"From ann@example.org Mon Jan  5 10:00 2015\n",
         b"From ann@example.org Mon Jan  5 10:00:00 2015 remote from uucphost\n",
         b"From ann@example.org Mon, 05 Jan 2015 10:00:00 +0100\n",
@@ -111,6 +125,12 @@ def test_row_7_a_first_separator_that_is_escaped_or_missing_loses_no_message(fro
     mbox = front + GOOD + b"\n" + mbox_of(GOOD)
 
     assert message_offsets(mbox) == [0, len(front + GOOD) + 1]
+
+
+def test_row_7_any_line_before_a_header_at_the_front_is_its_separator() -> None:
+    found = found_spans(b"From the desk of Ann\n" + GOOD)
+
+    assert [(span.kind, span.separator_length) for span in found] == [(SpanKind.MESSAGE, 21)]
 
 
 def test_row_7_what_is_no_mail_before_the_first_separator_is_preamble() -> None:
@@ -171,6 +191,35 @@ def test_row_10_a_byte_order_mark_before_the_first_separator_is_preamble() -> No
     ]
 
 
+def test_row_10_a_carriage_return_too_many_changes_nothing() -> None:
+    mbox = mbox_of(GOOD, GOOD, raw_message("a\nb\n")).replace(b"\n", b"\r\r\n")
+
+    messages = read_all(mbox)
+
+    assert [one.text for one in messages] == ["Hello.", "Hello.", "a\nb"]
+    assert detected(mbox).rule.line_end is LineEnd.DOUBLED
+
+
+@pytest.mark.parametrize("rest", [b"\n", b"\r\n"])
+def test_row_10_a_long_first_message_with_other_line_ends_hides_no_separator(rest: bytes) -> None:
+    first = mbox_of(raw_message("a line\n" * 4000)).replace(b"\n", b"\r")
+
+    assert count_messages(first + mbox_of(GOOD, GOOD, GOOD).replace(b"\n", rest)) == 4
+
+
+@pytest.mark.parametrize("line_end", [b"\r", b"\r\r\n"])
+def test_row_10_another_dialect_keeps_the_line_ends_of_the_file(line_end: bytes) -> None:
+    mbox = mbox_of(GOOD, GOOD, GOOD).replace(b"\n", line_end)
+
+    assert count_messages(mbox, Rule.of(Dialect.MBOXO, seen=detected(mbox).rule)) == 3
+
+
+def test_row_2_another_dialect_keeps_git_patches_apart() -> None:
+    patches = two_with(b"From " + b"a" * 40 + b" Mon Sep 17 00:00:00 2001\n")
+
+    assert count_messages(patches, Rule.of(Dialect.MBOXRD, seen=detected(patches).rule)) == 2
+
+
 def test_row_11_trailing_nuls_are_a_trailer() -> None:
     mbox = mbox_of(GOOD, GOOD)
 
@@ -187,6 +236,27 @@ def test_row_11_a_file_cut_off_in_the_middle_keeps_its_last_message() -> None:
 
     assert len(messages) == 2
     assert messages[1].text.startswith("A long story.")
+
+
+def test_row_11_a_message_before_trailing_nuls_is_truncated() -> None:
+    first, last = read_all(mbox_of(GOOD, GOOD) + bytes(4096))
+
+    assert "truncated" not in defect_kinds(first)
+    assert "truncated" in defect_kinds(last)
+
+
+def test_row_11_a_message_shorter_than_its_content_length_is_truncated() -> None:
+    whole = mbox_of(raw_message("A long story.\n" * 50, headers="Content-Length: 700\n"))
+
+    assert [defect_kinds(one) & {"truncated"} for one in read_all(whole)] == [set()]
+    assert [defect_kinds(one) & {"truncated"} for one in read_all(whole[:-200])] == [{"truncated"}]
+
+
+def test_row_11_a_multipart_that_ends_within_a_line_is_truncated() -> None:
+    mbox = mbox_of(multipart(text_part("One."), text_part("Two, to be continued.")))
+
+    assert "truncated" not in defect_kinds(read_all(mbox)[0])
+    assert "truncated" in defect_kinds(read_all(mbox[:-20])[0])
 
 
 def test_row_12_a_line_of_many_megabytes_hides_no_separator() -> None:
@@ -218,6 +288,15 @@ def test_row_14_a_file_of_one_separator_is_one_empty_message() -> None:
 
 def test_row_14_empty_messages_are_messages() -> None:
     assert count_messages(SEPARATOR + b"\n" + SEPARATOR + b"\n" + mbox_of(GOOD)) == 3
+
+
+def test_row_14_separators_back_to_back_are_empty_messages() -> None:
+    assert [span.length for span in found_spans(SEPARATOR * 3)] == [len(SEPARATOR)] * 3
+    assert count_messages(SEPARATOR * 3 + GOOD) == 3
+
+
+def test_a_byte_order_mark_does_not_change_the_dialect() -> None:
+    assert detected(b"\xef\xbb\xbf" + mbox_of(GOOD)).rule.dialect is Dialect.MBOXRD
 
 
 def test_a_file_without_separators_is_one_message() -> None:
