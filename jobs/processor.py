@@ -198,6 +198,7 @@ class StreamingEmailProcessor:
                     trimmed=found.trimmed,
                     is_last=span.is_last,
                     cut_off=span.cut_off,
+                    not_after=self._claim.uploaded_at,
                 )
         except MessageTooSlow:
             return Reading(span=span, message=None, quarantine=self._too_slow())

@@ -45,6 +45,7 @@ class DefectKind(StrEnum):
     BOUNDARY_WRONG = "boundary_wrong"  # says one that does not occur; another was found
     MULTIPART_EMPTY = "multipart_empty"  # no part inside: read as one text
     MULTIPART_UNCLOSED = "multipart_unclosed"  # cut off, or its end boundary is missing
+    MESSAGE_ENCODED = "message_encoded"  # a message inside that only its decoding shows
     PARTS_CUT = "parts_cut"
     DEPTH_CUT = "depth_cut"
     TIME_CUT = "time_cut"

@@ -128,7 +128,7 @@ def visible_text(markup: str) -> str:
 
 
 def _hidden(root: LexborNode) -> Hidden:
-    return hidden_by(sheet.text_content or "" for sheet in root.css("style"))
+    return hidden_by(sheet.text() or "" for sheet in root.css("style"))
 
 
 def is_costly(markup: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from mail.body import Body, read_body
 from mail.defect import Defect, DefectKind, Defects
@@ -52,22 +53,25 @@ def read_message(
     trimmed: bool = False,
     is_last: bool = False,
     cut_off: bool = False,
+    not_after: datetime | None = None,
 ) -> Message:
     """Read one message: `raw` is its span without the separator line, given as `separator`.
 
     `charset` overrides every label and guess. `whole=False` says that `raw` is only the head of
     a message too large to read: its body is left alone. `trimmed` says that `raw` comes without
     the blank line before the next separator (`mail.span_bytes`), `is_last` that no
-    message follows it in its mbox, `cut_off` that only NULs do. Never raises on any bytes;
+    message follows it in its mbox, `cut_off` that only NULs do. `not_after` is when the
+    mbox was received: later dates are implausible. Never raises on any bytes;
     what was wrong is in `defects`.
     """
     opened = open_message(raw, rule, limits=limits, charset=charset, whole=whole, trimmed=trimmed)
     reading = opened.reading
     header = opened.mail.header
-    envelope = read_envelope(header, separator=separator, reading=reading, limits=limits)
+    envelope = read_envelope(
+        header, separator=separator, reading=reading, limits=limits, not_after=not_after
+    )
     if whole:
         body = read_body(
-            opened.mail.raw,
             opened.leaves,
             reading=reading,
             limits=limits,

@@ -12,6 +12,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -145,6 +146,7 @@ def read_span(source: FileSource, span: Span, rule: Rule, *, charset: str | None
         trimmed=found.trimmed,
         is_last=span.is_last,
         cut_off=span.cut_off,
+        not_after=datetime.now(UTC),
     )
 
 

@@ -80,6 +80,14 @@ def test_row_38_iso_2022_kr_is_read_in_a_header_that_lost_its_designator() -> No
     assert read_header(b"Subject: " + word).envelope.subject == "회의 안내"
 
 
+@pytest.mark.parametrize("raw", [b"\x0e>H3gGO<<?d\x0f", b"\x0e>H3gGO<<?d"])
+def test_row_38_shifts_without_any_escape_are_read_in_a_raw_header(raw: bytes) -> None:
+    message = read_header(b"Subject: " + raw)
+
+    assert message.envelope.subject == "안녕하세요"
+    assert "charset_guessed" in defect_kinds(message)
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "cp949"])
 @pytest.mark.parametrize("text", ["회의록 첨부합니다", "김철수님 안녕하세요", "[공지] 연휴 안내"])
 def test_row_39_raw_korean_headers_are_read_and_the_guess_is_recorded(
@@ -102,6 +110,16 @@ def test_row_39_what_the_message_declares_elsewhere_is_tried_first() -> None:
     assert message.envelope.subject == "Привет"
 
 
+def test_row_39_a_charset_that_has_any_byte_comes_after_cp949() -> None:
+    message = read(
+        b"Subject: "
+        + "회의 안내드립니다".encode("cp949")
+        + b"\nContent-Type: text/plain; charset=iso-8859-1\n\nHello.\n"
+    )
+
+    assert message.envelope.subject == "회의 안내드립니다"
+
+
 def test_row_39_a_raw_file_name_is_read() -> None:
     raw = multipart(
         text_part("안녕", charset="euc-kr").replace("안녕".encode(), b""),
@@ -119,6 +137,15 @@ def test_row_40_a_letter_split_across_two_encoded_words_is_whole() -> None:
 
     assert message.envelope.subject == "가나다"
     assert "charset_broken" not in defect_kinds(message)
+
+
+def test_row_40_words_of_one_charset_under_two_names_are_joined() -> None:
+    content = "가나다".encode("cp949")
+    words = [base64.b64encode(piece).decode() for piece in (content[:3], content[3:])]
+
+    message = read_header(f"Subject: =?euc-kr?B?{words[0]}?= =?ks_c_5601-1987?B?{words[1]}?=")
+
+    assert message.envelope.subject == "가나다"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +214,32 @@ def test_row_42_a_wrong_label_gives_way_to_what_html_says_of_itself() -> None:
     raw = raw_message(html, headers="Content-Type: text/html; charset=utf-8\n")
 
     assert read(raw).text == "안녕하세요"
+
+
+@pytest.mark.parametrize("label", ["iso-8859-1", "windows-1252", "us-ascii"])
+def test_row_42_korean_under_a_western_label_is_noticed(label: str) -> None:
+    text = "안녕하세요, 회의 일정을 보내 드립니다."
+
+    message = read(
+        raw_message(text.encode("cp949"), headers=f"Content-Type: text/plain; charset={label}\n")
+    )
+
+    assert message.text == text
+    assert [one.what for one in message.defects if one.kind == "charset_guessed"] == ["cp949"]
+
+
+@pytest.mark.parametrize("text", ["Grüße aus München, schöne Tage", "ÀÉ", "Ça va? Déjà vu à l’œil"])
+def test_row_42_western_text_under_its_label_stays_western(text: str) -> None:
+    assert labelled(text.encode("cp1252"), "windows-1252") == text
+
+
+def test_row_42_html_that_names_its_charset_speaks_before_a_western_label() -> None:
+    html = '<meta charset="euc-kr"><p>뷁 햏'.encode("cp949")
+
+    message = read(raw_message(html, headers="Content-Type: text/html; charset=iso-8859-1\n"))
+
+    assert message.text == "뷁 햏"
+    assert "charset_guessed" in defect_kinds(message)
 
 
 def test_row_42_a_little_damage_does_not_overrule_the_label() -> None:

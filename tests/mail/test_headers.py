@@ -70,10 +70,35 @@ def test_row_32_and_at_last_to_none_never_to_the_present() -> None:
         ("Fri, 21 Nov 1997 09(comment):   55  :  06 -0600", "1997-11-21T15:55:06+00:00"),
         ("Thu, 14 Aug 103 10:00:00 +0200", "2003-08-14T08:00:00+00:00"),
         ("Tue, 31 Dec 2002 23:59:60 +0000", "2002-12-31T23:59:59+00:00"),
+        ("2004-03-05 오후 3:04", "2004-03-05T15:04:00+00:00"),
+        ("2004-03-05 (금) 오후 3:04:05 +0900", "2004-03-05T06:04:05+00:00"),
+        ("2004-03-05 금요일 오전 12:04", "2004-03-05T00:04:00+00:00"),
+        ("2004년 3월 5일 15시", "2004-03-05T15:00:00+00:00"),
     ],
 )
 def test_row_32_dates_of_many_programs_are_read(date: str, utc: str) -> None:
     assert iso(f"Date: {date}") == utc
+
+
+def test_row_32_a_date_whose_time_cannot_be_read_is_no_date() -> None:
+    assert iso("Date: 2004-03-05 um 3:04", RECEIVED) == AT_TEN.isoformat()
+
+
+def test_row_32_a_hop_beyond_the_last_one_is_passed_over() -> None:
+    message = read_header(
+        "Received: from b by c; Mon, 05 Jan 2015 11:00:00 +0100",
+        "Received: from a by b; Mon, 05 Jan 2090 10:00:00 +0000",
+    )
+
+    assert message.envelope.sent_at == AT_TEN
+    assert message.envelope.date_source is DateSource.RECEIVED
+
+
+def test_row_32_a_second_date_stands_in_for_one_that_is_none() -> None:
+    envelope = read_header("Date: soon", f"Date: {SENT}").envelope
+
+    assert (envelope.sent_at, envelope.date_source) == (AT_TEN, DateSource.DATE)
+    assert envelope.date_raw == SENT
 
 
 def test_row_33_a_pm_is_not_dropped() -> None:
@@ -83,7 +108,17 @@ def test_row_33_a_pm_is_not_dropped() -> None:
 
 @pytest.mark.parametrize(
     ("zone", "hour"),
-    [("MEZ", 9), ("KST", 1), ("(GMT+00:00)", 10), ("EST", 15), ("GMT+2", 8), ("+0900 (KST)", 1)],
+    [
+        ("MEZ", 9),
+        ("KST", 1),
+        ("(GMT+00:00)", 10),
+        ("EST", 15),
+        ("GMT+2", 8),
+        ("+0900 (KST)", 1),
+        ("+09", 1),
+        ("(KST)", 1),
+        ("GMT+09:00", 1),
+    ],
 )
 def test_row_34_zone_names_are_known(zone: str, hour: int) -> None:
     message = read_header(f"Date: Mon, 05 Jan 2015 10:00:00 {zone}")
@@ -118,6 +153,18 @@ def test_row_35_a_date_near_its_way_is_plausible(days: int) -> None:
     date = (AT_TEN + timedelta(days=days)).strftime("%a, %d %b %Y %H:%M:%S +0000")
 
     assert read_header(f"Date: {date}", RECEIVED).envelope.date_plausible
+
+
+@pytest.mark.parametrize(("year", "plausible"), [(2026, True), (2040, False)])
+def test_row_35_a_date_after_the_mbox_was_received_is_implausible(
+    year: int, plausible: bool
+) -> None:
+    raw = f"Date: Fri, 15 Jan {year} 10:00:00 +0000\n\nx\n".encode()
+
+    message = read_message(raw, rule=SINGLE, not_after=datetime(2026, 6, 1, tzinfo=UTC))
+
+    assert message.envelope.date_plausible is plausible
+    assert ("date_implausible" in defect_kinds(message)) is not plausible
 
 
 def test_row_35_year_zero_is_no_date() -> None:
@@ -178,6 +225,37 @@ def test_row_47_thousands_of_addresses_are_capped_and_counted() -> None:
     assert [one.what for one in message.defects if one.kind == "addresses_cut"] == [
         "3000 addresses"
     ]
+
+
+@pytest.mark.parametrize("shape", ["a{}@example.org", '"A, {}" <a{}@example.org>', "a{}@x (A)"])
+def test_row_47_addresses_beyond_64_kilobytes_are_counted_and_never_torn(shape: str) -> None:
+    people = [shape.format(number, number) + " " * 60 for number in range(5000)]
+
+    few, many = (
+        read_header("To: " + ", ".join(people[:1200])),
+        read_header("To: " + ",".join(people)),
+    )
+
+    assert [len(few.envelope.to), len(many.envelope.to)] == [1200, 2000]
+    assert "addresses_cut" not in defect_kinds(few)
+    assert [one.what for one in many.defects if one.kind == "addresses_cut"] == ["5000 addresses"]
+    assert all(one.address.startswith("a") and "@" in one.address for one in many.envelope.to)
+
+
+def test_row_47_a_subject_of_megabytes_is_cut_and_said() -> None:
+    message = read_header("Subject: " + "x" * 900_000)
+
+    assert message.envelope.subject == "x" * Limits().subject_characters
+    assert "value_cut" in defect_kinds(message)
+
+
+def test_row_47_a_header_beyond_the_limit_tears_no_address() -> None:
+    people = ",\n ".join(f"a{number}@example.org" for number in range(60_000))
+
+    message = read_header(f"To: {people}")
+
+    assert {"header_too_large", "addresses_cut"} <= defect_kinds(message)
+    assert all(one.address.endswith("@example.org") for one in message.envelope.to)
 
 
 def test_row_47_a_header_of_megabytes_is_read_up_to_the_limit() -> None:
@@ -246,6 +324,7 @@ def test_the_list_and_the_thread_are_read() -> None:
         ("=?UTF-8?Q?Family=2CWork?=\n =?UTF-8?Q?,=EA=B0=80=EC=A1=B1?=", ("Family", "Work", "가족")),
         ("Inbox,\n Very long\n label,inbox", ("Inbox", "Very long label", "inbox")),
         ("Posteingang", ("Inbox",)),
+        ("스팸", ("Spam",)),
         ("", ()),
     ],
 )
@@ -253,6 +332,12 @@ def test_row_48_labels_are_decoded_before_they_are_split(
     value: str, labels: tuple[str, ...]
 ) -> None:
     assert read_header(f"X-Gmail-Labels: {value}").envelope.labels == labels
+
+
+def test_row_48_every_field_of_labels_is_read() -> None:
+    message = read_header("X-Gmail-Labels: Inbox,Work", "X-Gmail-Labels: Work,Home")
+
+    assert message.envelope.labels == ("Inbox", "Work", "Home")
 
 
 def test_row_48_hundreds_of_labels_are_kept() -> None:

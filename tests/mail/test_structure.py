@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
+import quopri
 import tracemalloc
 
 import pytest
@@ -134,6 +136,28 @@ def test_row_24_messages_within_messages_are_cut_at_the_depth_limit() -> None:
     assert len(message.parts) <= Limits().depth + 1
 
 
+def test_row_24_every_limit_on_depth_is_said() -> None:
+    assert "depth_cut" in defect_kinds(read(b"Content-Type: message/rfc822\n\n" * 3000))
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+def test_a_message_inside_that_was_encoded_is_opened_and_said(encoding: str) -> None:
+    inner = multipart(text_part("Inside."), b"Content-Type: image/png; name=a.png\n\nabc")
+    inner = inner.replace(b"cut", b"inner")
+    encoded = base64.encodebytes(inner) if encoding == "base64" else quopri.encodestring(inner)
+    head = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: {encoding}\n\n"
+    raw = multipart(text_part("Outside."), head.encode() + encoded)
+
+    message = read(raw)
+
+    assert message.text == "Outside.\nInside."
+    assert "message_encoded" in defect_kinds(message)
+    picture = next(part for part in message.parts if part.filename == "a.png")
+    assert part_bytes(raw, picture.path, rule=SINGLE) == b"abc"
+    whole = next(part for part in message.parts if part.kind is PartKind.MESSAGE)
+    assert part_bytes(raw, whole.path, rule=SINGLE).startswith(b"Content-Type: multipart")
+
+
 def test_row_25_parts_beyond_the_limit_are_left_out_and_counted() -> None:
     message = read(multipart(*[b"\nx"] * 12_000))
 
@@ -233,6 +257,41 @@ def test_row_27_a_yenc_file_in_the_text_is_an_attachment() -> None:
     assert read(raw).parts[1].filename == "cat.txt"
 
 
+UU_LINES = binascii.b2a_uu(b"a" * 45) * 3
+
+
+def test_row_27_a_uuencoded_file_without_its_end_is_saved_and_said() -> None:
+    message = read(raw_message(b"See:\nbegin 644 a.bin\n" + UU_LINES + b"Bye,\nAnn\n"))
+
+    assert message.text == "See:\nBye,\nAnn"
+    assert [part.size for part in message.parts if part.kind is PartKind.UUENCODE] == [135]
+    assert "uuencode_broken" in defect_kinds(message)
+
+
+def yenc(content: bytes, trailer: bytes) -> bytes:
+    data = bytes((byte + 42) & 255 for byte in content)
+    return b"See:\n=ybegin line=128 size=%d name=a.bin\n%b\n%b" % (len(content), data, trailer)
+
+
+@pytest.mark.parametrize(
+    ("trailer", "what"),
+    [(b"=yend size=3 crc32=352441c2\n", None), (b"", "no end line"),
+     (b"=yend size=3 crc32=00000001\n", "CRC"), (b"=yend size=4\n", "3 of 4 bytes")],
+)  # fmt: skip
+def test_row_27_a_yenc_file_is_checked(trailer: bytes, what: str | None) -> None:
+    message = read(raw_message(yenc(b"abc", trailer)))
+
+    found = [one.what for one in message.defects if one.kind == "uuencode_broken"]
+    assert [part.filename for part in message.parts if part.kind is PartKind.UUENCODE] == ["a.bin"]
+    assert (what in found[0]) if what else found == []
+
+
+def test_row_27_talk_about_yenc_stays_text() -> None:
+    text = "It begins so:\n=ybegin line=128 size=9 name=a.bin\nand then data."
+
+    assert read(raw_message(text + "\n")).text == text
+
+
 def test_row_27_a_word_such_as_begin_does_not_take_text_away() -> None:
     text = "begin with this\nand end\nend\n"
 
@@ -254,6 +313,20 @@ def test_row_28_tnef_smime_and_pgp_are_no_errors() -> None:
         PartKind.SIGNATURE,
     ]
     assert defect_kinds(read(multipart(tnef, smime, signature))) == set()
+
+
+def test_row_28_a_pgp_message_typed_into_the_text_is_encrypted() -> None:
+    body = "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n"
+
+    assert [part.kind for part in read(raw_message(body)).parts] == [PartKind.ENCRYPTED]
+
+
+@pytest.mark.parametrize("content", [b"\x78\x9f\x3e\x22rest", b"eJ8+Ig==\n"])
+def test_row_28_tnef_without_name_or_type_is_known_by_its_first_bytes(content: bytes) -> None:
+    encoding = b"Content-Transfer-Encoding: base64\n" if content.startswith(b"e") else b""
+    part = b"Content-Type: application/octet-stream\n" + encoding + b"\n" + content
+
+    assert read(multipart(text_part(), part)).parts[1].kind is PartKind.TNEF
 
 
 def test_row_28_the_parts_of_an_encrypted_multipart_are_encrypted() -> None:
