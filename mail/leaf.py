@@ -166,20 +166,33 @@ def _lettered(content: bytes, leaf: Leaf, reading: Reading, *, where: str) -> De
 def measure(leaf: Leaf, reading: Reading) -> tuple[int, bytes]:
     """Size and SHA-256 of a leaf's decoded bytes, in bounded memory where it is well made."""
     if leaf.end - leaf.begin > SLICE_BYTES:
-        found = _measured_in_slices(leaf, leaf_encoding(leaf, reading))
+        found = _measured_in_slices(leaf, leaf_encoding(leaf, reading), reading)
         if found:
             return found
     content = leaf_bytes(leaf, reading)
     return len(content), hashlib.sha256(content).digest()
 
 
-def _measured_in_slices(leaf: Leaf, encoding: str) -> tuple[int, bytes] | None:
+def _measured_in_slices(leaf: Leaf, encoding: str, reading: Reading) -> tuple[int, bytes] | None:
     if encoding == "identity":
         view = memoryview(leaf.raw)[leaf.begin : leaf.end]
         return len(view), hashlib.sha256(view).digest()
-    if encoding != "base64":
-        return None
-    return _base64_in_slices(leaf)
+    if encoding == "quoted-printable":
+        return _quoted_in_slices(leaf, reading)
+    return _base64_in_slices(leaf) if encoding == "base64" else None
+
+
+def _quoted_in_slices(leaf: Leaf, reading: Reading) -> tuple[int, bytes] | None:
+    digest, size, at = hashlib.sha256(), 0, leaf.begin
+    for piece in slices(leaf.raw, leaf.begin, leaf.end):
+        at += len(piece)
+        if at < leaf.end and not piece.endswith(b"\n"):
+            return None  # it ends within a line, perhaps within a letter
+        where = f"part {leaf.path}"
+        content = decoded(piece, "quoted-printable", where=where, defects=reading.defects)
+        digest.update(content)
+        size += len(content)
+    return size, digest.digest()
 
 
 def _base64_in_slices(leaf: Leaf) -> tuple[int, bytes] | None:

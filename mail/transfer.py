@@ -14,7 +14,7 @@ import pybase64
 
 from mail.defect import DefectKind, Defects
 
-SLICE_BYTES = 4 << 20
+SLICE_BYTES = 1 << 20
 _BASE64_LINES = re.compile(rb"(?:[ \t]*+[A-Za-z0-9+/]*+={0,2}+[ \t]*+(?:\r?\n|\Z))*+")
 # Text that a list server appended below the digits: a rule, or a line of several words.
 _FOOTER = re.compile(rb"[-_=*]{3}|[^\r\n]*\S[ \t]+\S")

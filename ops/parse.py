@@ -30,6 +30,7 @@ from ops.refusal import Refusal
 # As the worker does: of a larger message only the head is read.
 _LARGEST_BYTES = 128 << 20
 _HEAD_BYTES = 2 << 20
+_BLOCK_BYTES = 2 << 20  # kept beside the largest message
 _BODIES = (PartKind.TEXT, PartKind.HTML)
 
 
@@ -129,7 +130,8 @@ def _parse_file(source: FileSource, path: Path, args: argparse.Namespace) -> boo
 
 def messages(source: FileSource, rule: Rule) -> Iterator[Span]:
     """The spans of a file that are messages."""
-    return (span for span in spans(source, rule) if span.kind is SpanKind.MESSAGE)
+    found = spans(source, rule, block_bytes=_BLOCK_BYTES)
+    return (span for span in found if span.kind is SpanKind.MESSAGE)
 
 
 def read_span(source: FileSource, span: Span, rule: Rule, *, charset: str | None) -> Message:

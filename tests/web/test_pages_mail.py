@@ -204,7 +204,7 @@ def test_a_message_whose_bytes_are_gone_says_so(here: Visit) -> None:
         ("<input autofocus onfocus=alert(1)>z", "z"),
     ],
 )
-def test_only_harmless_markup_is_kept(html: str, kept: str) -> None:
+def test_row_51_only_harmless_markup_is_kept(html: str, kept: str) -> None:
     assert sanitise(html, pictures={}, allow_remote=False).markup == kept
 
 
