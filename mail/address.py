@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mail.address_tokens import ESCAPED, Pending, pendings
 from mail.defect import DefectKind, Defects
 from mail.words import Reading, decode_words, raw_text
 
@@ -19,26 +20,10 @@ _PLAIN = re.compile(
     r'(?:"([^"\\=]*)"\s*|([^"<>@,;:()\\\[\]=]*))<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
 )
 _BARE = re.compile(r'[^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+\Z')
-_IN_QUOTES = r"""(?P<quoted>"(?:[^"\\]|\\.)*+")|"""
-_ANYTHING_ELSE = (
-    r"""(?P<angle><[^<>]*>|<<[^<>]*>>)"""
-    r"""|(?P<open>\()"""
-    r"""|(?P<comma>[,;])"""
-    r"""|(?P<colon>:)"""
-    r"""|(?P<word>=\?[^?\s]+\?[bBqQ]\?[^?]*\?=|[^\s"<>(),;:]+)"""
-    r"""|(?P<other>[<>)"])"""
-    r"""|(?P<blank>\s+)"""
-)
-_TOKEN = re.compile(_IN_QUOTES + _ANYTHING_ELSE, re.DOTALL)
-# After a quote that is never closed, none is: those after it are all escaped.
-_TOKEN_UNQUOTED = re.compile(_ANYTHING_ELSE, re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
-_COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
 _QUOTED = re.compile(r'"[^"]*"')
 _PIECE = re.compile(r'(?:[^",]++|"[^"]*+")++')
 _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
-_COMMENT_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +39,6 @@ class People(NamedTuple):
 
     found: tuple[Address, ...]
     more: int
-
-
-class _Pending:
-    """What was read of one mailbox so far."""
-
-    __slots__ = ("angle", "comments", "has_at", "words")
-
-    def __init__(self) -> None:
-        self.has_at = False
-        self.words: list[str] = []  # blanks kept as they stood between words
-        self.comments: list[str] = []
-        self.angle: str | None = None
 
 
 def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> People:
@@ -177,16 +150,14 @@ def _tokenised(text: str, *, name: str, reading: Reading, most: int) -> People:
         # Some programs encode the whole address, brackets included.
         decoded = decode_words(text, name=name, reading=reading)
         if "@" in decoded:
-            return _all_finished(_pendings(decoded), name=name, reading=reading, most=most)
-    return _all_finished(_one_by_one(_pendings(text)), name=name, reading=reading, most=most)
+            return _all_finished(pendings(decoded), name=name, reading=reading, most=most)
+    return _all_finished(_one_by_one(pendings(text)), name=name, reading=reading, most=most)
 
 
-def _all_finished(
-    pendings: Iterable[_Pending], *, name: str, reading: Reading, most: int
-) -> People:
+def _all_finished(waiting: Iterable[Pending], *, name: str, reading: Reading, most: int) -> People:
     found: list[Address] = []
     more = 0
-    for pending in pendings:
+    for pending in waiting:
         if len(found) == most:
             more += pending.angle is not None or any(map(str.strip, pending.words))
         elif one := _finished(pending, name=name, reading=reading):
@@ -194,82 +165,20 @@ def _all_finished(
     return People(tuple(found), more)
 
 
-def _pendings(text: str) -> list[_Pending]:
-    """One pending mailbox for each stretch between commas; group names are dropped."""
-    done: list[_Pending] = []
-    now = _Pending()
-    at = 0
-    tokens = _TOKEN
-    while at < len(text):
-        token = tokens.match(text, at)
-        if token is None:  # nothing else is left than a character no token begins with
-            at += 1
-            continue
-        at = token.end()
-        kind, written = token.lastgroup, token.group()
-        if kind == "open":
-            at, comment = _comment(text, token.end())
-            now.comments.append(comment)
-        elif kind == "comma":
-            done.append(now)
-            now = _Pending()
-        elif kind == "colon" and now.words and now.angle is None and _is_group(now, text, at):
-            now = _Pending()
-        elif kind == "angle" and now.angle is not None:
-            done.append(now)
-            now = _Pending()
-            now.angle = written
-        else:
-            _take(now, kind, written)
-        if kind == "other" and written == '"':
-            tokens = _TOKEN_UNQUOTED
-    return [*done, now]
-
-
-def _one_by_one(pendings: list[_Pending]) -> Iterator[_Pending]:
+def _one_by_one(waiting: list[Pending]) -> Iterator[Pending]:
     """The pending mailboxes, those that are several bare addresses in a row taken apart."""
-    for pending in pendings:
+    for pending in waiting:
         words = [word for word in pending.words if word != " "]
         if pending.angle is None and len(words) > 1 and all(map(_BARE.match, words)):
             for word in words:
-                single = _Pending()
+                single = Pending()
                 single.words = [word]
                 yield single
         else:
             yield pending
 
 
-def _is_group(pending: _Pending, text: str, at: int) -> bool:
-    return not pending.has_at and not text.startswith("//", at)
-
-
-def _take(pending: _Pending, kind: str | None, written: str) -> None:
-    pending.has_at = pending.has_at or (kind != "angle" and "@" in written)
-    if kind == "angle":
-        pending.angle = written
-    elif kind == "quoted":
-        pending.words.append(_ESCAPED.sub(r"\1", written[1:-1]) if _is_name(pending) else written)
-    elif kind == "blank":
-        pending.words.append(" ")
-    elif kind != "other":
-        pending.words.append(written)
-
-
-def _is_name(pending: _Pending) -> bool:
-    return not pending.words or pending.words[-1] == " "
-
-
-def _comment(text: str, at: int) -> tuple[int, str]:
-    """Where a comment ends and what it says; nested ones stay inside it."""
-    depth, begin = 1, at
-    for step in _COMMENT_STEP.finditer(text, at):
-        depth += {"(": 1, ")": -1}.get(step.group(), 0)
-        if depth == 0 or depth > _COMMENT_DEPTH:
-            return step.end(), text[begin : step.start()]
-    return len(text), text[begin:]
-
-
-def _finished(pending: _Pending, *, name: str, reading: Reading) -> Address | None:
+def _finished(pending: Pending, *, name: str, reading: Reading) -> Address | None:
     words = "".join(pending.words).strip()
     if pending.angle is not None:
         return _with_angle(pending, words, name=name, reading=reading)
@@ -302,7 +211,7 @@ def _address_of_words(words: str) -> tuple[str, str]:
     return " ".join(piece for piece in pieces if piece != whole[0]), whole[0]
 
 
-def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -> Address | None:
+def _with_angle(pending: Pending, words: str, *, name: str, reading: Reading) -> Address | None:
     address = _COMMENT.sub("", pending.angle or "").strip("<> \t").partition(">")[0]
     if " " in address or "\t" in address:  # blanks around its dots, as the first standard allowed
         tight = "".join(address.split())
@@ -318,6 +227,6 @@ def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -
     return Address(shown or _commented(pending, name=name, reading=reading), address)
 
 
-def _commented(pending: _Pending, *, name: str, reading: Reading) -> str | None:
-    text = " ".join(_ESCAPED.sub(r"\1", comment) for comment in pending.comments)
+def _commented(pending: Pending, *, name: str, reading: Reading) -> str | None:
+    text = " ".join(ESCAPED.sub(r"\1", comment) for comment in pending.comments)
     return decode_words(text, name=name, reading=reading).strip() or None
