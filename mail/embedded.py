@@ -21,7 +21,7 @@ _BLOCK = re.compile(
 )
 _UU_LINE = re.compile(rb"([ -`][^\r\n]{0,100})\r?\n|([` ]?[ \t]*\r?\n)")
 _UU_END = re.compile(rb"(?:[` ]?[ \t]*\r?\n)?end[ \t]*(?:\r?\n|\Z)")
-_FEWEST_UU_LINES = 2  # fewer without an end are more likely a sentence
+_FEWEST_UU_LINES = 1  # none without an end is a sentence
 _Y_NAME = re.compile(rb"(?:^|[ \t])name=([^\r\n]{1,255})\Z")
 _Y_PART = re.compile(rb"=ypart [^\r\n]*\r?\n")
 _Y_END = re.compile(rb"^=y(?:end ([^\r\n]*)(?:\r?\n|\Z)|begin )", re.MULTILINE)

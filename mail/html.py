@@ -133,7 +133,7 @@ def _hidden(root: LexborNode) -> Hidden:
 
 def is_costly(markup: str) -> bool:
     """Whether a tree of this markup may take more time or memory than any mail deserves."""
-    return is_deep(markup) or _has_crowded_tag(markup)
+    return is_deep(markup) or has_crowded_tag(markup)
 
 
 def is_deep(markup: str) -> bool:
@@ -168,13 +168,16 @@ def is_deep(markup: str) -> bool:
     return most_styles * len(tags) > _MOST_REOPENED
 
 
-def _has_crowded_tag(markup: str) -> bool:
-    """Whether a tag may have so many attributes that comparing them takes long."""
+def has_crowded_tag(markup: str, *, uncertain: int = _MOST_SEPARATORS) -> bool:
+    """Whether a tag may have so many attributes that comparing them takes long.
+
+    `uncertain` is how many there may be in markup of which nobody knows where its tags end.
+    """
     if len(markup) <= _SHORT:
         return False
     if _ANGLE_IN_VALUE.search(markup) or _ANGLE_IN_TAG.search(markup):
         # Where a tag ends is uncertain, so all of the markup may be one.
-        return _separators(markup) > _MOST_SEPARATORS
+        return _separators(markup) > uncertain
     long_tags = (found.group() for found in _LONG_TAG.finditer(markup))
     return any(_separators(_VALUE.sub('"', tag)) > _MOST_ATTRIBUTES for tag in long_tags)
 

@@ -94,6 +94,13 @@ def test_row_27_a_uuencoded_file_without_its_end_is_saved_and_said() -> None:
     assert "uuencode_broken" in defect_kinds(message)
 
 
+def test_row_27_one_line_of_a_uuencoded_file_is_enough() -> None:
+    message = read(raw_message("See:\nbegin 644 a.txt\n#0V%T\n\nBye.\n"))
+
+    assert [part.size for part in message.parts if part.kind is PartKind.UUENCODE] == [3]
+    assert "uuencode_broken" in defect_kinds(message)
+
+
 def yenc(content: bytes, trailer: bytes) -> bytes:
     data = bytes((byte + 42) & 255 for byte in content)
     return b"See:\n=ybegin line=128 size=%d name=a.bin\n%b\n%b" % (len(content), data, trailer)

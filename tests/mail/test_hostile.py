@@ -20,7 +20,7 @@ from mail.text import nfc_clean, tokens, unflowed
 from tests.mail.builders import SEPARATOR, SINGLE, defect_kinds, read, read_header
 
 CEILING_SECONDS = 12.0
-SIZES = (60_000, 240_000)
+SIZES = (30_000, 120_000)
 
 FRAGMENTS = [
     b" ", b"\t", b"a", b"a ", b"a.", b"a,", b"a@", b"a@:", b"a;", b"a=", b"a*0*=b;", b"<", b"<a",

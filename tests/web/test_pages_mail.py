@@ -215,6 +215,18 @@ def test_a_body_that_is_too_deep_is_not_even_tried() -> None:
     assert clean.markup == ""
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a " + " ".join(f"a{number}" for number in range(100_000)) + ">x</a>",
+        "<p>" + "".join(f"<b id={n}>" for n in range(1000)) + "</p>" + "<p>x</p>" * 9_000,
+    ],
+    ids=["attributes", "styles"],
+)
+def test_row_51_markup_that_would_hold_the_console_up_is_not_tried(html: str) -> None:
+    assert sanitise(html, pictures={}, allow_remote=True).too_large
+
+
 def test_facets_count_and_narrow(reader: TestClient) -> None:
     page = reader.get("/search?q=library").text
 
