@@ -81,7 +81,8 @@ def read_message(
         body = _NO_BODY
         what = "only the headers were read"
         reading.defects.note(DefectKind.TOO_LARGE, where="body", what=what)
-    if whole:
+    # A message that others follow ends with its line, or it was cut.
+    if whole and (is_last or not opened.mail.raw.endswith(b"\n")):
         note_truncated(opened.mail, rule, is_last=is_last, cut_off=cut_off, defects=reading.defects)
     _note_folder_data(envelope, reading.defects)
     return Message(

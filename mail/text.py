@@ -55,7 +55,9 @@ _NEAR_MARKS = re.compile(
 )
 _SHORT_TEXT = 1000
 _MOST_MARKS = 30
-_MANY_MARKS = re.compile(f"(?:{_NEAR_MARKS.pattern}|[\U00010000-\U0001ffff]){{{_MOST_MARKS},}}")
+_MANY_MARKS = re.compile(
+    f"[{_NEAR_MARKS.pattern.strip('[]')}\U00010000-\U0001ffff]{{{_MOST_MARKS},}}"
+)
 _GRAPHEME_JOINER = "\u034f"
 _SIGNATURE = "-- "
 
@@ -81,8 +83,11 @@ def _composed(text: str) -> str:
     Sorting the marks of one letter takes the square of their number. Beyond 30, which no
     language needs, a grapheme joiner parts them, as Unicode's stream-safe format does.
     """
-    if len(text) > _SHORT_TEXT and _MANY_MARKS.search(text):
-        text = _MANY_MARKS.sub(_parted, text)
+    if len(text) > _SHORT_TEXT:
+        # Every mark takes more than one byte: without that many to spare, no run can be long.
+        spare = len(text.encode("utf-8", "ignore")) - len(text)
+        if spare >= _MOST_MARKS and _MANY_MARKS.search(text):
+            text = _MANY_MARKS.sub(_parted, text)
     return unicodedata.normalize("NFC", text)
 
 
