@@ -34,6 +34,7 @@ from store.errands import (
 from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.removing import EMPTIED, delete_range
+from store.rules import rule_of_upload
 from store.uploads import Upload, forget_upload, mark_deleting, require_upload
 from store.wishes import (
     cancel_job,
@@ -177,7 +178,9 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
             if not gone and from_seq:
                 rewind_chunks(connection, job_id, from_seq=from_seq)
             elif not gone:
-                plan_anew(connection, job_id, rule=rule_text(errand.parameters.get("dialect")))
+                seen = rule_of_upload(connection, job.upload_id)
+                rule = rule_text(errand.parameters.get("dialect"), seen=seen)
+                plan_anew(connection, job_id, rule=rule)
         if not gone:
             break
         steps.done += gone
@@ -194,9 +197,15 @@ def _require_as_said(errand: Errand, *, removed: int) -> None:
         )
 
 
-def rule_text(dialect: str | None) -> str | None:
-    """The rule for a dialect as the job keeps it; None to detect it afresh."""
-    return None if dialect is None else json.dumps(Rule.of(Dialect(dialect)).to_json())
+def rule_text(dialect: str | None, *, seen: dict[str, Any] | None) -> str | None:
+    """The rule for a dialect as the job keeps it; None to detect it afresh.
+
+    `seen` is the rule the file was read by before: what it says of the line ends stays true.
+    """
+    if dialect is None:
+        return None
+    rule = Rule.of(Dialect(dialect), seen=Rule.from_json(seen) if seen else None)
+    return json.dumps(rule.to_json())
 
 
 DOERS: dict[ErrandKind, Doer] = {

@@ -16,6 +16,7 @@ from jobs.workshop import Workshop
 from mail.mbox import Source, Span, SpanKind, spans
 from mail.message import read_message
 from mail.rule import Rule
+from mail.span_bytes import read_span
 from store.claims import Claim, advance, count, finish, suspect
 from store.clock import now_of, utc_now
 from store.ledger import Entry, EntryKind, add_entries
@@ -177,21 +178,30 @@ class StreamingEmailProcessor:
 
     def _read(self, source: Source, span: Span) -> Reading:
         size = span.length - span.separator_length
-        whole = size <= self._workshop.config.max_message_bytes
-        raw = source.read_at(span.offset, span.length if whole else HEAD_BYTES)
+        found = read_span(
+            source,
+            span,
+            self._rule,
+            largest_bytes=self._workshop.config.max_message_bytes,
+            head_bytes=HEAD_BYTES,
+        )
         try:
             with cpu_limit(self._workshop.config.message_seconds):
                 message = read_message(
-                    memoryview(raw)[span.separator_length :],
+                    found.raw,
                     rule=self._rule,
-                    separator=raw[: span.separator_length],
+                    separator=found.separator,
                     limits=self._workshop.limits,
-                    whole=whole,
+                    whole=found.whole,
+                    trimmed=found.trimmed,
+                    is_last=span.is_last,
+                    cut_off=span.cut_off,
+                    not_after=self._claim.uploaded_at,
                 )
         except MessageTooSlow:
             return Reading(span=span, message=None, quarantine=self._too_slow())
         return Reading(
-            span=span, message=message, quarantine=None if whole else self._too_large(size)
+            span=span, message=message, quarantine=None if found.whole else self._too_large(size)
         )
 
     def _too_slow(self) -> Quarantine:

@@ -8,35 +8,22 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from mail.address_tokens import ESCAPED, Pending, pendings
 from mail.defect import DefectKind, Defects
 from mail.words import Reading, decode_words, raw_text
 
 _PLAIN = re.compile(
-    r'(?:"([^"\\=]*)"|([^"<>@,;:()\\\[\]=]*?))\s*<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
+    r'(?:"([^"\\=]*)"\s*|([^"<>@,;:()\\\[\]=]*))<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
 )
 _BARE = re.compile(r'[^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+\Z')
-_TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*")"""
-    r"""|(?P<angle><[^<>]*>|<<[^<>]*>>)"""
-    r"""|(?P<open>\()"""
-    r"""|(?P<comma>[,;])"""
-    r"""|(?P<colon>:)"""
-    r"""|(?P<word>=\?[^?\s]+\?[bBqQ]\?[^?]*\?=|[^\s"<>(),;:]+)"""
-    r"""|(?P<other>[<>)"])"""
-    r"""|(?P<blank>\s+)""",
-    re.DOTALL,
-)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
-_COMMENT_STEP = re.compile(r"[()]|\\.", re.DOTALL)
 _QUOTED = re.compile(r'"[^"]*"')
 _PIECE = re.compile(r'(?:[^",]++|"[^"]*+")++')
-_AROUND_DOT = re.compile(r" *([@.]) *")
 _PIPERMAIL = re.compile(r"(\S+) at ([\w-]+(?:\.[\w-]+)*)\Z")
-_COMMENT_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +34,15 @@ class Address:
     address: str
 
 
-class _Pending:
-    """What was read of one mailbox so far."""
+class People(NamedTuple):
+    """The mailboxes of one header value, and how many more there are than were asked for."""
 
-    __slots__ = ("angle", "comments", "words")
-
-    def __init__(self) -> None:
-        self.words: list[str] = []  # blanks kept as they stood between words
-        self.comments: list[str] = []
-        self.angle: str | None = None
+    found: tuple[Address, ...]
+    more: int
 
 
-def parse_addresses(value: bytes, *, name: str, reading: Reading) -> tuple[Address, ...]:
-    """The mailboxes of a header's value, in order. `name` is the header, for defects.
+def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> People:
+    """The first `most` mailboxes of a header's value, in order. `name` is the header, for defects.
 
     Whole values are remembered: mail of one thread goes to the same people again and again.
     """
@@ -67,10 +50,10 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading) -> tuple[Addre
     if known is not None:
         return known
     own = Defects()
-    found = tuple(_mailboxes(value, name=name, reading=reading._replace(defects=own)))
+    found = _mailboxes(value, name=name, reading=reading._replace(defects=own), most=most)
     reading.defects.take(own)
     # As in `_careful`: only what reads the same in every message.
-    if value.isascii() and reading.charset is None and not own:
+    if value.isascii() and reading.charset is None and not (own or found.more):
         if len(_VALUES_BEFORE) >= _MOST_READ_BEFORE:
             _VALUES_BEFORE.clear()
         if len(value) <= _LONGEST_VALUE_BEFORE:
@@ -78,19 +61,31 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading) -> tuple[Addre
     return found
 
 
-def _mailboxes(value: bytes, *, name: str, reading: Reading) -> list[Address]:
+def _mailboxes(value: bytes, *, name: str, reading: Reading, most: int) -> People:
     text = raw_text(value, name=name, reading=reading)
     if not text:
-        return []
+        return _NOBODY
     pieces = _between_commas(text) or [text]
+    more = 0
+    if len(pieces) > most:
+        more = sum(bool(piece.strip()) for piece in pieces[most:])
+        pieces = pieces[:most]
     plain = [one for piece in pieces if (one := _plain(piece))]
     if len(plain) == len(pieces):
-        return plain
+        return People(tuple(plain), more)
     found: list[Address] = []
     for piece in pieces:
         one = _plain(piece)
-        found += [one] if one else _careful(piece, name=name, reading=reading)
-    return found
+        if one:
+            found.append(one)
+            continue
+        some, left = _careful(piece, name=name, reading=reading, most=most)
+        found += some
+        more += left
+    return People(tuple(found[:most]), more + max(0, len(found) - most))
+
+
+_NOBODY = People((), 0)
 
 
 def _between_commas(text: str) -> list[str] | None:
@@ -109,12 +104,16 @@ def _has_parting(text: str) -> bool:
     return ":" in text or "(" in text or ";" in text or "\\" in text
 
 
-@functools.lru_cache(maxsize=8192)
 def _plain(piece: str) -> Address | None:
-    """A mailbox without comments, escapes or encoded-words, else None.
+    """A mailbox without comments, escapes or encoded-words, else None."""
+    if len(piece) > _LONGEST_READ_BEFORE:  # what is remembered has to be small
+        return _read_plain.__wrapped__(piece)
+    return _read_plain(piece)
 
-    Remembered, because mail of one list or one person names the same few people again and again.
-    """
+
+@functools.lru_cache(maxsize=8192)
+def _read_plain(piece: str) -> Address | None:
+    """Remembered, because mail of one list or one person names the same few people over again."""
     text = piece.strip()
     found = _PLAIN.match(text)
     if found:
@@ -123,15 +122,15 @@ def _plain(piece: str) -> Address | None:
     return Address(None, text) if _BARE.match(text) else None
 
 
-def _careful(text: str, *, name: str, reading: Reading) -> list[Address]:
+def _careful(text: str, *, name: str, reading: Reading, most: int) -> People:
     """What `_plain` does not read, remembered where nothing depends on the message around it."""
     if reading.charset is None and text in _READ_BEFORE:
         return _READ_BEFORE[text]
     own = Defects()
-    found = _tokenised(text, name=name, reading=reading._replace(defects=own))
+    found = _tokenised(text, name=name, reading=reading._replace(defects=own), most=most)
     reading.defects.take(own)
     # A name that was guessed, or chosen by a person, may read otherwise in the next message.
-    if text.isascii() and reading.charset is None and not own:
+    if text.isascii() and reading.charset is None and not (own or found.more):
         if len(_READ_BEFORE) >= _MOST_READ_BEFORE:
             _READ_BEFORE.clear()
         if len(text) <= _LONGEST_READ_BEFORE:
@@ -139,99 +138,47 @@ def _careful(text: str, *, name: str, reading: Reading) -> list[Address]:
     return found
 
 
-_READ_BEFORE: dict[str, list[Address]] = {}
+_READ_BEFORE: dict[str, People] = {}
 _MOST_READ_BEFORE = 4096
 _LONGEST_READ_BEFORE = 500
-_VALUES_BEFORE: dict[bytes, tuple[Address, ...]] = {}
+_VALUES_BEFORE: dict[bytes, People] = {}
 _LONGEST_VALUE_BEFORE = 2000
 
 
-def _tokenised(text: str, *, name: str, reading: Reading) -> list[Address]:
-    found = [
-        mailbox
-        for pending in _one_by_one(_pendings(text))
-        if (mailbox := _finished(pending, name=name, reading=reading))
-    ]
-    if "@" in text or "=?" not in text:
-        return found
-    # Some programs encode the whole address, brackets included.
-    decoded = decode_words(text, name=name, reading=reading)
-    again = [_finished(pending, name=name, reading=reading) for pending in _pendings(decoded)]
-    return [one for one in again if one] if "@" in decoded else found
+def _tokenised(text: str, *, name: str, reading: Reading, most: int) -> People:
+    if "@" not in text and "=?" in text:
+        # Some programs encode the whole address, brackets included.
+        decoded = decode_words(text, name=name, reading=reading)
+        if "@" in decoded:
+            return _all_finished(pendings(decoded), name=name, reading=reading, most=most)
+    return _all_finished(_one_by_one(pendings(text)), name=name, reading=reading, most=most)
 
 
-def _pendings(text: str) -> list[_Pending]:
-    """One pending mailbox for each stretch between commas; group names are dropped."""
-    done: list[_Pending] = []
-    now = _Pending()
-    at = 0
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:  # nothing else is left than a character no token begins with
-            at += 1
-            continue
-        at = token.end()
-        kind, written = token.lastgroup, token.group()
-        if kind == "open":
-            at, comment = _comment(text, token.end())
-            now.comments.append(comment)
-        elif kind == "comma":
-            done.append(now)
-            now = _Pending()
-        elif kind == "colon" and now.words and now.angle is None and _is_group(now, text, at):
-            now = _Pending()
-        elif kind == "angle" and now.angle is not None:
-            done.append(now)
-            now = _Pending()
-            now.angle = written
-        else:
-            _take(now, kind, written)
-    return [*done, now]
+def _all_finished(waiting: Iterable[Pending], *, name: str, reading: Reading, most: int) -> People:
+    found: list[Address] = []
+    more = 0
+    for pending in waiting:
+        if len(found) == most:
+            more += pending.angle is not None or any(map(str.strip, pending.words))
+        elif one := _finished(pending, name=name, reading=reading):
+            found.append(one)
+    return People(tuple(found), more)
 
 
-def _one_by_one(pendings: list[_Pending]) -> Iterator[_Pending]:
+def _one_by_one(waiting: list[Pending]) -> Iterator[Pending]:
     """The pending mailboxes, those that are several bare addresses in a row taken apart."""
-    for pending in pendings:
+    for pending in waiting:
         words = [word for word in pending.words if word != " "]
         if pending.angle is None and len(words) > 1 and all(map(_BARE.match, words)):
             for word in words:
-                single = _Pending()
+                single = Pending()
                 single.words = [word]
                 yield single
         else:
             yield pending
 
 
-def _is_group(pending: _Pending, text: str, at: int) -> bool:
-    return "@" not in "".join(pending.words) and not text.startswith("//", at)
-
-
-def _take(pending: _Pending, kind: str | None, written: str) -> None:
-    if kind == "angle":
-        pending.angle = written
-    elif kind == "quoted":
-        pending.words.append(_ESCAPED.sub(r"\1", written[1:-1]) if _is_name(pending) else written)
-    elif kind == "blank":
-        pending.words.append(" ")
-    elif kind != "other":
-        pending.words.append(written)
-
-
-def _is_name(pending: _Pending) -> bool:
-    return not pending.words or pending.words[-1] == " "
-
-
-def _comment(text: str, at: int) -> tuple[int, str]:
-    """Where a comment ends and what it says; nested ones stay inside it."""
-    depth, begin = 1, at
-    for step in _COMMENT_STEP.finditer(text, at):
-        depth += {"(": 1, ")": -1}.get(step.group(), 0)
-        if depth == 0 or depth > _COMMENT_DEPTH:
-            return step.end(), text[begin : step.start()]
-    return len(text), text[begin:]
-
-
-def _finished(pending: _Pending, *, name: str, reading: Reading) -> Address | None:
+def _finished(pending: Pending, *, name: str, reading: Reading) -> Address | None:
     words = "".join(pending.words).strip()
     if pending.angle is not None:
         return _with_angle(pending, words, name=name, reading=reading)
@@ -253,7 +200,9 @@ def _address_of_words(words: str) -> tuple[str, str]:
     pieces = words.split(" ")
     if len(pieces) == 1 or "@" not in words:
         return "", words
-    tight = _AROUND_DOT.sub(r"\1", words)
+    tight = words
+    for mark in "@.":
+        tight = mark.join(piece.strip(" ") for piece in tight.split(mark))
     if _BARE.match(tight):
         return "", tight
     whole = [piece for piece in pieces if _BARE.match(piece)]
@@ -262,7 +211,7 @@ def _address_of_words(words: str) -> tuple[str, str]:
     return " ".join(piece for piece in pieces if piece != whole[0]), whole[0]
 
 
-def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -> Address | None:
+def _with_angle(pending: Pending, words: str, *, name: str, reading: Reading) -> Address | None:
     address = _COMMENT.sub("", pending.angle or "").strip("<> \t").partition(">")[0]
     if " " in address or "\t" in address:  # blanks around its dots, as the first standard allowed
         tight = "".join(address.split())
@@ -278,6 +227,6 @@ def _with_angle(pending: _Pending, words: str, *, name: str, reading: Reading) -
     return Address(shown or _commented(pending, name=name, reading=reading), address)
 
 
-def _commented(pending: _Pending, *, name: str, reading: Reading) -> str | None:
-    text = " ".join(_ESCAPED.sub(r"\1", comment) for comment in pending.comments)
+def _commented(pending: Pending, *, name: str, reading: Reading) -> str | None:
+    text = " ".join(ESCAPED.sub(r"\1", comment) for comment in pending.comments)
     return decode_words(text, name=name, reading=reading).strip() or None

@@ -7,6 +7,7 @@ messages inside comes along, because people look for it.
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import NamedTuple
 
 from mail.defect import DefectKind
@@ -53,10 +54,19 @@ class _Text(NamedTuple):
 class _Gathered:
     """Parts and texts, in document order, as they are read."""
 
-    __slots__ = ("cut", "has_html", "limits", "parts", "plain_groups", "raw", "reading", "texts")
+    __slots__ = (
+        "cut",
+        "deadline",
+        "has_html",
+        "limits",
+        "parts",
+        "plain_groups",
+        "reading",
+        "texts",
+    )
 
-    def __init__(self, raw: bytes, reading: Reading, limits: Limits) -> None:
-        self.raw = raw
+    def __init__(self, reading: Reading, limits: Limits, deadline: float) -> None:
+        self.deadline = deadline
         self.reading = reading
         self.limits = limits
         self.parts: list[Part] = []
@@ -65,11 +75,23 @@ class _Gathered:
         self.has_html = False
         self.cut = False
 
+    def is_late(self, what: str) -> bool:
+        """Whether this message has taken longer than one message may; then it is noted."""
+        late = time.monotonic() > self.deadline
+        if late:
+            self.reading.defects.note(DefectKind.TIME_CUT, where="body", what=what)
+        return late
 
-def read_body(raw: bytes, leaves: list[Leaf], *, reading: Reading, limits: Limits) -> Body:
-    """Parts and text of a message whose leaves are known. Never raises."""
-    gathered = _Gathered(raw, reading, limits)
+
+def read_body(leaves: list[Leaf], *, reading: Reading, limits: Limits, deadline: float) -> Body:
+    """Parts and text of a message whose leaves are known. Never raises.
+
+    From `deadline` on (of `time.monotonic`), no further part is read.
+    """
+    gathered = _Gathered(reading, limits, deadline)
     for number, leaf in enumerate(leaves):
+        if number and gathered.is_late(f"{len(leaves) - number} parts left out"):
+            break
         _take_leaf(gathered, leaf, first=number == 0)
     text = _joined(gathered)
     if len(text) > limits.text_characters:
@@ -88,16 +110,16 @@ def _take_leaf(gathered: _Gathered, leaf: Leaf, *, first: bool) -> None:
     if kind is PartKind.TEXT or kind is PartKind.HTML:
         _take_text(gathered, leaf, kind, name=name)
         return
-    part = part_of(gathered.raw, leaf, kind, name=name, reading=gathered.reading)
+    part = part_of(leaf, kind, name=name, reading=gathered.reading)
     gathered.parts.append(part)
 
 
 def _take_text(gathered: _Gathered, leaf: Leaf, kind: PartKind, *, name: str | None) -> None:
     reading = gathered.reading
     most = gathered.limits.text_characters * _BYTES_PER_CHARACTER
-    content = leaf_bytes(gathered.raw, leaf, reading, most=most)
+    content = leaf_bytes(leaf, reading, most=most)
     whole = leaf.end - leaf.begin <= most
-    size = len(content) if whole else measure(gathered.raw, leaf, reading)[0]
+    size = len(content) if whole else measure(leaf, reading)[0]
     gathered.cut = gathered.cut or not whole
     gathered.parts.append(described(leaf, kind, name=name, size=size, digest=None, reading=reading))
     if kind is PartKind.TEXT:
@@ -146,7 +168,7 @@ def _joined(gathered: _Gathered) -> str:
     for one in gathered.texts:
         if not one.plain and one.group in gathered.plain_groups:
             continue
-        if room < 0:
+        if room < 0 or (pieces and one.markup and gathered.is_late("text left out")):
             gathered.cut = True
             break
         shown = visible_text(one.text) if one.markup else one.text.strip("\n")
@@ -156,7 +178,7 @@ def _joined(gathered: _Gathered) -> str:
     return "\n".join(pieces)
 
 
-def html_of(raw: bytes, leaves: list[Leaf], reading: Reading) -> str | None:
+def html_of(leaves: list[Leaf], reading: Reading) -> str | None:
     """The HTML body, decoded and unsanitised: the leaves of the message itself, in order."""
     found = []
     for number, leaf in enumerate(leaves):
@@ -164,5 +186,5 @@ def html_of(raw: bytes, leaves: list[Leaf], reading: Reading) -> str | None:
         name = original_filename(leaf, disposition, reading)
         kind = kind_of(leaf, name=name, disposition=disposition.value, first=number == 0)
         if kind is PartKind.HTML and not leaf.nested:
-            found.append(leaf_text(leaf_bytes(raw, leaf, reading), leaf, reading))
+            found.append(leaf_text(leaf_bytes(leaf, reading), leaf, reading))
     return "\n".join(found) if found else None

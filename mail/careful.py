@@ -12,10 +12,11 @@ import re
 from mail.defect import DefectKind, Defects
 
 _ANY_DELIMITER = re.compile(
-    rb"(?:\A|(?<=[\r\n]))--([^\r\n]{1,200}?)[ \t]*(?:\r?\n|\r)"
-    rb"(?=Content-[A-Za-z-]{2,40}[ \t]*:|\r?\n)",
+    rb"(?:\A|(?<=[\r\n]))--([^\r\n]++)(?:\r?\n|\r)(?=Content-[A-Za-z-]{2,40}[ \t]*:|\r?\n)",
     re.IGNORECASE,
 )
+_LONGEST_MARK = 200
+_LINE_ENDS = b"\r\n"
 
 
 def careful_pieces(
@@ -28,14 +29,23 @@ def careful_pieces(
         pieces = _between(raw, begin, end, mark=candidate, where=where, defects=defects)
         if pieces:
             return pieces
-    found = _ANY_DELIMITER.search(raw, begin, end)
+    found = _some_mark(raw, begin, end)
     if found is None:
         defects.note(DefectKind.MULTIPART_EMPTY, where=where)
         return []
     if mark is not None:
-        what = found.group(1).decode("latin-1")
+        what = found.decode("latin-1")
         defects.note(DefectKind.BOUNDARY_WRONG, where=where, what=what)
-    return _between(raw, begin, end, mark=found.group(1), where=where, defects=defects)
+    return _between(raw, begin, end, mark=found, where=where, defects=defects)
+
+
+def _some_mark(raw: bytes, begin: int, end: int) -> bytes | None:
+    """What the first line that looks like a delimiter has behind its dashes."""
+    for found in _ANY_DELIMITER.finditer(raw, begin, end):
+        mark = found.group(1).rstrip(b" \t")
+        if 0 < len(mark) <= _LONGEST_MARK:
+            return mark
+    return None
 
 
 def _candidates(mark: bytes | None) -> list[bytes]:
@@ -48,12 +58,13 @@ def _between(
 ) -> list[tuple[int, int]]:
     if not mark:
         return []
-    delimiter = re.compile(
-        rb"(?:\A|(?<=[\r\n]))--" + re.escape(mark) + rb"(--)?[ \t]*(?:\r?\n|\r|\Z)"
-    )
+    # Begins with plain bytes, which are searched for ten times as fast as for a line's beginning.
+    delimiter = re.compile(b"--" + re.escape(mark) + rb"(--)?[ \t]*+(?:\r?\n|\r|\Z)")
     pieces: list[tuple[int, int]] = []
     begun = -1
     for found in delimiter.finditer(raw, begin, end):
+        if found.start() and raw[found.start() - 1] not in _LINE_ENDS:
+            continue
         if begun >= 0:
             pieces.append((begun, max(begun, _without_line_end(raw, found.start()))))
         begun = -1 if found.group(1) else found.end()

@@ -19,6 +19,7 @@ from mail.korean import looks_korean
 _STATEFUL = frozenset(("utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "hz"))
 _C1 = re.compile(rb"[\x80-\x9f]")
 _HIGH = re.compile(rb"[\x80-\xff]")
+_EVERY_HIGH = bytes(range(0x80, 0x100))
 # High bytes that Western European text consists of; Czech, Polish or Turkish text has others.
 _WESTERN = bytes(range(0x80, 0xA0)) + (
     "\u00a0¡£§©«®°´·»¿ÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÕÖØÚÜßàáâãäåæçèéêëíîïñòóôõöøúûü".encode("latin-1")
@@ -26,13 +27,16 @@ _WESTERN = bytes(range(0x80, 0xA0)) + (
 _WESTERN_SHARE = 0.3
 _DETECT_BYTES = 64 << 10
 _LATIN_1 = "iso8859-1"
+# Western charsets that have a letter for nearly every byte, whatever the bytes were meant to be.
+_ANY_BYTES = frozenset(
+    ("iso8859-1", "iso8859-15", "iso8859-9", "iso8859-2", "cp1252", "cp1250", "cp1254", "cp850")
+)
 _ISO_2022_KR = "iso2022_kr"
 _CONFIDENT = 0.5
 # A text with this share of damaged letters was cut or mangled on its way, not mislabelled.
 _DAMAGE_SHARE = 0.05
 _DETECTED_DAMAGE_SHARE = 0.01
 _DAMAGED = "\N{REPLACEMENT CHARACTER}"
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 
 
 class Decoded(NamedTuple):
@@ -54,7 +58,24 @@ def decode_labelled(content: bytes, label: str | None, *, hints: Iterable[str] =
         return Decoded(content.decode("ascii"), "ascii")
     if codec is None or codec == "ascii":
         return guess(content, hints=hints)
+    if codec in _ANY_BYTES and (found := _korean(content)) and len(found.text) > 1:
+        return found
     return _by_codec(content, codec) or _mislabelled(content, codec, hints=hints)
+
+
+def decode_markup(
+    content: bytes, label: str | None, *, inside: str | None, hints: Iterable[str] = ()
+) -> Decoded:
+    """As `decode_labelled`, for HTML that names a charset `inside` itself.
+
+    A label that has a letter for every byte proves nothing, so the one inside speaks before it.
+    """
+    own = codec_of(inside) if inside else None
+    if own and codec_of(label or "") in _ANY_BYTES and own not in (*_ANY_BYTES, "ascii"):
+        found = _by_codec(content, own) if not content.isascii() else None
+        if found:
+            return found._replace(guessed=True)
+    return decode_labelled(content, label, hints=(inside, *hints) if inside else hints)
 
 
 def _has_escapes(content: bytes) -> bool:
@@ -137,9 +158,9 @@ def _mislabelled(content: bytes, codec: str, *, hints: Iterable[str]) -> Decoded
     damage = lossy.count(_DAMAGED)
     # Bytes that form UTF-8 do so on purpose; other charsets find letters in anything.
     most = (
-        len(_BEYOND_ASCII.findall(lossy)) / 2
+        (len(lossy) - len(lossy.encode("ascii", "ignore"))) / 2
         if codec == "utf-8"
-        else (_DAMAGE_SHARE * len(_HIGH.findall(content)))
+        else _DAMAGE_SHARE * _high_bytes(content)
     )
     if damage <= max(1, most):
         return Decoded(lossy, codec, broken=True)
@@ -151,33 +172,48 @@ def guess(content: bytes, *, hints: Iterable[str] = ()) -> Decoded:
     """Letters of bytes that nothing labels, by the order that fits mail best.
 
     Escape sequences, strict UTF-8, what the message declares elsewhere, CP949 if the outcome
-    looks Korean, a detector, and Windows-1252 at last.
+    looks Korean, a detector, and Windows-1252 at last. Charsets that have a letter for any byte
+    come after CP949 even where they are declared.
     """
     if content.isascii():
         return _escaped(content) or Decoded(content.decode("ascii"), "ascii")
     found = _strict(content, "utf-8", guessed=True)
-    return found or (
-        _hinted(content, hints) or _korean(content) or _western(content) or _detected(content)
+    if found:
+        return found
+    codecs = [codec for label in hints if (codec := codec_of(label))]
+    telling = [codec for codec in codecs if codec not in _ANY_BYTES]
+    return (
+        _hinted(content, telling)
+        or _korean(content)
+        or _hinted(content, [codec for codec in codecs if codec in _ANY_BYTES])
+        or _western(content)
+        or _detected(content)
     )
 
 
 def _escaped(content: bytes) -> Decoded | None:
     if b"\x1b$)C" in content or (b"\x0e" in content and b"\x0f" in content):
         return _iso_2022_kr(content)
+    if b"\x0e" in content:
+        found = _iso_2022_kr(content)
+        return found if found and looks_korean(found.text) else None
     if b"\x1b$" in content or b"\x1b(J" in content:
         found = _by_codec(content, "iso2022_jp_2")
         return found and found._replace(guessed=True)
     return None
 
 
-def _hinted(content: bytes, hints: Iterable[str]) -> Decoded | None:
-    for label in hints:
-        codec = codec_of(label)
-        if codec and codec not in ("ascii", "utf-8"):
+def _hinted(content: bytes, codecs: Iterable[str]) -> Decoded | None:
+    for codec in codecs:
+        if codec not in ("ascii", "utf-8"):
             found = _by_codec(content, codec)
             if found:
                 return found._replace(guessed=True)
     return None
+
+
+def _high_bytes(content: bytes) -> int:
+    return len(content) - len(content.translate(None, _EVERY_HIGH))
 
 
 def _korean(content: bytes) -> Decoded | None:
@@ -186,8 +222,8 @@ def _korean(content: bytes) -> Decoded | None:
 
 
 def _western(content: bytes) -> Decoded | None:
-    high = _HIGH.findall(content)
-    if content.translate(None, _WESTERN).isascii() and len(high) < _WESTERN_SHARE * len(content):
+    few = _high_bytes(content) < _WESTERN_SHARE * len(content)
+    if few and content.translate(None, _WESTERN).isascii():
         return _strict(content, "cp1252", guessed=True)
     return None
 

@@ -28,6 +28,9 @@ _ZONES = {
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
     "AKST": -9, "AKDT": -8, "HST": -10, "AST": -4, "ADT": -3, "NST": -3.5, "NDT": -2.5,
     "BRT": -3, "BRST": -2, "ART": -3, "IDT": 3, "SAST": 2, "PKT": 5,
+    # Places that have no summer time.
+    "ASIA/SEOUL": 9, "ASIA/TOKYO": 9, "ASIA/SHANGHAI": 8, "ASIA/HONG KONG": 8, "ASIA/TAIPEI": 8,
+    "ASIA/SINGAPORE": 8, "ETC/UTC": 0, "ETC/GMT": 0,
 }  # fmt: skip
 _EASTERNMOST_MINUTES = 14 * 60
 _TWO_DIGIT_PIVOT = 69
@@ -39,8 +42,17 @@ _QUICK = re.compile(
 _TIME = (
     r"(?P<hour>\d{1,2})\s*[:.]\s*(?P<minute>\d{1,2})(?:\s*[:.]\s*(?P<second>\d{1,2})(?:[.,]\d+)?)?"
 )
+_EARLY_HALF = r"(?:(?P<early>오전|오후|[AaPp][Mm])\s*)?"
+_WEEKDAY = r"(?:\w요일[\s,]*)?"
 _HALF = r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?(?![A-Za-z]))?"
-_ZONE = r"(?:\s*(?P<zone>[+-]\s?\d{1,2}:?\d{2}|[A-Za-z]{1,5}(?:\s?[+-]\d{1,2}(?::?\d{2})?)?|Z))?"
+_ZONE = (
+    r"(?:\s*(?P<zone>[+-]\s?\d{1,2}:?\d{2}|[+-]\d{1,2}(?!\d)|"
+    r"[A-Za-z]{1,5}(?:\s?[+-]\d{1,2}(?::?\d{2})?)?|Z))?"
+)
+_NAMED_ZONE = (
+    r"[+-]\d{2}(?::?\d{2})?|[A-Z][a-z]+(?:/[A-Za-z ]{1,20}){1,2}|"
+    r"[A-Z]{1,5}(?:[+-]\d{1,2}(?::?\d{2})?)?"
+)
 _DAY_NAME = r"(?:[^\W\d_]{2,9}\.?,?\s*)?"
 _NAMED_MONTH = r"(?P<month>[A-Za-z]{3})[a-z]{0,6}\.?"
 _SHAPES = tuple(
@@ -51,18 +63,18 @@ _SHAPES = tuple(
         + r"[ ,-]+(?P<year>\d{2,4}),?\s+" + _TIME + _HALF + _ZONE,
         # asctime, with or without a zone before the year
         _DAY_NAME + _NAMED_MONTH + r"\s+(?P<day>\d{1,2}),?\s+" + _TIME + _HALF
-        + r"(?:\s+(?P<zone>[+-]\d{4}|[A-Z]{1,5}(?:[+-]\d{1,4})?))?\s+(?P<year>\d{4})"
-        + r"(?:\s+(?P<after>[+-]\d{4}|[A-Z]{2,5}))?",
+        + r"(?:\s+(?P<zone>" + _NAMED_ZONE + r"))?\s+(?P<year>\d{4})"
+        + r"(?:\s+(?P<after>" + _NAMED_ZONE + r"))?",
         # Month day, year time
         _DAY_NAME + _NAMED_MONTH + r"\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4}),?(?:\s+at)?\s+"
         + _TIME + _HALF + _ZONE,
         # ISO 8601 and slashes, dots or blanks in its place
-        r"(?P<year>\d{4})[-/.](?P<number>\d{1,2})[-/.](?P<day>\d{1,2})(?:[T\s]+" + _TIME + _HALF
-        + _ZONE + r")?",
+        r"(?P<year>\d{4})[-/.](?P<number>\d{1,2})[-/.](?P<day>\d{1,2})(?:[T\s]+"
+        + _WEEKDAY + _EARLY_HALF + _TIME + _HALF + _ZONE + r"|(?!.*\d\s*[:시]))",
         # Korean: 2004년 3월 5일 금요일 오후 3:04:05
         r"(?P<year>\d{4})\s*년\s*(?P<number>\d{1,2})\s*월\s*(?P<day>\d{1,2})\s*일"
         r"(?:\s*\(?\w요일\)?|\s*\(\w\))?(?:\s*(?P<half>오전|오후))?\s*(?:(?P<hour>\d{1,2})\s*[:시]\s*"
-        r"(?P<minute>\d{1,2})\s*(?:[:분]\s*(?P<second>\d{1,2})?)?)?\s*초?" + _ZONE,
+        r"(?:(?P<minute>\d{1,2})\s*(?:[:분]\s*(?P<second>\d{1,2})?)?)?)?\s*초?" + _ZONE,
         # Japanese and Chinese: 2004年3月5日 15:04:05
         r"(?P<year>\d{4})\s*年\s*(?P<number>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]\D{0,12}"
         + _TIME + _ZONE,
@@ -72,7 +84,7 @@ _SHAPES = tuple(
 )  # fmt: skip
 _OFFSET = re.compile(r"([+-])\s?(\d{1,2}):?(\d{2})\Z")
 _NAMED_OFFSET = re.compile(r"([A-Za-z]{1,5})?\s?([+-])(\d{1,2})(?::?(\d{2}))?\Z")
-_COMMENTED_OFFSET = re.compile(r"\((?:GMT|UTC)?\s*([+-]\d{1,2}:?\d{2})\b")
+_COMMENTED_ZONE = re.compile(r"\((?:(?:GMT|UTC)?\s*([+-]\d{1,2}:?\d{2})\b|([A-Z]{3,5})\))")
 _COMMENT = re.compile(r"\([^()]*\)")
 _LONGEST = 200
 
@@ -94,7 +106,7 @@ def parse_date(text: str) -> When | None:
     for shape in _SHAPES:
         read = shape.match(_COMMENT.sub(" ", cleaned).strip())
         if read:
-            return _assembled(read.groupdict(), comment=_COMMENTED_OFFSET.search(cleaned))
+            return _assembled(read.groupdict(), comment=_COMMENTED_ZONE.search(cleaned))
     return None
 
 
@@ -127,7 +139,7 @@ def _shifted(local: datetime, minutes: int, known: bool) -> When | None:
 
 def _assembled(read: dict[str, str | None], *, comment: re.Match[str] | None) -> When | None:
     month = _month(read)
-    hour = _hour(int(read.get("hour") or 0), read.get("half"))
+    hour = _hour(int(read.get("hour") or 0), read.get("half") or read.get("early"))
     if month is None or hour is None:
         return None
     local = _moment(
@@ -140,7 +152,9 @@ def _assembled(read: dict[str, str | None], *, comment: re.Match[str] | None) ->
     )
     if local is None:
         return None
-    zone = read.get("zone") or read.get("after") or (comment.group(1) if comment else None)
+    zone = read.get("zone") or read.get("after")
+    if zone is None and comment:
+        zone = comment.group(1) or comment.group(2)
     minutes = _zone_minutes(zone) if zone else None
     return _shifted(local, minutes or 0, minutes is not None)
 
@@ -153,7 +167,7 @@ def _month(read: dict[str, str | None]) -> int | None:
 def _hour(hour: int, half: str | None) -> int | None:
     if half is None or hour > 12:
         return hour
-    return hour % 12 + (12 if half in ("p", "P", "오후") else 0)
+    return hour % 12 + (12 if half[0] in "pP" or half == "오후" else 0)
 
 
 def full_year(digits: str) -> int:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 _EVIDENCE_CHARACTERS = 200
+_MOST_FINDINGS = 500  # of one message
 
 
 class DefectKind(StrEnum):
@@ -43,12 +45,16 @@ class DefectKind(StrEnum):
     BOUNDARY_WRONG = "boundary_wrong"  # says one that does not occur; another was found
     MULTIPART_EMPTY = "multipart_empty"  # no part inside: read as one text
     MULTIPART_UNCLOSED = "multipart_unclosed"  # cut off, or its end boundary is missing
+    MESSAGE_ENCODED = "message_encoded"  # a message inside that only its decoding shows
     PARTS_CUT = "parts_cut"
     DEPTH_CUT = "depth_cut"
     TIME_CUT = "time_cut"
     TEXT_CUT = "text_cut"
     UUENCODE_BROKEN = "uuencode_broken"
+    TRUNCATED = "truncated"  # the message ends before it should
     TOO_LARGE = "too_large"  # only the headers were read
+    VALUE_CUT = "value_cut"  # a header field longer than is kept of one
+    DEFECTS_CUT = "defects_cut"  # more findings than are kept of one message
     # mailbox
     FOLDER_INTERNAL_DATA = "folder_internal_data"  # a mail program's note to itself
     LINE_COUNT_FRONT = "line_count_front"  # Apple's byte count before the headers
@@ -72,28 +78,46 @@ class Defect:
 class Defects:
     """Collects what is found wrong while one message is read; each finding once."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_found", "_more")
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str, str], None] = {}
+        self._found: dict[tuple[DefectKind, str, str], None] = {}
+        self._more = 0  # findings beyond the most that are kept
 
     def note(self, kind: DefectKind, *, where: str, what: str = "") -> None:
         """Keep one finding; `what` is cut to a length fit to show."""
-        self._found[(kind, where, printable(what))] = None
+        if len(self._found) < _MOST_FINDINGS:
+            self._found[(kind, where, printable(what))] = None
+        else:
+            self._more += 1
 
     def __len__(self) -> int:
         """How many findings there are so far."""
-        return len(self._found)
+        return len(self._found) + self._more
+
+    def has(self, kind: DefectKind) -> bool:
+        """Whether anything of that kind was found."""
+        return any(found[0] is kind for found in self._found)
 
     def take(self, others: Defects) -> None:
         """Keep what was noted elsewhere as well."""
-        self._found.update(others._found)
+        room = _MOST_FINDINGS - len(self._found)
+        if len(others._found) <= room:
+            self._found.update(others._found)
+        else:
+            self._found.update(dict.fromkeys(islice(others._found, max(0, room))))
+            self._more += len(others._found) - max(0, room)
+        self._more += others._more
 
     def all(self) -> tuple[Defect, ...]:
         """Everything noted, in the order of noting."""
-        return tuple(
+        found = [
             Defect(kind=str(kind), where=where, what=what) for kind, where, what in self._found
-        )
+        ]
+        if self._more:
+            what = f"{self._more} more"
+            found.append(Defect(kind=str(DefectKind.DEFECTS_CUT), where="message", what=what))
+        return tuple(found)
 
 
 def printable(evidence: str) -> str:

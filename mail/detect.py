@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mail.evidence import ARCHIVERS, FromLine, take_sample
+from mail.evidence import ARCHIVERS, FromLine, take_sample, windows
 from mail.rule import Dialect, LineEnd, Quoting, Rule
 from mail.scan import claimed_end, opening
 from mail.separator import CONTEXT, Form, form_at
@@ -21,13 +21,14 @@ from mail.source import Source
 _EXAMPLES = 20
 _LENGTH_CLAIMS = 50
 
-_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_CR = re.compile(rb"\r(?!\r?\n)")
+_CR_SEPARATOR = b"\rFrom "
 _PIPERMAIL_LINE = re.compile(rb"From \S+ at \S+ {1,4}\S")
 _TAKEOUT_LINE = re.compile(rb"From \d{6,24}@xxx ")
 _SENDER_FIELD = re.compile(rb"From[ \t]{1,8}:")
 _MOZILLA_LINE = re.compile(rb"From - (?:\S|\Z)")
 
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_HEADER_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
 _BOUNDARY = re.compile(
     rb"(?:\A|\n)content-type:[ \t]*multipart/[^\n]*(?:\n[ \t][^\n]*)*?"
     rb"\bboundary=\"?([^\"\r\n;]{1,200})",
@@ -38,10 +39,11 @@ _MAIL_FIELD = re.compile(
     rb"MIME-Version|Delivered-To|Reply-To|Sender|Content-Type)[ \t]*:",
     re.IGNORECASE,
 )
+_FIRST_OFFSET = 3  # behind a byte order mark
 _FIRST_WORD = 16  # past any blank lines and byte order mark at the very front
 _LARGEST_SINGLE = 64 << 20
 
-_LENIENT = Rule(dialect=Dialect.BARE, quoting=Quoting.MBOXRD, weak_separators=True)
+_LENIENT = Rule(dialect=Dialect.BARE, quoting=Quoting.MBOXRD, weak_separators=True, bare_names=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,29 +102,46 @@ def detect(source: Source) -> Detection:
 def _base_rule(source: Source) -> Rule:
     """What the first bytes alone decide: line ends, and whether git's own separators count."""
     front = source.read_at(0, CONTEXT)
-    lone = len(_LONE_CR.findall(front)) - front.endswith(b"\r")
-    feeds = front.count(b"\n")
-    line_end = LineEnd.LF if not lone else LineEnd.CR if not feeds else LineEnd.MIXED
     form = form_at(front, 0)[0] if front.startswith(b"From ") else Form.OTHER
+    line_end = _line_end(source, front)
     return replace(_LENIENT, line_end=line_end, git_patches=form is Form.PATCH)
 
 
+def _line_end(source: Source, front: bytes) -> LineEnd:
+    """What ends the lines of a file; a first message may have other line ends than the rest."""
+    feeds = front.count(b"\n")
+    lone = len(_LONE_CR.findall(front)) - front.endswith(b"\r")
+    if not lone and feeds and front.count(b"\r\r\n") == feeds:
+        return LineEnd.DOUBLED
+    if lone and feeds:
+        return LineEnd.MIXED
+    other = b"\n" if lone else _CR_SEPARATOR
+    for offset, length in windows(source.size):
+        if other in source.read_at(offset, length):
+            return LineEnd.MIXED
+    return LineEnd.CR if lone else LineEnd.LF
+
+
 def _propose(source: Source, base: Rule, *, lines: list[FromLine], counts: Counter[str]) -> Rule:
-    strict = [line for line in lines if line.strict]
-    lenient = [line for line in lines if line.lenient]
-    weak = len(lenient) > len(strict) and (not strict or not lenient[0].strict)
-    chosen = lenient if weak else strict
+    names = bool(lines) and lines[0].offset <= _FIRST_OFFSET and _is_only_named(lines[0])
+    chosen = [line for line in lines if line.lenient or (names and line.named)]
+    weak = bool(chosen) and not chosen[0].strict
+    plain = len(lines) - len(chosen)
     if not chosen or _is_one_multipart(source, last=chosen[-1].offset):
         return _without_separators(source, base)
     believed = _believes_length(source, chosen, counts)
-    dialect = _dialect(chosen, counts, weak=weak, believed=believed, plain=_unescaped(lines))
+    dialect = _dialect(chosen, counts, weak=weak, believed=believed, plain=plain)
     return replace(
         base,
         dialect=dialect,
-        quoting=_quoting(dialect, counts, plain=_unescaped(lines)),
-        weak_separators=weak,
+        quoting=_quoting(dialect, counts, plain=plain),
+        bare_names=names,
         content_length=believed,
     )
+
+
+def _is_only_named(line: FromLine) -> bool:
+    return line.named and not line.lenient
 
 
 def _is_one_multipart(source: Source, *, last: int) -> bool:
@@ -141,6 +160,7 @@ def _is_one_multipart(source: Source, *, last: int) -> bool:
 
 
 def _without_separators(source: Source, base: Rule) -> Rule:
+    base = replace(base, bare_names=False)
     single = replace(base, dialect=Dialect.SINGLE, quoting=Quoting.NONE, weak_separators=False)
     lenient = opening(source, replace(base, dialect=Dialect.BARE)) if source.size else None
     if lenient is None:
@@ -223,15 +243,21 @@ def _disagreements(lines: list[FromLine], rule: Rule) -> Iterator[Disagreement]:
         yield Disagreement(
             offset=line.offset,
             line=line.line.decode("utf-8", "replace"),
-            boundary=line.lenient if rule.weak_separators else line.strict,
+            boundary=_is_chosen(line, rule),
             reason=_reason(line),
         )
+
+
+def _is_chosen(line: FromLine, rule: Rule) -> bool:
+    if rule.bare_names:
+        return line.named
+    return line.lenient if rule.weak_separators else line.strict
 
 
 def _reason(line: FromLine) -> str:
     if line.form is Form.PATCH:
         return "the fixed date of a git patch"
-    if line.form is Form.OTHER:
+    if line.form in (Form.OTHER, Form.NAMED):
         return "no date and no address where a separator has one"
     if not line.after_blank:
         return "no blank line before it"

@@ -20,10 +20,12 @@ from mail.words import Reading, header_text
 
 __all__ = ["Address", "DateSource", "Envelope", "read_envelope"]
 
-_ID = re.compile(rb"<+([^<>\s]+)>")
+# Each of these begins where a run of its letters begins, so that no run is looked at twice.
+_ID = re.compile(rb"<([^<>\s]+)>")
 _SPACED_ID = re.compile(rb"<([^<>]+)>")
-_BARE_ID = re.compile(rb"[^\s<>(),;\[\]\"]+@[^\s<>(),;\[\]\"]+")
+_BARE_ID = re.compile(rb"(?<![^\s<>(),;\[\]\"])[^\s<>(),;\[\]\"]+@[^\s<>(),;\[\]\"]+")
 _LONGEST_ID = 500
+_LONGEST_LIST_ID = 2000
 _PEOPLE = (
     (b"from", "From"),
     (b"to", "To"),
@@ -31,7 +33,7 @@ _PEOPLE = (
     (b"bcc", "Bcc"),
     (b"reply-to", "Reply-To"),
 )
-_LIST_ID = re.compile(r"<\s*([^<>]+?)\s*>")
+_LIST_ID = re.compile(r"<([^<>]+)>")
 _THREAD = re.compile(r"[0-9A-Za-z]{1,40}\Z")
 
 
@@ -58,13 +60,20 @@ class Envelope:
 
 
 def read_envelope(
-    header: Header, *, separator: bytes, reading: Reading, limits: Limits
+    header: Header,
+    *,
+    separator: bytes,
+    reading: Reading,
+    limits: Limits,
+    not_after: datetime | None = None,
 ) -> Envelope:
     """The envelope of a header; what is wrong in it is noted as defects. Never raises."""
     # In the order of their defects.
-    date = choose_date(header, separator, reading)
+    date = choose_date(header, separator, reading, not_after=not_after)
     message_id = _message_id(header, reading)
     subject = _text(header, b"subject", name="Subject", reading=reading)
+    if subject and len(subject) > limits.subject_characters:
+        subject = _cut(subject, limits.subject_characters, name="Subject", reading=reading)
     senders, to, cc, bcc, reply_to = [
         _people(header.every(field), name=name, reading=reading, limits=limits)
         for field, name in _PEOPLE
@@ -94,16 +103,27 @@ def _text(header: Header, field: bytes, *, name: str, reading: Reading) -> str |
     return header_text(value, name=name, reading=reading) if value is not None else None
 
 
+def _cut(text: str, most: int, *, name: str, reading: Reading) -> str:
+    what = f"{most} of {len(text)} characters kept"
+    reading.defects.note(DefectKind.VALUE_CUT, where=name, what=what)
+    return text[:most]
+
+
 def _people(
     values: list[bytes], *, name: str, reading: Reading, limits: Limits
 ) -> tuple[Address, ...]:
     if not values:
         return ()
-    lists = [parse_addresses(v[: limits.value_bytes], name=name, reading=reading) for v in values]
-    found = lists[0] if len(lists) == 1 else tuple(chain.from_iterable(lists))
-    if len(found) > limits.addresses:
-        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=f"{len(found)} addresses")
-        return found[: limits.addresses]
+    most = limits.addresses
+    lists = [parse_addresses(one, name=name, reading=reading, most=most) for one in values]
+    found, more = lists[0]
+    if len(lists) > 1:
+        found = tuple(chain.from_iterable(one.found for one in lists))
+        more = sum(one.more for one in lists)
+    if more or len(found) > most:
+        what = f"{len(found) + more} addresses"
+        reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=what)
+        return found[:most]
     return found
 
 
@@ -153,8 +173,19 @@ def _has_long(ids: Iterable[bytes]) -> bool:
 
 
 def _labels(header: Header, reading: Reading, limits: Limits) -> tuple[str, ...]:
-    text = _text(header, b"x-gmail-labels", name="X-Gmail-Labels", reading=reading)
-    return split_labels(text, limit=limits.labels) if text else ()
+    values = header.every(b"x-gmail-labels")
+    if not values:
+        return ()
+    found: dict[str, None] = {}
+    for value in values:
+        text = header_text(value, name="X-Gmail-Labels", reading=reading)
+        found |= dict.fromkeys(split_labels(text, limit=limits.labels))
+    most = limits.label_characters
+    kept = [
+        label if len(label) <= most else _cut(label, most, name="X-Gmail-Labels", reading=reading)
+        for label in found
+    ]
+    return tuple(kept[: limits.labels])
 
 
 def _thread_id(header: Header, reading: Reading) -> str | None:
@@ -164,10 +195,10 @@ def _thread_id(header: Header, reading: Reading) -> str | None:
 
 def _list_id(header: Header, reading: Reading) -> str | None:
     text = _text(header, b"list-id", name="List-Id", reading=reading)
-    return _bare_list_id(text) if text else None
+    return _bare_list_id(text[:_LONGEST_LIST_ID]) if text else None
 
 
 @functools.lru_cache(maxsize=256)
 def _bare_list_id(text: str) -> str | None:
     found = _LIST_ID.search(text)
-    return (found.group(1) if found else text) or None
+    return ((found.group(1).strip() if found else text) or "")[:_LONGEST_ID] or None

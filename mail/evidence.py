@@ -5,6 +5,7 @@ Only counts; what follows from the counts is decided in `mail.detect`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ from mail.source import Source
 
 _WINDOW_BYTES = 1 << 20
 _WINDOWS = 8
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_OPENING = re.compile(rb"From[ \r\n]")
 # Fields that a program leaves in every message it keeps, spelled as it does.
 ARCHIVERS = (
     (Dialect.GROUPS, (b"\nX-Google-Group-Id:", b"\nX-Google-Groups:")),
@@ -42,6 +45,7 @@ class FromLine:
     after_blank: bool
     strict: bool  # a boundary when only dated separators count
     lenient: bool  # a boundary when bare ones count as well
+    named: bool  # a boundary when those with a name only count, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ def take_sample(source: Source, rule: Rule) -> Sample:
     counts: Counter[str] = Counter()
     lines: list[FromLine] = []
     size = 0
-    for offset, length in _windows(source.size):
+    for offset, length in windows(source.size):
         low = max(0, offset - BEHIND)
         block = source.read_at(low, offset - low + length + CONTEXT)
         window = block[offset - low : offset - low + length]
@@ -71,7 +75,8 @@ def take_sample(source: Source, rule: Rule) -> Sample:
     return Sample(size=size, lines=lines, counts=counts)
 
 
-def _windows(size: int) -> list[tuple[int, int]]:
+def windows(size: int) -> list[tuple[int, int]]:
+    """Offset and length of the stretches that a sample is taken of: all of a small file."""
     if size <= _WINDOW_BYTES * _WINDOWS:
         return [(at, min(_WINDOW_BYTES, size - at)) for at in range(0, size, _WINDOW_BYTES)]
     step = (size - _WINDOW_BYTES) // (_WINDOWS - 1)
@@ -101,11 +106,17 @@ def _escaped_lines(window: bytes) -> Iterator[int]:
 
 
 def _from_lines(block: bytes, low: int, *, begin: int, end: int, rule: Rule) -> Iterator[FromLine]:
-    strict = replace(rule, weak_separators=False)
-    front = [0] if low == begin == 0 and block.startswith(b"From ") else []
+    strict = replace(rule, weak_separators=False, bare_names=False)
+    lenient = replace(rule, bare_names=False)
+    first = len(_BYTE_ORDER_MARK) if block.startswith(_BYTE_ORDER_MARK) else 0
+    front = [first] if low == begin == 0 and _OPENING.match(block, first) else []
     for at in (*front, *candidates(block, rule, begin=max(1, begin), end=end)):
         form, length = form_at(block, at)
+        is_named = bool(separator_length(block, at, rule))
+        if not is_named and not block.startswith(b"From ", at):
+            continue  # a word on a line of its own
         is_strict = bool(separator_length(block, at, strict))
+        is_lenient = is_strict or bool(separator_length(block, at, lenient))
         yield FromLine(
             offset=low + at,
             line=block[at : at + 200].splitlines()[0],
@@ -113,5 +124,6 @@ def _from_lines(block: bytes, low: int, *, begin: int, end: int, rule: Rule) -> 
             length=length,
             after_blank=follows_blank_line(block, at),
             strict=is_strict,
-            lenient=is_strict or bool(separator_length(block, at, rule)),
+            lenient=is_lenient,
+            named=is_named,
         )

@@ -7,7 +7,8 @@ characters, no name that a system reserves, and a bounded length.
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from mail.text import nfc_clean
 
 _LONGEST_BYTES = 200
 # Controls, characters that turn the reading direction, invisible joiners and line separators.
@@ -20,7 +21,7 @@ _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\.|\Z)", re.IGN
 
 def safe_filename(original: str) -> str | None:
     """The safe form of a name, or None when nothing of it can be used."""
-    name = unicodedata.normalize("NFC", _INVISIBLE.sub("", original))
+    name = nfc_clean(_INVISIBLE.sub("", original))
     name = name.replace("\\", "/").rstrip("/ ").rpartition("/")[2]
     name = _UNSAFE.sub("_", name).strip(" .")
     if _RESERVED.match(name):

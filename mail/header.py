@@ -82,11 +82,13 @@ def cut_header(
     cut = stop - begin > limit
     if cut:
         defects.note(DefectKind.HEADER_TOO_LARGE, where=where, what=f"{stop - begin} bytes")
-        stop = begin + limit
+        # Up to the last whole line, so that no address or id is torn, if there is one.
+        feed = raw.rfind(b"\n", begin, begin + limit)
+        stop = begin + limit if feed < 0 else feed
     header = quick_header(raw[begin:stop])
     if header is not None:
         return Cut(header, body)
-    block = raw[begin : min(end, begin + limit)]
+    block = raw[begin : stop if cut else min(end, begin + limit)]
     fields, used = careful_fields(block, where, defects)
     return Cut(_header_of(fields), body if cut and used >= len(block) else begin + used)
 

@@ -11,6 +11,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from mail.style import Hidden, hidden_by, is_hiding, without
+
 _UNSEEN = frozenset(
     ("style", "script", "head", "title", "template", "noscript", "-comment", "object", "svg")
 )
@@ -51,12 +53,7 @@ _INLINE = frozenset(
         "o:p",
     ]
 )
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|"
-    r"(?:^|[;\s])opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)",
-    re.IGNORECASE,
-)
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)[^<>]*>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>")
 _VOID = frozenset(
     [
         "area",
@@ -75,11 +72,44 @@ _VOID = frozenset(
         "wbr",
     ]
 )
+# Styles that the next paragraph takes over when they are not closed.
+_REOPENED = frozenset(
+    (
+        "a",
+        "b",
+        "big",
+        "code",
+        "em",
+        "font",
+        "i",
+        "nobr",
+        "s",
+        "small",
+        "strike",
+        "strong",
+        "tt",
+        "u",
+    )
+)
+_SHEET = re.compile(r"<style", re.IGNORECASE)
+_NOTHING = Hidden(frozenset())
+_ANGLE_IN_VALUE = re.compile(r"=\s*+(?:\"[^\"<>]*+[<>]|'[^'<>]*+[<>])")
+_ANGLE_IN_TAG = re.compile(r"<[^<>]*+<")
+_LONG_TAG = re.compile(r"<[^<>]{300,}")
+_VALUE = re.compile(r"[^\s/>=]\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
+_ENDLESS_NUMBER = re.compile(r"&#[0-9]{9,};?")
+_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 _AROUND_BREAK = re.compile(r" *\n[ \n]*")
 _BREAKS = re.compile(r"\n{3,}")
 # lexbor's time grows with the square of the depth: 100,000 levels take more than ten seconds.
 _DEEPEST = 2_000
+_FEW_TAGS = 600
+_MOST_REOPENED = 1_000_000  # elements made for styles that stay open
+# It compares every attribute with those before it in its tag.
+_SHORT = 3_000
+_MOST_ATTRIBUTES = 100
+_MOST_SEPARATORS = 10_000
 # Its tree takes some ten times the text's memory.
 _LONGEST = 4_000_000
 
@@ -87,29 +117,76 @@ _LONGEST = 4_000_000
 def visible_text(markup: str) -> str:
     """The visible text of an HTML document or fragment, one line for each block."""
     if "<" not in markup:
-        return _tidy(html.unescape(markup))
-    if len(markup) > _LONGEST or is_deep(markup):
+        return _tidy(_unescaped(markup))
+    if len(markup) > _LONGEST or is_costly(markup):
         return _flat_text(markup)
     root = LexborHTMLParser(markup).root
-    return _tidy("".join(_pieces(root))) if root else ""
+    if root is None:
+        return ""
+    hidden = _hidden(root) if _SHEET.search(markup) else _NOTHING
+    return _tidy("".join(_pieces(root, hidden)))
+
+
+def _hidden(root: LexborNode) -> Hidden:
+    return hidden_by(sheet.text() or "" for sheet in root.css("style"))
+
+
+def is_costly(markup: str) -> bool:
+    """Whether a tree of this markup may take more time or memory than any mail deserves."""
+    return is_deep(markup) or has_crowded_tag(markup)
 
 
 def is_deep(markup: str) -> bool:
-    """Whether elements may nest deeper than a tree should be built for."""
-    if markup.count("<") <= _DEEPEST:
+    """Whether elements may nest deeper than a tree should be built for.
+
+    Counted for each name apart, because an end tag without its start tag closes nothing. Styles
+    that are never closed are made anew in every paragraph, so their number counts many times.
+    """
+    if markup.count("<") <= _FEW_TAGS:
         return False
-    depth = 0
-    for tag in _TAG.finditer(markup):
-        if tag.group(1):
-            depth = max(0, depth - 1)
-        elif tag.group(2).lower() not in _VOID:
-            depth += 1
-            if depth > _DEEPEST:
-                return True
-    return False
+    opened: dict[str, int] = {}
+    depth = styles = most_styles = 0
+    tags = _TAG.findall(markup)
+    for closing, written in tags:
+        name = written.lower()
+        if not closing:
+            if name in _VOID:
+                continue
+            opened[name] = opened.get(name, 0) + 1
+            step = 1
+        elif opened.get(name):
+            opened[name] -= 1
+            step = -1
+        else:
+            continue
+        depth += step
+        if name in _REOPENED:
+            styles += step
+            most_styles = max(styles, most_styles)
+        if depth > _DEEPEST:
+            return True
+    return most_styles * len(tags) > _MOST_REOPENED
 
 
-def _pieces(root: LexborNode) -> list[str]:
+def has_crowded_tag(markup: str, *, uncertain: int = _MOST_SEPARATORS) -> bool:
+    """Whether a tag may have so many attributes that comparing them takes long.
+
+    `uncertain` is how many there may be in markup of which nobody knows where its tags end.
+    """
+    if len(markup) <= _SHORT:
+        return False
+    if _ANGLE_IN_VALUE.search(markup) or _ANGLE_IN_TAG.search(markup):
+        # Where a tag ends is uncertain, so all of the markup may be one.
+        return _separators(markup) > uncertain
+    long_tags = (found.group() for found in _LONG_TAG.finditer(markup))
+    return any(_separators(_VALUE.sub('"', tag)) > _MOST_ATTRIBUTES for tag in long_tags)
+
+
+def _separators(markup: str) -> int:
+    return sum(map(markup.count, " \t\r\n\f/\"'"))
+
+
+def _pieces(root: LexborNode, hidden: Hidden) -> list[str]:
     """Texts in document order with a line break around everything that is no inline element."""
     pieces: list[str] = []
     node: LexborNode | None = root
@@ -120,7 +197,7 @@ def _pieces(root: LexborNode) -> list[str]:
             pieces.append(_SPACES.sub(" ", node.text_content or ""))
         elif tag == "br":
             pieces.append("\n")
-        elif tag not in _UNSEEN and not _is_hidden(node):
+        elif tag not in _UNSEEN and not _is_hidden(node, tag, hidden):
             _break(tag, pieces)
             entered = node.first_child is not None
         node = node.first_child if entered else _after(node, root.mem_id, pieces)
@@ -144,30 +221,29 @@ def _break(tag: str, pieces: list[str]) -> None:
         pieces.append("\t" if tag in ("td", "th") else "\n")
 
 
-def _is_hidden(node: LexborNode) -> bool:
+def _is_hidden(node: LexborNode, tag: str, hidden: Hidden) -> bool:
     attributes = node.attributes
     if not attributes:
         return False
-    return "hidden" in attributes or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+    style = attributes.get("style")
+    if "hidden" in attributes or (style and is_hiding(style)):
+        return True
+    if not hidden.selectors:
+        return False
+    return hidden.hides(tag, names=attributes.get("class"), identity=attributes.get("id"))
 
 
 def _flat_text(markup: str) -> str:
     """The text of markup too deep or too long for a tree: tags are cut out one by one."""
     for name in ("style", "script", "head"):
-        markup = _without(markup, f"<{name}", f"</{name}>")
-    markup = _without(markup, "<!--", "-->")
-    return _tidy(html.unescape(_TAG.sub(_tag_space, _SPACES.sub(" ", markup))))
+        markup = without(markup, f"<{name}", f"</{name}>")
+    markup = without(markup, "<!--", "-->")
+    return _tidy(_unescaped(_TAG.sub(_tag_space, _SPACES.sub(" ", markup))))
 
 
-def _without(markup: str, opening: str, closing: str) -> str:
-    """The markup without what stands between two marks, in time linear to its length."""
-    folded = markup.lower() if len(markup.lower()) == len(markup) else markup
-    kept, at = [], 0
-    while (begin := folded.find(opening, at)) >= 0:
-        kept.append(markup[at:begin])
-        end = folded.find(closing, begin)
-        at = len(markup) if end < 0 else end + len(closing)
-    return "".join((*kept, markup[at:]))
+def _unescaped(markup: str) -> str:
+    """The markup with its entities as letters; numbers that no letter has would raise."""
+    return html.unescape(_ENDLESS_NUMBER.sub("\N{REPLACEMENT CHARACTER}", markup))
 
 
 def _tag_space(tag: re.Match[str]) -> str:
@@ -176,6 +252,7 @@ def _tag_space(tag: re.Match[str]) -> str:
 
 def _tidy(text: str) -> str:
     text = text.replace("\t", " ").replace("\u200b", "").replace("\u200c", "").replace("\ufeff", "")
+    text = text.replace(_SOFT_HYPHEN, "")
     return _BREAKS.sub("\n\n", _AROUND_BREAK.sub("\n", _SPACES_ONLY.sub(" ", text))).strip()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from mail.charset import Decoded, decode_as, decode_labelled
+from mail.charset import Decoded, decode_as, decode_labelled, decode_markup
 from mail.charset_label import codec_of
 from mail.defect import DefectKind
 from mail.filename import safe_filename
@@ -43,6 +43,8 @@ _SIGNATURES = frozenset(
     )
 )
 _TNEF = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
+_PGP_BEGINNINGS = tuple(blank + b"-----BEGIN PGP MESSAGE-----" for blank in (b"", b"\n", b"\r\n"))
+_TNEF_BEGINNINGS = (b"\x78\x9f\x3e\x22", b"eJ8+I")  # as it stands, and in base64
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.I)
 _META_BYTES = 4096
 _MARKUP = re.compile(r"<(?!<)[^<>\n]{0,80}>")
@@ -81,7 +83,8 @@ def kind_of(leaf: Leaf, *, name: str | None, disposition: str, first: bool) -> P
         if kind == "text/html":
             return PartKind.HTML
         if kind in _READABLE:
-            return PartKind.TEXT
+            is_pgp = leaf.raw.startswith(_PGP_BEGINNINGS, leaf.begin)
+            return PartKind.ENCRYPTED if is_pgp else PartKind.TEXT
     related = leaf.parent == "multipart/related" or kind.startswith("image/")
     if disposition != "attachment" and related and leaf.header.get(b"content-id"):
         return PartKind.INLINE
@@ -98,6 +101,10 @@ def _special(leaf: Leaf, kind: str, name: str | None) -> PartKind | None:
         return PartKind.ENCRYPTED
     if kind in _TNEF or (name and name.lower() == "winmail.dat"):
         return PartKind.TNEF
+    if kind == "application/octet-stream" and name is None:
+        begin = leaf.raw[leaf.begin : leaf.begin + 64].lstrip()
+        if begin.startswith(_TNEF_BEGINNINGS):
+            return PartKind.TNEF
     return None
 
 
@@ -109,11 +116,11 @@ def leaf_encoding(leaf: Leaf, reading: Reading) -> str:
     return encoding_of(header, where=f"part {leaf.path}", defects=reading.defects)
 
 
-def leaf_bytes(raw: bytes, leaf: Leaf, reading: Reading, *, most: int | None = None) -> bytes:
+def leaf_bytes(leaf: Leaf, reading: Reading, *, most: int | None = None) -> bytes:
     """The decoded bytes of a leaf; of no more than the first `most` encoded bytes, if given."""
     end = leaf.end if most is None else min(leaf.end, leaf.begin + most)
     encoding = leaf_encoding(leaf, reading)
-    content = raw[leaf.begin : end]
+    content = leaf.raw[leaf.begin : end]
     if encoding == "identity":
         return content
     if end < leaf.end:  # whole lines only, so that the cut itself does not look like damage
@@ -143,38 +150,54 @@ def _lettered(content: bytes, leaf: Leaf, reading: Reading, *, where: str) -> De
     if declared and codec_of(declared) is None:
         reading.defects.note(DefectKind.CHARSET_UNKNOWN, where=where, what=declared)
         declared = None
-    hints = reading.hints
+    found = None
     if leaf.type.value == "text/html":
         meta = _META_CHARSET.search(content, 0, _META_BYTES)
-        hints = (meta.group(1).decode("ascii"), *hints) if meta else hints
-    found = decode_labelled(content, declared, hints=hints)
+        if meta:
+            inside = meta.group(1).decode("ascii")
+            found = decode_markup(content, declared, inside=inside, hints=reading.hints)
+    if found is None:
+        found = decode_labelled(content, declared, hints=reading.hints)
     if found.guessed:
         reading.defects.note(DefectKind.CHARSET_GUESSED, where=where, what=found.charset)
     return found
 
 
-def measure(raw: bytes, leaf: Leaf, reading: Reading) -> tuple[int, bytes]:
+def measure(leaf: Leaf, reading: Reading) -> tuple[int, bytes]:
     """Size and SHA-256 of a leaf's decoded bytes, in bounded memory where it is well made."""
     if leaf.end - leaf.begin > SLICE_BYTES:
-        found = _measured_in_slices(raw, leaf, leaf_encoding(leaf, reading))
+        found = _measured_in_slices(leaf, leaf_encoding(leaf, reading), reading)
         if found:
             return found
-    content = leaf_bytes(raw, leaf, reading)
+    content = leaf_bytes(leaf, reading)
     return len(content), hashlib.sha256(content).digest()
 
 
-def _measured_in_slices(raw: bytes, leaf: Leaf, encoding: str) -> tuple[int, bytes] | None:
+def _measured_in_slices(leaf: Leaf, encoding: str, reading: Reading) -> tuple[int, bytes] | None:
     if encoding == "identity":
-        view = memoryview(raw)[leaf.begin : leaf.end]
+        view = memoryview(leaf.raw)[leaf.begin : leaf.end]
         return len(view), hashlib.sha256(view).digest()
-    if encoding != "base64":
-        return None
-    return _base64_in_slices(raw, leaf)
+    if encoding == "quoted-printable":
+        return _quoted_in_slices(leaf, reading)
+    return _base64_in_slices(leaf) if encoding == "base64" else None
 
 
-def _base64_in_slices(raw: bytes, leaf: Leaf) -> tuple[int, bytes] | None:
+def _quoted_in_slices(leaf: Leaf, reading: Reading) -> tuple[int, bytes] | None:
+    digest, size, at = hashlib.sha256(), 0, leaf.begin
+    for piece in slices(leaf.raw, leaf.begin, leaf.end):
+        at += len(piece)
+        if at < leaf.end and not piece.endswith(b"\n"):
+            return None  # it ends within a line, perhaps within a letter
+        where = f"part {leaf.path}"
+        content = decoded(piece, "quoted-printable", where=where, defects=reading.defects)
+        digest.update(content)
+        size += len(content)
+    return size, digest.digest()
+
+
+def _base64_in_slices(leaf: Leaf) -> tuple[int, bytes] | None:
     digest, size, carried = hashlib.sha256(), 0, b""
-    for piece in slices(raw, leaf.begin, leaf.end):
+    for piece in slices(leaf.raw, leaf.begin, leaf.end):
         digits = carried + piece.translate(None, b"\r\n")
         whole = len(digits) // 4 * 4
         content, carried = strict_base64(digits[:whole]), digits[whole:]
@@ -185,9 +208,9 @@ def _base64_in_slices(raw: bytes, leaf: Leaf) -> tuple[int, bytes] | None:
     return None if carried else (size, digest.digest())
 
 
-def part_of(raw: bytes, leaf: Leaf, kind: PartKind, *, name: str | None, reading: Reading) -> Part:
+def part_of(leaf: Leaf, kind: PartKind, *, name: str | None, reading: Reading) -> Part:
     """The part that a leaf with bytes of its own (no text body) is."""
-    size, digest = measure(raw, leaf, reading)
+    size, digest = measure(leaf, reading)
     return described(leaf, kind, name=name, size=size, digest=digest, reading=reading)
 
 

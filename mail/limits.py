@@ -11,7 +11,9 @@ class Limits:
 
     text_characters: int = 1_000_000
     header_bytes: int = 1 << 20
-    value_bytes: int = 64 << 10  # of one header field
+    value_bytes: int = 64 << 10  # read of one header field, but for addresses
+    subject_characters: int = 4_000
+    label_characters: int = 1_000
     addresses: int = 2_000  # of one header name
     references: int = 500
     labels: int = 500

@@ -46,6 +46,8 @@ class Span:
     offset: int
     length: int  # separator line and trailing blank line included
     separator_length: int  # bytes of the separator line with its line end; 0 when there is none
+    is_last: bool = False  # no message follows
+    cut_off: bool = False  # only NULs follow
 
 
 def spans(
@@ -73,7 +75,15 @@ def spans(
             return
         at, separator, kind = offset, length, SpanKind.MESSAGE
     if at < end:
-        yield Span(kind=kind, offset=at, length=end - at, separator_length=separator)
+        is_last = kind is SpanKind.MESSAGE
+        yield Span(
+            kind=kind,
+            offset=at,
+            length=end - at,
+            separator_length=separator,
+            is_last=is_last,
+            cut_off=is_last and end < source.size,
+        )
         at = end
     if at < stop and at >= end:
         yield Span(kind=SpanKind.TRAILER, offset=at, length=source.size - at, separator_length=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from mail.body import Body, read_body
 from mail.defect import Defect, DefectKind, Defects
@@ -13,6 +14,7 @@ from mail.limits import Limits
 from mail.opened import LIMITS, open_message
 from mail.part import Part, body_html
 from mail.rule import Rule
+from mail.truncated import note_truncated
 
 __all__ = ["Limits", "Message", "body_html", "read_message"]
 
@@ -48,23 +50,40 @@ def read_message(
     limits: Limits = LIMITS,
     charset: str | None = None,
     whole: bool = True,
+    trimmed: bool = False,
+    is_last: bool = False,
+    cut_off: bool = False,
+    not_after: datetime | None = None,
 ) -> Message:
     """Read one message: `raw` is its span without the separator line, given as `separator`.
 
     `charset` overrides every label and guess. `whole=False` says that `raw` is only the head of
-    a message too large to read: its body is left alone. Never raises on any bytes; what was
-    wrong is in `defects`.
+    a message too large to read: its body is left alone. `trimmed` says that `raw` comes without
+    the blank line before the next separator (`mail.span_bytes`), `is_last` that no
+    message follows it in its mbox, `cut_off` that only NULs do. `not_after` is when the
+    mbox was received: later dates are implausible. Never raises on any bytes;
+    what was wrong is in `defects`.
     """
-    opened = open_message(raw, rule, limits=limits, charset=charset, whole=whole)
+    opened = open_message(raw, rule, limits=limits, charset=charset, whole=whole, trimmed=trimmed)
     reading = opened.reading
     header = opened.mail.header
-    envelope = read_envelope(header, separator=separator, reading=reading, limits=limits)
+    envelope = read_envelope(
+        header, separator=separator, reading=reading, limits=limits, not_after=not_after
+    )
     if whole:
-        body = read_body(opened.mail.raw, opened.leaves, reading=reading, limits=limits)
+        body = read_body(
+            opened.leaves,
+            reading=reading,
+            limits=limits,
+            deadline=opened.deadline,
+        )
     else:
         body = _NO_BODY
         what = "only the headers were read"
         reading.defects.note(DefectKind.TOO_LARGE, where="body", what=what)
+    # A message that others follow ends with its line, or it was cut.
+    if whole and (is_last or not opened.mail.raw.endswith(b"\n")):
+        note_truncated(opened.mail, rule, is_last=is_last, cut_off=cut_off, defects=reading.defects)
     _note_folder_data(envelope, reading.defects)
     return Message(
         envelope=envelope,

@@ -1,8 +1,8 @@
 """Find the leaves of a message's body: which range of bytes each part is, and its header.
 
-Nothing is decoded here. Plain multiparts are cut by a quick search for their delimiters; what
-is not plain goes to `mail.careful`. Limits on depth and number keep bombs small: what lies
-beyond them stays one leaf.
+Nothing is decoded here, but for messages inside that were encoded against the rules. Plain
+multiparts are cut by a quick search for their delimiters; what is not plain goes to
+`mail.careful`. Limits on depth and number keep bombs small: what lies beyond them stays one leaf.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from mail.defect import DefectKind, Defects
 from mail.header import Header, cut_header
 from mail.limits import Limits
 from mail.parameters import Parametered, boundary, content_type
+from mail.transfer import decoded, encoding_of
 
 _PART_HEADER_BYTES = 64 << 10
+_LARGEST_ENCODED_BYTES = 32 << 20
 _NESTED = frozenset(("message/rfc822", "message/global", "message/news"))
 _IDENTITY = frozenset((b"", b"7bit", b"8bit", b"binary"))
 
@@ -23,12 +25,24 @@ _IDENTITY = frozenset((b"", b"7bit", b"8bit", b"binary"))
 class Leaf:
     """One leaf: its place in the tree, its header, and the range of its encoded body."""
 
-    __slots__ = ("begin", "end", "group", "header", "inner", "nested", "parent", "path", "type")
+    __slots__ = (
+        "begin",
+        "end",
+        "group",
+        "header",
+        "inner",
+        "nested",
+        "parent",
+        "path",
+        "raw",
+        "type",
+    )
 
     def __init__(self, *, path: str, header: Header, kind: Parametered, place: Place) -> None:
         self.path = path
         self.header = header
         self.type = kind
+        self.raw = place.raw
         self.begin = place.begin
         self.end = place.end
         self.parent = place.parent  # the type of the multipart it stands in, "" at the root
@@ -40,11 +54,12 @@ class Leaf:
 class Place:
     """Where in the tree the walk stands."""
 
-    __slots__ = ("begin", "depth", "end", "group", "nested", "parent")
+    __slots__ = ("begin", "depth", "end", "group", "nested", "parent", "raw")
 
     def __init__(
-        self, begin: int, end: int, *, depth: int, parent: str, group: int, nested: bool
+        self, raw: bytes, begin: int, end: int, *, depth: int, parent: str, group: int, nested: bool
     ) -> None:
+        self.raw = raw  # the message, or the decoded bytes of one inside it
         self.begin = begin
         self.end = end
         self.depth = depth
@@ -78,7 +93,7 @@ class Walk:
 def find_leaves(walk: Walk, header: Header, body: int) -> list[Leaf]:
     """The leaves of a message whose header was cut already, in document order."""
     end = len(walk.raw)
-    place = Place(body, end, depth=0, parent="", group=0, nested=False)
+    place = Place(walk.raw, body, end, depth=0, parent="", group=0, nested=False)
     _enter(walk, header, place, path="")
     return walk.leaves
 
@@ -86,24 +101,57 @@ def find_leaves(walk: Walk, header: Header, body: int) -> list[Leaf]:
 def _enter(walk: Walk, header: Header, place: Place, *, path: str) -> None:
     default = "message/rfc822" if place.parent == "multipart/digest" else "text/plain"
     kind = content_type(header.get(b"content-type"), default=default)
-    if kind.value.startswith("multipart/"):
-        if place.depth < walk.limits.depth:
-            _enter_multipart(walk, header, place, path=path, kind=kind)
-            return
-        walk.defects.note(DefectKind.DEPTH_CUT, where=_where(path), what=str(place.depth))
+    if kind.value.startswith("multipart/") and not _is_cut(walk, place, path):
+        _enter_multipart(walk, header, place, path=path, kind=kind)
+        return
     leaf = Leaf(path=_leaf_path(place, path), header=header, kind=kind, place=place)
     walk.leaves.append(leaf)
-    if kind.value in _NESTED and place.depth < walk.limits.depth and _is_readable(header):
-        _enter_message(walk, leaf, place)
+    if kind.value in _NESTED and not _is_cut(walk, place, leaf.path):
+        inside = place if _is_readable(header) else _decoded_place(walk, leaf, place)
+        if inside:
+            _enter_message(walk, leaf, inside)
+
+
+def _is_cut(walk: Walk, place: Place, path: str) -> bool:
+    """Whether what lies here is left closed, for its depth or for the time it takes."""
+    if place.depth >= walk.limits.depth:
+        walk.defects.note(DefectKind.DEPTH_CUT, where=_where(path), what=str(place.depth))
+        return True
+    if place.depth and walk.is_late():
+        walk.defects.note(DefectKind.TIME_CUT, where=_where(path), what="not opened")
+        return True
+    return False
 
 
 def _is_readable(header: Header) -> bool:
     return (header.get(b"content-transfer-encoding") or b"").strip().lower() in _IDENTITY
 
 
+def _decoded_place(walk: Walk, leaf: Leaf, place: Place) -> Place | None:
+    """Where a message inside lies that was encoded, which the standard forbids and some do."""
+    where = _where(leaf.path)
+    header = leaf.header.get(b"content-transfer-encoding")
+    encoding = encoding_of(header, where=where, defects=walk.defects)
+    size = place.end - place.begin
+    if encoding == "identity" or size > _LARGEST_ENCODED_BYTES:
+        return None
+    walk.defects.note(DefectKind.MESSAGE_ENCODED, where=where, what=encoding)
+    raw = decoded(place.raw[place.begin : place.end], encoding, where=where, defects=walk.defects)
+    leaf.raw, leaf.begin, leaf.end = raw, 0, len(raw)
+    return Place(
+        raw,
+        0,
+        len(raw),
+        depth=place.depth,
+        parent=place.parent,
+        group=place.group,
+        nested=place.nested,
+    )
+
+
 def _enter_message(walk: Walk, leaf: Leaf, place: Place) -> None:
     cut = cut_header(
-        walk.raw,
+        place.raw,
         place.begin,
         place.end,
         limit=_PART_HEADER_BYTES,
@@ -112,7 +160,13 @@ def _enter_message(walk: Walk, leaf: Leaf, place: Place) -> None:
     )
     leaf.inner = cut.header
     inside = Place(
-        cut.body, place.end, depth=place.depth + 1, parent="", group=place.group, nested=True
+        place.raw,
+        cut.body,
+        place.end,
+        depth=place.depth + 1,
+        parent="",
+        group=place.group,
+        nested=True,
     )
     _enter(walk, cut.header, inside, path=leaf.path)
 
@@ -156,7 +210,7 @@ def _enter_part(
 ) -> None:
     begin, end = piece
     cut = cut_header(
-        walk.raw,
+        place.raw,
         begin,
         end,
         limit=_PART_HEADER_BYTES,
@@ -164,6 +218,7 @@ def _enter_part(
         defects=walk.defects,
     )
     inside = Place(
+        place.raw,
         min(cut.body, end),
         end,
         depth=place.depth + 1,
@@ -182,11 +237,11 @@ def _note_cut(walk: Walk, path: str, *, rest: int) -> None:
 def _pieces(walk: Walk, place: Place, *, kind: Parametered, where: str) -> list[tuple[int, int]]:
     mark = boundary(kind)
     if mark:
-        found = quick_pieces(walk.raw, place.begin, place.end, mark)
+        found = quick_pieces(place.raw, place.begin, place.end, mark)
         if found:
             return found
     return careful_pieces(
-        walk.raw, place.begin, place.end, mark=mark, where=where, defects=walk.defects
+        place.raw, place.begin, place.end, mark=mark, where=where, defects=walk.defects
     )
 
 

@@ -27,6 +27,7 @@ class Opened(NamedTuple):
     mail: Prepared
     leaves: list[Leaf]
     reading: Reading
+    deadline: float  # of `time.monotonic`: from then on, no further part is read
 
 
 def open_message(
@@ -36,16 +37,17 @@ def open_message(
     limits: Limits = LIMITS,
     charset: str | None = None,
     whole: bool = True,
+    trimmed: bool = False,
 ) -> Opened:
     """The message in a span without its separator line; without leaves unless it is `whole`."""
     defects = Defects()
-    mail = prepare(span, rule, limits=limits, defects=defects)
+    mail = prepare(span, rule, limits=limits, defects=defects, trimmed=trimmed)
     leaves: list[Leaf] = []
+    walk = Walk(mail.raw, limits=limits, defects=defects)
     if whole:
-        walk = Walk(mail.raw, limits=limits, defects=defects)
         leaves = find_leaves(walk, mail.header, mail.body)
     reading = Reading(_Declared(mail, leaves), charset, defects)
-    return Opened(mail, leaves, reading)
+    return Opened(mail, leaves, reading, walk.deadline)
 
 
 class _Declared:

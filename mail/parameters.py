@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -18,16 +19,18 @@ from mail.defect import DefectKind, printable
 from mail.text import nfc_clean
 from mail.words import Reading, header_text
 
-_PARAMETER = re.compile(
-    rb"([A-Za-z0-9!#$%&+.^_`|~*-]+)[ \t]*=[ \t]*"
-    rb'("(?:[^"\\]|\\.)*"|"[^";]*(?=;|\Z)|[^;]*)',
-    re.DOTALL,
-)
+# A name begins where a run of its letters begins, so that no run is looked at twice.
+_NAME = rb"(?<![A-Za-z0-9!#$%&+.^_`|~*-])([A-Za-z0-9!#$%&+.^_`|~*-]+)[ \t]*=[ \t]*"
+_PARAMETER = re.compile(_NAME + rb'(?:("(?:[^"\\]|\\.)*+")|("[^";]*(?=;|\Z)|[^;]*))', re.DOTALL)
+# After a quote that is never closed, none is: those after it are all escaped.
+_UNCLOSED = re.compile(_NAME + rb'()("[^";]*(?=;|\Z)|[^;]*)')
 _FOLD = re.compile(rb"[\r\n]+[ \t]*")
 _ESCAPED = re.compile(rb'\\(["\\])')
 _SECTION = re.compile(rb"([^*]+)\*(?:(\d{1,3})(\*)?)?\Z")
 _SUBTYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+\Z")
 _MOST_PARAMETERS = 400
+_LONGEST_REMEMBERED = 2000
+_LONGEST_VALUE = 64 << 10
 
 
 class Parametered(NamedTuple):
@@ -38,9 +41,15 @@ class Parametered(NamedTuple):
     sections: dict[str, dict[int, tuple[bytes, bool]]]  # name → number → (bytes, percent-encoded)
 
 
-@functools.lru_cache(maxsize=1024)
 def parse_parameters(header: bytes) -> Parametered:
-    """The value and parameters of a header. Never raises."""
+    """The value and parameters of a header, of one too long as far as 64 KiB. Never raises."""
+    if len(header) > _LONGEST_REMEMBERED:
+        return _parsed.__wrapped__(header[:_LONGEST_VALUE])
+    return _parsed(header)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(header: bytes) -> Parametered:
     first, _, rest = _FOLD.sub(b" ", header).partition(b";")
     value = first.strip().lower().decode("latin-1")
     if " " in value:  # a semicolon is missing after the value
@@ -48,11 +57,23 @@ def parse_parameters(header: bytes) -> Parametered:
         rest = tail.encode("latin-1") + b";" + rest
     plain: dict[str, bytes] = {}
     sections: dict[str, dict[int, tuple[bytes, bool]]] = {}
-    for number, found in enumerate(_PARAMETER.finditer(rest)):
-        if number >= _MOST_PARAMETERS:
-            break
-        _keep(found.group(1).lower(), _unquoted(found.group(2)), plain, sections)
+    for name, written in _written(rest):
+        _keep(name.lower(), _unquoted(written), plain, sections)
     return Parametered(value, plain, sections)
+
+
+def _written(rest: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The names and values behind the first semicolon, as they stand there."""
+    shape = _PARAMETER
+    found = shape.search(rest)
+    for _ in range(_MOST_PARAMETERS):
+        if found is None:
+            return
+        name, quoted, other = found.groups()
+        yield name, quoted or other
+        if not quoted and other.startswith(b'"'):
+            shape = _UNCLOSED
+        found = shape.search(rest, found.end())
 
 
 def _keep(
@@ -106,7 +127,7 @@ def label(parsed: Parametered) -> str | None:
 
 @functools.lru_cache(maxsize=256)
 def _label_text(written: bytes | None) -> str | None:
-    words = (written or b"").split()
+    words = (written or b"")[:_LONGEST_REMEMBERED].split()
     return printable(words[0].decode("latin-1")).strip("\"'") or None if words else None
 
 

@@ -25,14 +25,14 @@ def part_bytes(raw: bytes | memoryview, path: str, *, rule: Rule) -> bytes:
     outer, _, number = path.partition("#")
     for leaf in opened.leaves:
         if leaf.path == outer:
-            content = leaf_bytes(opened.mail.raw, leaf, opened.reading)
+            content = leaf_bytes(leaf, opened.reading)
             return _file_in(content, number) if number else content
     raise KeyError(path)
 
 
 def _file_in(content: bytes, number: str) -> bytes:
     files = take_out_files(content, where="", defects=Defects())[1]
-    if not number.isdecimal() or not 1 <= int(number) <= len(files):
+    if not (number.isdecimal() and len(number) < 6 and 1 <= int(number) <= len(files)):
         raise KeyError(number)
     return files[int(number) - 1].content
 
@@ -40,4 +40,4 @@ def _file_in(content: bytes, number: str) -> bytes:
 def body_html(raw: bytes | memoryview, *, rule: Rule, charset: str | None = None) -> str | None:
     """The HTML body, decoded and unsanitised, or None when there is none. Never raises."""
     opened = open_message(raw, rule, charset=charset)
-    return html_of(opened.mail.raw, opened.leaves, opened.reading)
+    return html_of(opened.leaves, opened.reading)

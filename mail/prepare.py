@@ -21,6 +21,7 @@ _QUOTED = {
 }
 # A pattern of plain letters is found in half the time that a search for its bytes takes.
 _QUOTE = re.compile(rb">From ")
+_LARGE_BYTES = 1 << 20
 _MARK = b"\xef\xbb\xbf"
 _APPLE_COUNT = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n(?=[!-9;-~]{1,80}:)")
 _BLANKS = (b" ", b"\t", b"\r", b"\n")
@@ -37,11 +38,19 @@ class Prepared(NamedTuple):
     has_quotes: bool  # whether the body has quoted From lines, or had them
 
 
-def prepare(span: bytes | memoryview, rule: Rule, *, limits: Limits, defects: Defects) -> Prepared:
-    """The message that a span (without its separator line) holds."""
-    raw = _without_blank_end(span) if rule.dialect is not Dialect.SINGLE else bytes(span)
-    if rule.line_end is LineEnd.CR or _has_only_carriage_returns(raw):
-        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+def prepare(
+    span: bytes | memoryview,
+    rule: Rule,
+    *,
+    limits: Limits,
+    defects: Defects,
+    trimmed: bool = False,
+) -> Prepared:
+    """The message that a span (without its separator line) holds.
+
+    `trimmed` says that the span has been cut before its blank end.
+    """
+    raw = _with_plain_line_ends(span, rule, trimmed=trimmed or rule.dialect is Dialect.SINGLE)
     raw = _without_front(raw, defects)
     cut = cut_header(raw, 0, len(raw), limit=limits.header_bytes, where="headers", defects=defects)
     if not len(cut.header):
@@ -49,8 +58,33 @@ def prepare(span: bytes | memoryview, rule: Rule, *, limits: Limits, defects: De
     has_quotes = _QUOTE.search(raw, cut.body) is not None
     quoted = _QUOTED.get(rule.quoting) if has_quotes else None
     if quoted:
-        raw = raw[: cut.body] + quoted.sub(b"", raw[cut.body :])
+        raw = _unquoted(raw, cut.body, quoted)
     return Prepared(raw, cut.header, cut.body, has_quotes)
+
+
+def _with_plain_line_ends(span: bytes | memoryview, rule: Rule, *, trimmed: bool) -> bytes:
+    if rule.line_end is LineEnd.CR:
+        raw = bytes(span).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    elif rule.line_end is LineEnd.DOUBLED:
+        raw = bytes(span).replace(b"\r\r\n", b"\r\n")
+    else:
+        raw = bytes(span) if trimmed else _without_blank_end(span)
+        if _has_only_carriage_returns(raw):
+            raw = raw.replace(b"\r", b"\n")
+        return raw
+    return raw if trimmed else _without_blank_end(raw)
+
+
+def _unquoted(raw: bytes, body: int, quoted: re.Pattern[bytes]) -> bytes:
+    if len(raw) < _LARGE_BYTES:
+        return raw[:body] + quoted.sub(b"", raw[body:])
+    # Put together from views: a large message is held twice, not four times.
+    view = memoryview(raw)
+    pieces, at = [], 0
+    for found in quoted.finditer(raw, body):
+        pieces.append(view[at : found.start()])
+        at = found.end()
+    return b"".join((*pieces, view[at:]))
 
 
 def _has_only_carriage_returns(raw: bytes) -> bool:
@@ -77,7 +111,12 @@ def _without_blank_end(span: bytes | memoryview) -> bytes:
 
     The end is looked at before anything is copied: a message may be as large as memory allows.
     """
-    end = bytes(span[-4:])
-    if end == b"\r\n\r\n":
-        return bytes(span[:-2])
-    return bytes(span[:-1]) if end.endswith(b"\n\n") else bytes(span)
+    blank = blank_end_length(bytes(span[-4:]))
+    return bytes(span[:-blank]) if blank else bytes(span)
+
+
+def blank_end_length(end: bytes) -> int:
+    """How many of a message's last bytes are the blank line before the next separator."""
+    if end.endswith(b"\r\n\r\n"):
+        return 2
+    return 1 if end.endswith(b"\n\n") else 0

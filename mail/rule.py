@@ -41,6 +41,7 @@ class LineEnd(StrEnum):
     LF = "lf"  # and CRLF, which ends in LF too
     CR = "cr"
     MIXED = "mixed"
+    DOUBLED = "doubled"  # a carriage return too many before every CRLF
 
 
 _QUOTING = {
@@ -60,16 +61,23 @@ class Rule:
     line_end: LineEnd = LineEnd.LF
     content_length: bool = False  # believed, but only where it lands on a boundary or the end
     weak_separators: bool = False  # "From " alone, or with an address and no date
+    bare_names: bool = False  # "From" alone, or with a name and no address
     git_patches: bool = False  # separators with git's fixed date are boundaries
 
     @classmethod
-    def of(cls, dialect: Dialect) -> Self:
-        """The plain rule of a dialect, for an operator who knows better than the detector."""
+    def of(cls, dialect: Dialect, *, seen: Rule | None = None) -> Self:
+        """The plain rule of a dialect, for an operator who knows better than the detector.
+
+        `seen` is what was detected: the file's line ends, and whether git wrote it, stay.
+        """
         return cls(
             dialect=dialect,
             quoting=_QUOTING.get(dialect, Quoting.MBOXRD),
             content_length=dialect in (Dialect.MBOXCL, Dialect.MBOXCL2),
-            weak_separators=dialect is Dialect.BARE,
+            weak_separators=dialect not in (Dialect.SINGLE, Dialect.NONE),
+            bare_names=dialect is Dialect.BARE,
+            line_end=seen.line_end if seen else LineEnd.LF,
+            git_patches=seen is not None and seen.git_patches,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -85,5 +93,6 @@ class Rule:
             line_end=LineEnd(kept.get("line_end", LineEnd.LF)),
             content_length=bool(kept.get("content_length", False)),
             weak_separators=bool(kept.get("weak_separators", False)),
+            bare_names=bool(kept.get("bare_names", False)),
             git_patches=bool(kept.get("git_patches", False)),
         )

@@ -21,12 +21,8 @@ from mail.source import Source
 
 _HEADER_BYTES = 64 << 10
 _TRAILER_BYTES = 8  # a shorter run of NULs may well belong to the last body
-_MARKS = {
-    LineEnd.LF: (b"\nFrom ",),
-    LineEnd.CR: (b"\rFrom ",),
-    LineEnd.MIXED: (b"\nFrom ", b"\rFrom "),
-}
-_HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_BREAKS = {LineEnd.CR: (b"\r",), LineEnd.MIXED: (b"\n", b"\r")}
+_HEADER_END = re.compile(rb"\r{0,2}\n\r{0,2}\n|\r\r(?!\n)")
 _CONTENT_LENGTH = re.compile(rb"(?:^|[\r\n])content-length:[ \t]*(\d{1,15})[ \t]*[\r\n]", re.I)
 # A byte order mark, blank lines, and the byte count that Apple Mail puts before a message.
 _OPENING_BLANK = re.compile(
@@ -116,7 +112,9 @@ def _later(
 
 def candidates(block: bytes, rule: Rule, *, begin: int, end: int) -> Iterator[int]:
     """Where lines that begin with "From " stand in a block, from `begin` (1 at least) to `end`."""
-    marks = _MARKS[rule.line_end]
+    marks = [line_end + b"From " for line_end in _BREAKS.get(rule.line_end, (b"\n",))]
+    if rule.bare_names:
+        marks += [mark[:-1] + end for mark in marks for end in (b"\n", b"\r")]
     if len(marks) == 1:
         return _occurrences(block, marks[0], begin=begin, end=end)
     found = [i for mark in marks for i in _occurrences(block, mark, begin=begin, end=end)]

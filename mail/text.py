@@ -46,12 +46,19 @@ _SHORT_WORDS = re.compile(rb"(?s:.{0,%d} )*+" % _TOKEN_CHARACTERS)
 # An alternation would be four times as slow: one beginning is searched for by its bytes.
 _PUNCTUATION = re.compile(rb"\xe2\x80[\x80-\xbf]")
 _UNBROKEN_BLANK = "\N{NO-BREAK SPACE}"
+_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 # Blocks that hold all combining marks of the basic plane. Looking every one of them up takes a
 # process 8 ms, which most mail never needs: its letters are Latin, Greek, Cyrillic or East Asian.
 _NEAR_MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u10ff\u135d-\u1cff\u1dc0-\u1dff\u20d0-\u20f0"
     "\u2cef-\u2cf1\u2d7f-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e\ufe00-\ufe2f]"
 )
+_SHORT_TEXT = 1000
+_MOST_MARKS = 30
+_MANY_MARKS = re.compile(
+    f"[{_NEAR_MARKS.pattern.strip('[]')}\U00010000-\U0001ffff]{{{_MOST_MARKS},}}"
+)
+_GRAPHEME_JOINER = "\u034f"
 _SIGNATURE = "-- "
 
 
@@ -67,7 +74,33 @@ def nfc_clean(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:  # a lone surrogate
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _composed(text)
+
+
+def _composed(text: str) -> str:
+    """The text in NFC, in time linear to its length.
+
+    Sorting the marks of one letter takes the square of their number. Beyond 30, which no
+    language needs, a grapheme joiner parts them, as Unicode's stream-safe format does.
+    """
+    if len(text) > _SHORT_TEXT:
+        # Every mark takes more than one byte: without that many to spare, no run can be long.
+        spare = len(text.encode("utf-8", "ignore")) - len(text)
+        if spare >= _MOST_MARKS and _MANY_MARKS.search(text):
+            text = _MANY_MARKS.sub(_parted, text)
     return unicodedata.normalize("NFC", text)
+
+
+def _parted(found: re.Match[str]) -> str:
+    pieces: list[str] = []
+    marks = 0
+    for letter in found.group():
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks > _MOST_MARKS:
+            pieces.append(_GRAPHEME_JOINER)
+            marks = 1
+        pieces.append(letter)
+    return "".join(pieces)
 
 
 def _is_latin_1(text: str) -> bool:
@@ -87,7 +120,7 @@ def with_plain_line_ends(text: str) -> str:
 
 def unflowed(text: str, *, delete_space: bool) -> str:
     """format=flowed text (RFC 3676) with its soft line breaks joined and its stuffing undone."""
-    paragraphs: list[str] = []
+    pieces: list[str] = []
     open_depth = -1  # the quote depth of a paragraph that goes on, or -1
     for line in text.split("\n"):
         words = line.lstrip(">")
@@ -95,12 +128,14 @@ def unflowed(text: str, *, delete_space: bool) -> str:
         words = words.removeprefix(" ")
         soft = words.endswith(" ") and words != _SIGNATURE
         if open_depth == depth and words != _SIGNATURE:
-            joined = paragraphs[-1][:-1] if delete_space else paragraphs[-1]
-            paragraphs[-1] = joined + words
+            if delete_space:
+                pieces[-1] = pieces[-1][:-1]
+            pieces.append(words)
         else:
-            paragraphs.append(f"{line[:depth]} {words}" if depth else words)
+            pieces.append("\n")
+            pieces.append(f"{line[:depth]} {words}" if depth else words)
         open_depth = depth if soft else -1
-    return "\n".join(paragraphs)
+    return "".join(pieces[1:])
 
 
 def tokens(text: str) -> list[str]:
@@ -117,7 +152,8 @@ def tokens(text: str) -> list[str]:
         words = stretches.decode().split()
     else:
         # Typographic quotes, dashes and blanks: all that is beyond ASCII in most English mail.
-        encoded = text.replace(_UNBROKEN_BLANK, " ").encode("utf-8", "replace")
+        letters = text.replace(_UNBROKEN_BLANK, " ").replace(_SOFT_HYPHEN, "")
+        encoded = letters.encode("utf-8", "replace")
         stretches = _PUNCTUATION.sub(b" ", encoded).translate(_ASCII_WORDS)
         words = _with_letters(stretches)
     return _cut(words) if _has_long(stretches) else words
@@ -152,7 +188,7 @@ def _with_letters(stretches: bytes) -> list[str]:
 
 def _letters_of(stretch: str) -> list[str]:
     """The words in a stretch with letters beyond ASCII; of ASCII, only blanks part them."""
-    lowered = unicodedata.normalize("NFC", stretch).lower()
+    lowered = _composed(stretch).lower()
     words = (_marked_words() if _has_marks(lowered) else _WORD).findall(lowered)
     if not _ASIAN_LETTER.search(lowered):
         return words

@@ -14,12 +14,14 @@ import pybase64
 
 from mail.defect import DefectKind, Defects
 
-SLICE_BYTES = 4 << 20
-_BASE64_LINES = re.compile(rb"(?:[ \t]*[A-Za-z0-9+/]*={0,2}[ \t]*(?:\r?\n|\Z))*")
+SLICE_BYTES = 1 << 20
+_BASE64_LINES = re.compile(rb"(?:[ \t]*+[A-Za-z0-9+/]*+={0,2}+[ \t]*+(?:\r?\n|\Z))*+")
 # Text that a list server appended below the digits: a rule, or a line of several words.
 _FOOTER = re.compile(rb"[-_=*]{3}|[^\r\n]*\S[ \t]+\S")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _PADDING = re.compile(rb"=+")
+_MOST_SEGMENTS = 1000  # pieces with padding of their own; what follows is taken for one
+_LINE = re.compile(rb"[^\r\n]+")
 _BROKEN_QP = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
 _NAMES = {
     b"": "identity",
@@ -93,7 +95,8 @@ def _broken_base64(content: bytes, *, where: str, defects: Defects) -> bytes:
     rest = content[clean:].strip()
     end = clean if rest and clean and _FOOTER.match(rest) else len(content)
     digits = _NOT_BASE64.sub(b"", content[:end])
-    segments = [segment for segment in _PADDING.split(digits) if segment]
+    *padded, last = _PADDING.split(digits, _MOST_SEGMENTS)
+    segments = [one for one in (*padded, last.replace(b"=", b"")) if one]
     whole = b"".join(_segment(segment) for segment in segments)
     odd = len(digits) % 4 or any(len(segment) % 4 == 1 for segment in segments)
     if rest or odd or len(segments) > 1:
@@ -111,8 +114,9 @@ def decode_uuencode(content: bytes, *, where: str, defects: Defects) -> bytes:
     """The bytes of a uuencoded block, with or without its begin and end lines."""
     lines = []
     broken = 0
-    for line in content.splitlines():
-        if not line or line.startswith((b"begin ", b"`")):
+    for found in _LINE.finditer(content):
+        line = found.group()
+        if line.startswith((b"begin ", b"`")):
             continue
         if line in (b"end", b" "):
             break

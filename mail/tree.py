@@ -99,7 +99,7 @@ def _leaf(opened: Opened, leaf: Leaf, *, first: bool, depth: int) -> Node:
     reading = opened.reading
     disposition = disposition_of(leaf)
     name = original_filename(leaf, disposition, reading)
-    size, digest = measure(opened.mail.raw, leaf, reading)
+    size, digest = measure(leaf, reading)
     return Node(
         path=leaf.path,
         depth=depth,

@@ -18,13 +18,14 @@ from mail.defect import DefectKind, Defects
 from mail.text import nfc_clean
 
 _AROUND = b" \t\r\n"
+_ESCAPES = re.compile(rb"[\x1b\x0e\0]")
 _FOLD = re.compile(rb"\n[ \t]*")
 # The text of a word may hold blanks: forbidden, and common.
 _WORD = re.compile(
     r"=\?([A-Za-z0-9_.:$()<>+-]{1,60})(?:\*[A-Za-z0-9-]*)?\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?="
 )
 # A word that holds raw bytes of its charset, which Q-encoding should have written as digits.
-_RAW_WORD = re.compile(rb"=\?[!->@-~]{1,60}\?[qQ]\?[^?]*[\x80-\xff][^?]*\?=")
+_RAW_WORD = re.compile(rb"=\?[!->@-~]{1,60}\?[qQ]\?[^?\x80-\xff]*[\x80-\xff][^?]*\?=")
 _BETWEEN = re.compile(r"\s*\Z")
 
 
@@ -53,7 +54,7 @@ def raw_text(value: bytes, *, name: str, reading: Reading) -> str:
         value = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\n" in value:
         value = _FOLD.sub(b" ", value)
-    if value.isascii() and b"\x1b" not in value and b"\0" not in value:
+    if value.isascii() and not _ESCAPES.search(value):
         return value.decode("ascii")
     if b"=?" in value:
         value = _RAW_WORD.sub(_quoted_bytes, value)
@@ -85,7 +86,8 @@ def decode_words(text: str, *, name: str, reading: Reading) -> str:
     pieces: list[str] = []
     run: list[re.Match[str]] = []
     at = 0
-    for word in _WORD.finditer(text):
+    # Not beyond the last end of a word, or each beginning would look for one to the end.
+    for word in _WORD.finditer(text, 0, text.rfind("?=") + 2):
         between = text[at : word.start()]
         if run and not (_BETWEEN.match(between) and _same_charset(run[-1], word)):
             pieces.append(_decode_run(run, name=name, reading=reading))
@@ -101,7 +103,11 @@ def decode_words(text: str, *, name: str, reading: Reading) -> str:
 
 
 def _same_charset(first: re.Match[str], second: re.Match[str]) -> bool:
-    return first.group(1).lower() == second.group(1).lower()
+    one, other = first.group(1).lower(), second.group(1).lower()
+    if one == other:
+        return True
+    codec = codec_of(one)
+    return codec is not None and codec == codec_of(other)
 
 
 def _decode_run(run: list[re.Match[str]], *, name: str, reading: Reading) -> str:

@@ -6,25 +6,31 @@ Keeps nothing and needs no database. `--summary` speaks to people instead.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mail.defect import Defect
+from mail import span_bytes
+from mail.charset_label import codec_of
+from mail.defect import Defect, printable
 from mail.envelope import Address
-from mail.mbox import Rule, Span, SpanKind, detect, spans
+from mail.mbox import Detection, Rule, Span, SpanKind, detect, spans
 from mail.message import Message, read_message
 from mail.part import Part, PartKind
 from mail.rule import Dialect
+from mail.sniff import HEAD_BYTES, sniff
 from ops.refusal import Refusal
 
 # As the worker does: of a larger message only the head is read.
 _LARGEST_BYTES = 128 << 20
 _HEAD_BYTES = 2 << 20
+_BLOCK_BYTES = 2 << 20  # kept beside the largest message
 _BODIES = (PartKind.TEXT, PartKind.HTML)
 
 
@@ -56,46 +62,93 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[str(dialect) for dialect in Dialect],
         help="read every file by this rule instead of the detected one",
     )
-    parser.add_argument("--charset", help="decode with this charset, whatever the labels say")
+    parser.add_argument(
+        "--charset", type=_charset, help="decode with this charset, whatever the labels say"
+    )
+
+
+def _charset(label: str) -> str:
+    if codec_of(label) is None:
+        raise argparse.ArgumentTypeError(f"there is no charset called {label!r}")
+    return label
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what is in the files; the exit status is 0 unless a file cannot be read."""
-    for path in args.files:
-        try:
-            with path.open("rb") as file:
-                _parse_file(FileSource(file), path, args)
-        except OSError as error:
-            raise Refusal(f"{path}: {error.strerror}") from error
-    return 0
+    """Print what is in the files; the exit status is 1 when one of them holds no mail.
+
+    Raises Refusal for a file that cannot be read.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # JSON is UTF-8 whatever the locale says.
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        found = [_parse_path(path, args) for path in args.files]
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_quietly()
+        return 0
+    return 0 if all(found) else 1
 
 
-def _parse_file(source: FileSource, path: Path, args: argparse.Namespace) -> None:
-    rule = Rule.of(Dialect(args.dialect)) if args.dialect else detect(source).rule
+def _parse_path(path: Path, args: argparse.Namespace) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _parse_file(FileSource(file), path, args)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror}") from error
+
+
+def _leave_quietly() -> None:
+    """Whoever read the output has had enough; Python must not try to write the rest at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _parse_file(source: FileSource, path: Path, args: argparse.Namespace) -> bool:
+    """Print what is in one file; False when there is no mail in it, which is said instead."""
+    detection = detect(source)
+    rule = detection.rule
+    if args.dialect:
+        rule = Rule.of(Dialect(args.dialect), seen=rule)
+    if rule.dialect is Dialect.NONE:
+        print(
+            f"{path}: {sniff(source.read_at(0, HEAD_BYTES), path.name).sentence}", file=sys.stderr
+        )
+        return False
     if args.summary:
-        print(_summary(source, rule, path, charset=args.charset))
-        return
+        print(_summary(source, rule, path, charset=args.charset, detection=detection))
+        return True
     for span in messages(source, rule):
         message = read_span(source, span, rule, charset=args.charset)
         line = as_json(message, span, rule, with_text=not args.no_text)
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return True
 
 
 def messages(source: FileSource, rule: Rule) -> Iterator[Span]:
     """The spans of a file that are messages."""
-    return (span for span in spans(source, rule) if span.kind is SpanKind.MESSAGE)
+    found = spans(source, rule, block_bytes=_BLOCK_BYTES)
+    return (span for span in found if span.kind is SpanKind.MESSAGE)
 
 
 def read_span(source: FileSource, span: Span, rule: Rule, *, charset: str | None) -> Message:
     """The message in a span; of one larger than 128 MiB, its headers."""
-    whole = span.length <= _LARGEST_BYTES
-    raw = source.read_at(span.offset, span.length if whole else _HEAD_BYTES)
+    found = span_bytes.read_span(
+        source, span, rule, largest_bytes=_LARGEST_BYTES, head_bytes=_HEAD_BYTES
+    )
     return read_message(
-        memoryview(raw)[span.separator_length :],
+        found.raw,
         rule=rule,
-        separator=raw[: span.separator_length],
+        separator=found.separator,
         charset=charset,
-        whole=whole,
+        whole=found.whole,
+        trimmed=found.trimmed,
+        is_last=span.is_last,
+        cut_off=span.cut_off,
+        not_after=datetime.now(UTC),
     )
 
 
@@ -150,7 +203,9 @@ def _defect(defect: Defect) -> dict[str, str]:
     return {"kind": defect.kind, "where": defect.where, "what": defect.what}
 
 
-def _summary(source: FileSource, rule: Rule, path: Path, *, charset: str | None) -> str:
+def _summary(
+    source: FileSource, rule: Rule, path: Path, *, charset: str | None, detection: Detection
+) -> str:
     counts: Counter[str] = Counter()
     defects: Counter[str] = Counter()
     for span in messages(source, rule):
@@ -162,4 +217,25 @@ def _summary(source: FileSource, rule: Rule, path: Path, *, charset: str | None)
     lines = [f"{path}: {source.size:,} bytes, read as {rule.dialect}"]
     lines += [f"  {number:>9,} {what}" for what, number in counts.items()]
     lines += [f"  {number:>9,} times {kind}" for kind, number in defects.most_common()]
+    lines += _evidence(detection)
     return "\n".join(lines)
+
+
+def _evidence(detection: Detection) -> list[str]:
+    """What the detector saw, for whoever has to judge its proposal."""
+    share = "all of it" if detection.sampled_bytes >= detection.size else "a sample"
+    lines = [f"  detected as {detection.rule.dialect}, from {share}:"]
+    lines += [
+        f"  {number:>9,} {what.replace('_', ' ')}"
+        for what, number in detection.counts.items()
+        if number and what not in _LINE_ENDS
+    ]
+    lines += [
+        f"            at {one.offset}: {'a boundary' if one.boundary else 'no boundary'}"
+        f" ({one.reason}): {printable(one.line)}"
+        for one in detection.disagreements
+    ]
+    return lines
+
+
+_LINE_ENDS = ("crlf", "lf", "lone_cr")

@@ -65,6 +65,7 @@ class Claim:
     rule: str | None  # JSON of mail.mbox.Rule; None until the plan has fixed it
     spool_name: str
     size: int
+    uploaded_at: datetime
 
 
 def claim(
@@ -138,7 +139,13 @@ def is_paused() -> ColumnElement[bool]:
 
 def _claimed_row(connection: Connection, chunk_id: int) -> Row[Any]:
     return connection.execute(
-        select(chunk, job.c.rule, upload.c.spool_name, upload.c.size)
+        select(
+            chunk,
+            job.c.rule,
+            upload.c.spool_name,
+            upload.c.size,
+            upload.c.created_at.label("uploaded_at"),
+        )
         .join(job, job.c.id == chunk.c.job_id)
         .join(upload, upload.c.id == chunk.c.upload_id)
         .where(chunk.c.id == chunk_id)
@@ -172,6 +179,7 @@ def _as_claim(row: Row[Any], *, token: str, number: int) -> Claim:
         rule=row.rule,
         spool_name=row.spool_name,
         size=row.size,
+        uploaded_at=row.uploaded_at,
     )
 
 

@@ -46,7 +46,7 @@ def _run_pattern(run: str) -> str:
     if _PAIRED.match(run):
         return re.escape(run)
     if not _is_word(run):
-        return r"[\W_]+"
+        return r"[\W_]++"
     end = "" if len(run) > _LONGEST_TOKEN else f"(?!{_WORDY})"
     return f"(?<!{_WORDY}){re.escape(run[:_LONGEST_TOKEN])}{end}"
 

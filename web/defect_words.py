@@ -143,6 +143,22 @@ KNOWN: dict[str, tuple[str, str]] = {
         N_("A note of a mail program to itself"),
         N_("It is no mail that anybody sent."),
     ),
+    Kind.TRUNCATED: (
+        N_("Cut off"),
+        N_("It ends before it should; what is there was read as far as it goes."),
+    ),
+    Kind.MESSAGE_ENCODED: (
+        N_("An encoded message inside"),
+        N_("A message inside was base64 or quoted-printable, which is not allowed; it was opened."),
+    ),
+    Kind.VALUE_CUT: (
+        N_("A header longer than is kept"),
+        N_("Its beginning is kept; the raw message has all of it."),
+    ),
+    Kind.DEFECTS_CUT: (
+        N_("More findings than are kept"),
+        N_("The first ones are kept, the rest only counted."),
+    ),
     Kind.READ_BY_CHOICE: (
         N_("Read as a person chose"),
         N_("By another charset, rule or limit than were found; going back is one click away."),

@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 import nh3
 
+from mail.html import has_crowded_tag, is_deep
+
 TAGS = frozenset(
     """a abbr address article aside b bdi bdo big blockquote br caption center cite code col
     colgroup dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6
@@ -48,6 +50,7 @@ REMOTE = ("http://", "https://", "//")
 # Parsing time grows with depth: nobody writes a letter this deep.
 MAX_CHARS = 4_000_000
 MAX_OPEN_TAGS = 60_000
+MAX_UNCERTAIN_ATTRIBUTES = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class SafeHtml:
 
 def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> SafeHtml:
     """Clean a body. `pictures` maps content ids of the message's own parts to data: addresses."""
-    if len(html) > MAX_CHARS or html.count("<") > MAX_OPEN_TAGS:
+    if len(html) > MAX_CHARS or html.count("<") > MAX_OPEN_TAGS or _is_bomb(html):
         return SafeHtml(markup="", remote=0, too_large=True)
     remote = 0
 
@@ -90,3 +93,8 @@ def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> S
         link_rel="noopener noreferrer",
     )
     return SafeHtml(markup=markup, remote=remote)
+
+
+def _is_bomb(html: str) -> bool:
+    """Whether attributes without number, or styles that stay open, would hold the console up."""
+    return is_deep(html) or has_crowded_tag(html, uncertain=MAX_UNCERTAIN_ATTRIBUTES)

@@ -87,7 +87,7 @@ def environ_of(floor: Floor, redis_url: str) -> dict[str, str]:
     return {**floor.workshop.config.environment(), "REDIS_URL": redis_url}
 
 
-def test_killing_a_work_horse_mid_chunk_loses_and_doubles_nothing(
+def test_row_54_killing_a_work_horse_mid_chunk_loses_and_doubles_nothing(
     floor: Floor,
     redis_url: str,
     rq_worker: Callable[[Mapping[str, str]], Process],

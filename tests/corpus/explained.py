@@ -114,6 +114,7 @@ EXPLAINED: dict[tuple[str, str], Why] = {
         "text",
         "mail-parser/rfc/002",
         "mail-parser/rfc/004",
+        "mail-parser/rfc/008",
         "mail-parser/rfc/009",
         "mail-parser/thirdparty/008",
     ),

@@ -139,7 +139,7 @@ def test_a_job_whose_ledger_misses_a_message_is_incomplete(floor: Floor) -> None
     assert floor.job().error == "the scan counted 10 messages, the ledger holds 9"
 
 
-def test_a_cancelled_job_stops_and_can_be_continued(floor: Floor) -> None:
+def test_row_57_a_cancelled_job_stops_and_can_be_continued(floor: Floor) -> None:
     mbox = letters(80, body_lines=20)
     floor.hand_in(mbox)
     floor.plan()

@@ -125,7 +125,7 @@ def test_an_upload_that_became_whole_at_that_moment_keeps_its_bytes(
     assert mbox.exists()
 
 
-def test_a_bell_that_a_flush_took_away_is_rung_again(floor: Floor, redis_url: str) -> None:
+def test_row_56_a_bell_that_a_flush_took_away_is_rung_again(floor: Floor, redis_url: str) -> None:
     link = QueueLink(redis_url)
     floor.hand_in(letters(5))
     ring_due(floor.workshop.database, link.redis)

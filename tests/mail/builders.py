@@ -55,6 +55,18 @@ def read(raw: bytes, *, rule: Rule = SINGLE, separator: bytes = b"") -> Message:
     return read_message(raw, rule=rule, separator=separator)
 
 
+def read_span(content: bytes, span: Span, rule: Rule) -> Message:
+    """The message of one span of a file."""
+    begin = span.offset + span.separator_length
+    return read_message(
+        content[begin : span.offset + span.length],
+        rule=rule,
+        separator=content[span.offset : begin],
+        is_last=span.is_last,
+        cut_off=span.cut_off,
+    )
+
+
 def read_header(*lines: str | bytes, body: bytes = b"Hello.\n") -> Message:
     """A message with exactly these header lines."""
     encoded = [line.encode() if isinstance(line, str) else line for line in lines]
@@ -64,13 +76,11 @@ def read_header(*lines: str | bytes, body: bytes = b"Hello.\n") -> Message:
 def read_all(content: bytes) -> list[Message]:
     """Every message of an mbox as read."""
     rule = detected(content).rule
-    messages = []
-    for span in found_spans(content, rule):
-        if span.kind is SpanKind.MESSAGE:
-            begin = span.offset + span.separator_length
-            raw = content[begin : span.offset + span.length]
-            messages.append(read(raw, rule=rule, separator=content[span.offset : begin]))
-    return messages
+    return [
+        read_span(content, span, rule)
+        for span in found_spans(content, rule)
+        if span.kind is SpanKind.MESSAGE
+    ]
 
 
 def defect_kinds(message: Message) -> set[str]:

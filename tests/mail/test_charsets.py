@@ -80,88 +80,6 @@ def test_row_38_iso_2022_kr_is_read_in_a_header_that_lost_its_designator() -> No
     assert read_header(b"Subject: " + word).envelope.subject == "회의 안내"
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "cp949"])
-@pytest.mark.parametrize("text", ["회의록 첨부합니다", "김철수님 안녕하세요", "[공지] 연휴 안내"])
-def test_row_39_raw_korean_headers_are_read_and_the_guess_is_recorded(
-    charset: str, text: str
-) -> None:
-    message = read_header(b"Subject: " + text.encode(charset))
-
-    assert message.envelope.subject == text
-    assert [one.what for one in message.defects if one.where == "Subject"] == [charset]
-
-
-def test_row_39_what_the_message_declares_elsewhere_is_tried_first() -> None:
-    message = read(
-        b"Subject: "
-        + "Привет".encode("koi8-r")
-        + b"\nContent-Type: text/plain; charset=koi8-r\n\n"
-        + "Да".encode("koi8-r")
-    )
-
-    assert message.envelope.subject == "Привет"
-
-
-def test_row_39_a_raw_file_name_is_read() -> None:
-    raw = multipart(
-        text_part("안녕", charset="euc-kr").replace("안녕".encode(), b""),
-        b'Content-Type: application/pdf; name="' + "사진.pdf".encode("cp949") + b'"\n\nx',
-    )
-
-    assert read(raw).parts[1].filename == "사진.pdf"
-
-
-def test_row_40_a_letter_split_across_two_encoded_words_is_whole() -> None:
-    content = "가나다".encode()
-    words = [base64.b64encode(piece).decode() for piece in (content[:4], content[4:])]
-
-    message = read_header(f"Subject: =?utf-8?B?{words[0]}?=\n =?UTF-8?B?{words[1]}?=")
-
-    assert message.envelope.subject == "가나다"
-    assert "charset_broken" not in defect_kinds(message)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
-        ("=?utf-8?q?a?= b", "a b"),
-        ("=?utf-8?q?a_b?=", "a b"),
-        ("=?iso-8859-1?q?a?= =?utf-8?q?b?=", "ab"),
-        ("x=?utf-8?q?a?=y", "xay"),
-        ("=?utf-8*en?q?a?=", "a"),
-        ("=?utf-8?b?SGVsbG8?=", "Hello"),
-        ("=?utf-8?q?not closed", "=?utf-8?q?not closed"),
-        ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
-        ("=?ISO-2022-JP?B?GyRCJUYbKEI=?= =?ISO-2022-JP?B?GyRCJTkbKEI=?=", "テス"),
-    ],
-)
-def test_encoded_words_are_decoded_as_people_mean_them(value: str, text: str) -> None:
-    assert read_header(f"Subject: {value}").envelope.subject == text
-
-
-def test_raw_bytes_inside_an_encoded_word_are_of_its_charset() -> None:
-    subject = read_header(b"Subject: =?iso-8859-1?Q?Fr\xf6sche?=").envelope.subject
-
-    assert subject == "Frösche"
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        'filename="=?euc-kr?B?u+fB+C5qcGc=?="',
-        "filename*=euc-kr''%BB%E7%C1%F8.jpg",
-        "filename*0*=euc-kr''%BB%E7; filename*1*=%C1%F8; filename*2=.jpg",
-        "filename=x.jpg; filename*=utf-8''%EC%82%AC%EC%A7%84.jpg",
-        'filename*0="=?euc-kr?B?u+fB"; filename*1="+C5qcGc=?="',
-    ],
-)
-def test_row_41_file_names_are_decoded_in_every_way_they_are_written(parameters: str) -> None:
-    part = f"Content-Type: image/jpeg\nContent-Disposition: attachment; {parameters}\n\nx"
-
-    assert read(multipart(text_part(), part.encode())).parts[1].filename == "사진.jpg"
-
-
 @pytest.mark.parametrize("label", ["", "; charset=us-ascii"])
 def test_row_42_text_without_a_true_label_is_guessed_and_said(label: str) -> None:
     text = "안녕하세요, 회의 일정을 보내 드립니다."
@@ -187,6 +105,32 @@ def test_row_42_a_wrong_label_gives_way_to_what_html_says_of_itself() -> None:
     raw = raw_message(html, headers="Content-Type: text/html; charset=utf-8\n")
 
     assert read(raw).text == "안녕하세요"
+
+
+@pytest.mark.parametrize("label", ["iso-8859-1", "windows-1252", "us-ascii"])
+def test_row_42_korean_under_a_western_label_is_noticed(label: str) -> None:
+    text = "안녕하세요, 회의 일정을 보내 드립니다."
+
+    message = read(
+        raw_message(text.encode("cp949"), headers=f"Content-Type: text/plain; charset={label}\n")
+    )
+
+    assert message.text == text
+    assert [one.what for one in message.defects if one.kind == "charset_guessed"] == ["cp949"]
+
+
+@pytest.mark.parametrize("text", ["Grüße aus München, schöne Tage", "ÀÉ", "Ça va? Déjà vu à l’œil"])
+def test_row_42_western_text_under_its_label_stays_western(text: str) -> None:
+    assert labelled(text.encode("cp1252"), "windows-1252") == text
+
+
+def test_row_42_html_that_names_its_charset_speaks_before_a_western_label() -> None:
+    html = '<meta charset="euc-kr"><p>뷁 햏'.encode("cp949")
+
+    message = read(raw_message(html, headers="Content-Type: text/html; charset=iso-8859-1\n"))
+
+    assert message.text == "뷁 햏"
+    assert "charset_guessed" in defect_kinds(message)
 
 
 def test_row_42_a_little_damage_does_not_overrule_the_label() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from mail.message import Message, body_html, read_message
 from mail.part import part_bytes
 from mail.rule import Dialect, LineEnd
 from mail.sniff import sniff
+from mail.span_bytes import read_span
 from mail.text import tokens
 from tests.mail.builders import SEPARATOR, mbox_of, multipart, raw_message, text_part
 
@@ -216,3 +218,17 @@ def test_the_words_of_a_text_are_the_words_of_its_words(text: str) -> None:
 
     assert all(len(word) <= 64 for word in words)
     assert all(tokens(word) == [word] for word in words)
+
+
+@given(mboxes, rules)
+def test_a_large_message_reads_as_a_small_one(content: bytes, rule: Rule) -> None:
+    source = BytesSource(content)
+    for span in spans(source, rule):
+        small = read_span(source, span, rule, largest_bytes=1 << 30, head_bytes=0)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mail.span_bytes._SMALL_BYTES", 0)
+            patch.setattr("mail.prepare._LARGE_BYTES", 0)
+            large = read_span(source, span, rule, largest_bytes=1 << 30, head_bytes=0)
+            found = read_message(large.raw, rule=rule, trimmed=large.trimmed)
+
+        assert found == read_message(small.raw, rule=rule, trimmed=small.trimmed)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +105,82 @@ def test_another_charset_and_dialect_may_be_chosen(
 def test_a_missing_file_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="No such file"):
         parse.run(argparse.Namespace(files=[tmp_path / "none.mbox"]))
+
+
+def test_a_charset_nobody_defines_is_refused(mbox: Path) -> None:
+    parser = argparse.ArgumentParser()
+    parse.add_arguments(parser)
+
+    with pytest.raises(SystemExit) as refused:
+        parser.parse_args([str(mbox), "--charset", "bogus"])
+
+    assert refused.value.code == 2
+
+
+def test_a_file_without_mail_is_told_apart(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.4\n")
+    parser = argparse.ArgumentParser()
+    parse.add_arguments(parser)
+
+    assert parse.run(parser.parse_args([str(path)])) == 1
+    assert "PDF document" in capsys.readouterr().err
+
+
+def test_a_summary_shows_what_speaks_for_the_dialect(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "one.mbox"
+    path.write_bytes(mbox_of(raw_message("Well.\n\nFrom now on, uphill.\n")))
+
+    summary = parsed(capsys, str(path), "--summary")
+
+    assert "1 suspicious" in summary
+    assert "no boundary" in summary
+    assert "From now on, uphill." in summary
+
+
+def run_alone(*words: str, closed: bool = False, **environment: str) -> tuple[int, bytes, bytes]:
+    """The command in a process of its own; its output closed after the first line, if asked."""
+    command = [sys.executable, "-m", "ops.cli", "parse", *words]
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    with subprocess.Popen(
+        command,
+        env=kept | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        out = process.stdout.readline() if closed else process.stdout.read()
+        process.stdout.close()
+        error = process.stderr.read()
+        return process.wait(), out, error
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(tmp_path: Path) -> None:
+    path = tmp_path / "many.mbox"
+    path.write_bytes(mbox_of(*[raw_message("x" * 1000 + "\n")] * 500))
+
+    status, out, error = run_alone(str(path), closed=True)
+
+    assert (status, error) == (0, b"")
+    assert json.loads(out)["subject"] == "Hello"
+
+
+def test_the_output_is_utf8_in_any_locale(mbox: Path) -> None:
+    status, out, _ = run_alone(str(mbox), LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+
+    assert status == 0
+    assert json.loads(out.splitlines()[0])["text"] == "안녕"
+
+
+def test_another_dialect_keeps_the_line_ends(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "old.mbox"
+    path.write_bytes(mbox_of(*[raw_message()] * 3).replace(b"\n", b"\r"))
+
+    assert len(lines(capsys, str(path), "--dialect", "mboxrd")) == 3

@@ -89,6 +89,43 @@ def test_row_49_only_visible_text_of_html_is_searched(markup: str, text: str) ->
     assert visible_text(markup) == text
 
 
+@pytest.mark.parametrize(
+    "style",
+    ["display:none", "max-height:0;overflow:hidden", "mso-hide:all", "font-size:0px", "opacity: 0",
+     "visibility:hidden", "height:0;overflow:hidden"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "<div style='{}'>secret</div>seen",
+        "<style>.ph{{{}}}</style><div class='a ph'>secret</div>seen",
+        "<style>/* x */ p, div.ph {{ {} }}</style><div class=ph>secret</div>seen",
+        "<style>#ph{{{}}}</style><div id=ph>secret</div>seen",
+    ],
+)
+def test_row_49_a_preheader_is_left_out_however_it_is_hidden(style: str, shape: str) -> None:
+    assert visible_text(shape.format(style)) == "seen"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<style>@media (max-width:600px){.ph{display:none}}</style><div class=ph>seen</div>",
+        "<style>.ph{display:none}</style><div class=other>seen</div>",
+        "<div style='font-size:0.9em;max-height:10px;overflow:hidden'>seen</div>",
+        "<div style='max-height:0'>seen</div>",
+        "<div style='line-height:0;overflow:hidden;opacity:0.5'>seen</div>",
+    ],
+)
+def test_row_49_what_is_hidden_from_nobody_is_kept(markup: str) -> None:
+    assert visible_text(markup) == "seen"
+
+
+def test_a_soft_hyphen_parts_no_word() -> None:
+    assert tokens("Donau\u00addampf") == ["donaudampf"]
+    assert visible_text("<p>Donau&shy;dampf") == "Donaudampf"
+
+
 def test_row_49_an_html_only_mail_is_searched_by_what_it_shows() -> None:
     html = '<style>x</style><div style="display:none">peek</div><p>Dear Bob,<p>see you.'
 

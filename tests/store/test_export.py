@@ -115,7 +115,7 @@ def test_a_zip_holds_each_message_as_a_file_of_its_own(database: Database, spool
     assert b"\nFrom here the path goes up." in archive.read(f"{upload_id}-0.eml")
 
 
-def test_no_cell_of_a_table_computes(database: Database, spool: Spool) -> None:
+def test_row_53_no_cell_of_a_table_computes(database: Database, spool: Spool) -> None:
     import_mbox(database, spool, TRICKY)
 
     text = exported(database, spool, "", Format.CSV).decode("utf-8-sig")

@@ -50,7 +50,7 @@ def test_a_message_is_kept_with_its_text_and_its_tokens(database: Database) -> N
     assert tokens_kept(database) == 2
 
 
-def test_the_same_content_is_a_duplicate_within_a_batch_and_across_uploads(
+def test_row_18_the_same_content_is_a_duplicate_within_a_batch_and_across_uploads(
     database: Database,
 ) -> None:
     one = a_message("Once")

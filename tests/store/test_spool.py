@@ -51,7 +51,7 @@ def test_an_abandoned_file_leaves_nothing(spool: Spool) -> None:
     assert list(spool.folder.iterdir()) == []
 
 
-def test_an_mbox_that_is_gone_or_has_changed_is_said_to_be(spool: Spool) -> None:
+def test_row_55_an_mbox_that_is_gone_or_has_changed_is_said_to_be(spool: Spool) -> None:
     spool.path("short.mbox").write_bytes(b"abc")
 
     with pytest.raises(SpoolError, match="not in the spool"), spool.source("gone.mbox", size=3):

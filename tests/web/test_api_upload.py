@@ -220,7 +220,9 @@ def test_two_files_in_one_form_are_refused(api: httpx2.Client, shared_console: C
     assert spooled(shared_console) == before
 
 
-def test_a_full_disk_is_told_before_and_nothing_is_kept(console: Callable[..., Console]) -> None:
+def test_row_56_a_full_disk_is_told_before_and_nothing_is_kept(
+    console: Callable[..., Console],
+) -> None:
     running = console(FREE_BYTES_FLOOR=str(1 << 50))
 
     with running.client() as client:

@@ -38,7 +38,7 @@ def test_a_token_is_good_for_reading_although_its_use_cannot_be_noted(
 
 
 @pytest.mark.parametrize("address", ["/api/jobs", "/jobs"])
-def test_a_database_that_is_away_is_said_to_be(
+def test_row_56_a_database_that_is_away_is_said_to_be(
     here: Visit, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     headers = bearer(here)

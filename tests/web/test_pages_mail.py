@@ -203,7 +203,7 @@ def test_a_message_whose_bytes_are_gone_says_so(here: Visit) -> None:
         ("<input autofocus onfocus=alert(1)>z", "z"),
     ],
 )
-def test_only_harmless_markup_is_kept(html: str, kept: str) -> None:
+def test_row_51_only_harmless_markup_is_kept(html: str, kept: str) -> None:
     assert sanitise(html, pictures={}, allow_remote=False).markup == kept
 
 
@@ -212,6 +212,18 @@ def test_a_body_that_is_too_deep_is_not_even_tried() -> None:
 
     assert clean.too_large
     assert clean.markup == ""
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a " + " ".join(f"a{number}" for number in range(100_000)) + ">x</a>",
+        "<p>" + "".join(f"<b id={n}>" for n in range(1000)) + "</p>" + "<p>x</p>" * 9_000,
+    ],
+    ids=["attributes", "styles"],
+)
+def test_row_51_markup_that_would_hold_the_console_up_is_not_tried(html: str) -> None:
+    assert sanitise(html, pictures={}, allow_remote=True).too_large
 
 
 @pytest.mark.parametrize(
