@@ -148,7 +148,7 @@ def _jis_segment(found: re.Match[bytes]) -> bytes:
 def _shift_jis(first: int, second: int) -> bytes:
     lead = (first + 1) // 2 + (0x70 if first <= 0x5E else 0xB0)
     if first % 2:
-        return bytes((lead & 0xFF, second + (0x1F if second <= 0x5F else 0x20)))
+        return bytes((lead & 0xFF, (second + (0x1F if second <= 0x5F else 0x20)) & 0xFF))
     return bytes((lead & 0xFF, (second + 0x7E) & 0xFF))
 
 

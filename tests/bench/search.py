@@ -53,7 +53,12 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--queries", type=int, default=100, help="of each kind")
     parser.add_argument("--folder", type=Path, help="where the mbox is, or will be left")
+    parser.add_argument("--at", metavar="URL", help="ask a database that is there, import nothing")
     options = parser.parse_args()
+    if options.at:
+        print(COLUMNS.format("database", "query", "matches", "p50 ms", "p99 ms", "worst ms"))
+        _measure(options.at.partition(":")[0], options.at, options.queries)
+        return
     with tempfile.TemporaryDirectory(prefix="email-parser-bench-") as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

@@ -221,3 +221,9 @@ def test_bytes_that_no_charset_has_are_still_some_letters() -> None:
 
     assert found.guessed
     assert len(found.text) > 0
+
+
+def test_bytes_beyond_seven_bits_among_escaped_japanese_are_survived() -> None:
+    raw = b"Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B%\xe9\x1b(B after\n"
+
+    assert "after" in read(raw).text
