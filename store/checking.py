@@ -21,7 +21,7 @@ from store.expression import (
     Undated,
     Words,
 )
-from store.marking import pattern
+from store.marking import first_of
 from store.tables_mail import UNDATED
 from store.tokens import is_lone_paired_letter, value_tokens
 
@@ -69,7 +69,7 @@ def value_says(lowered: str, words: Words) -> bool:
     if len(words.tokens) > 1:
         # Most texts that hold the first word lack another: found out sooner than by the pattern.
         return all(map(lowered.__contains__, words.tokens)) and (
-            pattern(words).search(lowered) is not None
+            first_of(words, lowered) is not None
         )
     if words.open_end or is_lone_paired_letter(word):
         return any(token.startswith(word) for token in value_tokens(lowered))

@@ -35,7 +35,7 @@ def facets(connection: Connection, query_text: str, *, now: datetime, shown: int
         found = list(islice(finder.newest_first(), COUNTED + 1))
         rows = found[:COUNTED]
         return Facets(
-            counted=Count(len(rows), len(found) > COUNTED),
+            counted=Count(len(rows), len(found) > COUNTED or finder.stopped_at is not None),
             years=_years(query, rows),
             senders=_senders(connection, query, rows, shown),
             labels=_labels(connection, query, rows, shown),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,6 +26,8 @@ from store.tokens import month_token, year_token
 COUNTED = 10_000
 # Where the index alone cannot tell, messages are looked at one by one: so many for a count.
 CHECKED = 1_000
+# How long a page may look at messages before it shows what it has found and offers to go on.
+LOOK_SECONDS = 2.0
 _STEP = 200
 _MONTHS_FIRST = 2
 
@@ -48,6 +51,7 @@ class Finder:
         self._room = room_of(connection.dialect.name)
         self._plan = plan(expression, names=names, dialect=connection.dialect.name)
         self._checked: dict[int, bool] = {}
+        self.stopped_at: Found | None = None  # the last one looked at, when time was up
 
     @cached_property
     def _probe(self) -> list[Found]:
@@ -73,10 +77,17 @@ class Finder:
         return Count(kept, len(looked_at) > CHECKED)
 
     def newest_first(self, below: tuple[int, int] | None = None) -> Iterator[Found]:
-        """Matches from the newest to the oldest, those before `below` (sort_at, id) only."""
-        candidates = self._candidates(below)
+        """Matches from the newest to the oldest, those before `below` (sort_at, id) only.
+
+        Where candidates have to be looked at one by one, it ends when that has taken
+        `LOOK_SECONDS`, and says in `stopped_at` how far it came.
+        """
+        candidates, begun = self._candidates(below), time.monotonic()
         while chunk := list(islice(candidates, _STEP)):
             yield from self._kept(chunk)
+            if self._plan.unsure and time.monotonic() - begun > LOOK_SECONDS:
+                self.stopped_at = chunk[-1]
+                return
 
     def _candidates(self, below: tuple[int, int] | None) -> Iterator[Found]:
         if self.are_few:
@@ -97,12 +108,15 @@ class Finder:
     def _ordered(
         self, tree: Tree | None, below: tuple[int, int] | None, *, since: int
     ) -> Iterator[Found]:
+        step = self._step
         while True:
-            rows = self._rows(tree=tree, below=below, since=since, ordered=True, limit=self._step)
+            rows = self._rows(tree=tree, below=below, since=since, ordered=True, limit=step)
             yield from rows
-            if len(rows) < self._step:
+            if len(rows) < step:
                 return
             below = (rows[-1].sort_at, rows[-1].id)
+            # Each fetch asks the index for the whole window anew: who goes on wants many.
+            step = min(step * 2, COUNTED)
 
     def _newest_below(self, below: tuple[int, int] | None) -> int | None:
         row = message_search.c

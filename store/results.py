@@ -82,7 +82,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """One page of hits. `next` is the cursor of the following page, None on the last."""
+    """One page of hits. `next` is the cursor of the following page, None on the last.
+
+    A search that has to look at many messages one by one may stop before the page is full.
+    """
 
     query: str
     order: Order
@@ -91,6 +94,7 @@ class Results:
     next: str | None
     chips: tuple[Chip, ...]
     unindexed: int  # messages that are stored but cannot be found yet
+    looked_back_to: datetime | None = None  # where it stopped for want of time; `next` goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

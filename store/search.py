@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from sqlalchemy import Connection
@@ -23,11 +23,15 @@ from store.hits import hits_of
 from store.matching import Names
 from store.names import find_names
 from store.query import parse
+from store.reading import instant
 from store.results import CursorError, Order, QueryError, Results
+from store.tables_mail import UNDATED
 
 __all__ = ["CursorError", "Order", "QueryError", "SearchTooSlow", "search", "search_keys"]
 
 DEFAULT_LIMIT = 50
+# Undated mail comes last: whoever got there has looked at all that has a date.
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_LIMIT = 500
 
 
@@ -51,8 +55,8 @@ def search(
     with bounded(connection):
         names = find_names(connection, query.expression)
         everything = Finder(connection, query.expression, names)
-        matches = _in_order(connection, query.expression, names, everything, order, cursor)
-        page = list(islice(matches, limit + 1))
+        ranks = _ranks(connection, query.expression, names, everything, order)
+        page = list(islice(_in_order(ranks, cursor), limit + 1))
         hits = hits_of(
             connection,
             [found.id for _, found in page[:limit]],
@@ -64,9 +68,10 @@ def search(
         order=order,
         hits=hits,
         count=count,
-        next=_next(page, limit),
+        next=_next(page, limit, ranks),
         chips=query.chips,
         unindexed=0,
+        looked_back_to=_looked_back_to(page, limit, ranks),
     )
 
 
@@ -75,7 +80,8 @@ def search_keys(
 ) -> tuple[list[int], str | None]:
     """The keys of one page of matches, newest first, and the cursor of the next page.
 
-    For whoever goes through everything that is found. Raises what `search` raises.
+    For whoever goes through everything that is found. A page may be short, or empty, and not the
+    last: there is a next one as long as there is a cursor. Raises what `search` raises.
     """
     query = parse(query_text, now=now)
     cursor = cursor_from(after) if after else None
@@ -83,34 +89,50 @@ def search_keys(
         finder = Finder(connection, query.expression, find_names(connection, query.expression))
         below = None if cursor is None else (cursor.sort_at, cursor.id)
         page = [(0, found) for found in islice(finder.newest_first(below), limit + 1)]
-    return [found.id for _, found in page[:limit]], _next(page, limit)
+    return [found.id for _, found in page[:limit]], _next(page, limit, [finder])
 
 
-def _next(page: list[tuple[int, Found]], limit: int) -> str | None:
-    if len(page) <= limit:
+def _next(page: list[tuple[int, Found]], limit: int, ranks: list[Finder]) -> str | None:
+    if len(page) > limit:
+        rank, last = page[limit - 1]
+        return str(Cursor(rank, last.sort_at, last.id))
+    for rank, finder in enumerate(ranks):
+        if finder.stopped_at is not None:
+            return str(Cursor(rank, finder.stopped_at.sort_at, finder.stopped_at.id))
+    return None
+
+
+def _looked_back_to(
+    page: list[tuple[int, Found]], limit: int, ranks: list[Finder]
+) -> datetime | None:
+    stopped = next((finder.stopped_at for finder in ranks if finder.stopped_at), None)
+    if stopped is None or len(page) > limit:
         return None
-    rank, last = page[limit - 1]
-    return str(Cursor(rank, last.sort_at, last.id))
+    return instant(stopped.sort_at) if stopped.sort_at != UNDATED else _BEGINNING
 
 
-def _in_order(
+def _ranks(
     connection: Connection,
     expression: Expression,
     names: Names,
     everything: Finder,
     order: Order,
-    cursor: Cursor | None,
-) -> Iterator[tuple[int, Found]]:
-    """Matches after the cursor, each with its rank."""
-    ranks = [everything]
+) -> list[Finder]:
     if order is Order.BEST and (best := _said_in_subject(expression)) is not None:
-        ranks = [Finder(connection, And((expression, part)), names) for part in (best, Not(best))]
+        return [Finder(connection, And((expression, part)), names) for part in (best, Not(best))]
+    return [everything]
+
+
+def _in_order(ranks: list[Finder], cursor: Cursor | None) -> Iterator[tuple[int, Found]]:
+    """Matches after the cursor, each with its rank; up to where a rank has run out of time."""
     for rank, finder in enumerate(ranks):
         if cursor is None or rank > cursor.rank:
             yield from ((rank, found) for found in finder.newest_first())
         elif rank == cursor.rank:
             below = (cursor.sort_at, cursor.id)
             yield from ((rank, found) for found in finder.newest_first(below))
+        if finder.stopped_at is not None:
+            return
 
 
 def _said_in_subject(expression: Expression) -> Expression | None:

@@ -235,3 +235,23 @@ def test_a_search_of_many_short_steps_is_ended_too(
     ask(1)
     with pytest.raises(SearchTooSlow):
         ask(10)
+
+
+def test_a_page_that_ran_out_of_time_says_how_far_it_looked_and_goes_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finder, "LOOK_SECONDS", -1.0)
+    monkeypatch.setattr(finder, "_STEP", 3)
+    keep(
+        database,
+        *(a_message(f"cold water {n}" if n % 4 == 0 else f"water cold {n}") for n in range(11)),
+    )
+
+    pages = [found(database, '"cold water"')]
+    while pages[-1].next:
+        pages.append(found(database, '"cold water"', after=pages[-1].next))
+
+    assert len(pages) > 3
+    assert pages[0].looked_back_to is not None
+    assert pages[-1].looked_back_to is None
+    assert [hit.id for page in pages for hit in page.hits] == [key(n * 1000) for n in (8, 4, 0)]

@@ -77,6 +77,7 @@ def _results_json(results: Results) -> dict[str, Any]:
         "unindexed": results.unindexed,
         "messages": list(map(_hit_json, results.hits)),
         "next": results.next,
+        "looked_back_to": results.looked_back_to.isoformat() if results.looked_back_to else None,
     }
 
 
