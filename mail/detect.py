@@ -126,7 +126,7 @@ def _propose(source: Source, base: Rule, *, lines: list[FromLine], counts: Count
     names = bool(lines) and lines[0].offset <= _FIRST_OFFSET and _is_only_named(lines[0])
     chosen = [line for line in lines if line.lenient or (names and line.named)]
     weak = bool(chosen) and not chosen[0].strict
-    plain = len(lines) - len(chosen)
+    plain = _unescaped(lines, chosen)
     if not chosen or _is_one_multipart(source, last=chosen[-1].offset):
         return _without_separators(source, base)
     believed = _believes_length(source, chosen, counts)
@@ -178,9 +178,9 @@ def _names_mail(front: bytes) -> bool:
     return _MAIL_FIELD.search(front, 0, end.end() if end else len(front)) is not None
 
 
-def _unescaped(lines: list[FromLine]) -> int:
+def _unescaped(lines: list[FromLine], chosen: list[FromLine]) -> int:
     """Lines that begin with "From " and are no separators; a header field is neither."""
-    return sum(not line.lenient and not _SENDER_FIELD.match(line.line) for line in lines)
+    return sum(not _SENDER_FIELD.match(line.line) for line in lines) - len(chosen)
 
 
 def _believes_length(source: Source, chosen: list[FromLine], counts: Counter[str]) -> bool:
@@ -232,7 +232,7 @@ def _tally(lines: list[FromLine], counts: Counter[str]) -> dict[str, int]:
         "after_blank_line": sum(line.after_blank for line in lines),
         "dated_separators": sum(line.strict for line in lines),
         "with_bare_separators": sum(line.lenient for line in lines),
-        "suspicious": _unescaped(lines),
+        "suspicious": _unescaped(lines, [line for line in lines if line.lenient]),
         **dict(counts),
     }
 
