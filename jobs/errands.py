@@ -35,7 +35,13 @@ from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
-from store.uploads import Upload, forget_upload, mark_deleting, require_upload
+from store.uploads import (
+    Upload,
+    forget_upload,
+    half_deleted,
+    mark_deleting,
+    require_upload,
+)
 from store.wishes import (
     cancel_job,
     plan_anew,
@@ -64,7 +70,8 @@ def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], b
         return
     try:
         for _ in DOERS[errand.kind](workshop, errand, steps):
-            if not _note(workshop, errand, steps) or not still_mine():
+            goes_on = _note(workshop, errand, steps) or steps.half_done
+            if not goes_on or not still_mine():
                 return
     except ErrandStopped:
         return
@@ -123,15 +130,30 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
 def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Remove the uploads of all jobs that match, with their messages, their books, their mbox."""
     files = size = 0
-    for _, upload_id in each_job(workshop, errand):
+    for upload_id in _going(workshop, errand):
         with workshop.database.read() as connection:
             upload = require_upload(connection, upload_id)
+        steps.half_done = True
         for gone in _remove(workshop, upload):
             steps.done += gone
             yield
+        steps.half_done = False
         files, size = files + 1, size + (upload.size or 0)
+        yield
     workshop.database.give_back_space(EMPTIED)
     steps.result = {"files": files, "messages_removed": steps.done, "bytes_freed": size}
+
+
+def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
+    """The uploads of jobs that match, and before them those whose deletion was broken off.
+
+    Errands are carried out one at a time: what is half deleted now is being deleted by nobody.
+    """
+    with workshop.database.read() as connection:
+        left = half_deleted(connection)
+    yield from left
+    for _, upload_id in each_job(workshop, errand):
+        yield upload_id
 
 
 def _remove(workshop: Workshop, upload: Upload) -> Iterator[int]:
