@@ -17,7 +17,7 @@ from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import SWEEP_SECONDS, sweep_exports, write_export
 from jobs.lease import Lease
 from jobs.steps import CannotDo, Steps
-from jobs.workshop import Workshop
+from jobs.workshop import PASSING, Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
 from store.clock import utc_now
@@ -262,8 +262,8 @@ class ErrandRunner(threading.Thread):
         while not self._stopped.is_set():
             try:
                 self._round()
-            except OUTAGES:
-                log.exception("the database is away; the next round tries again")
+            except PASSING:
+                log.exception("this round failed; the next tries again")
             self._woken.wait(LOOK_SECONDS)
             self._woken.clear()
 

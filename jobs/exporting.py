@@ -48,7 +48,8 @@ def write_export(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[N
             if time.monotonic() - looked_at > _STEP_SECONDS:
                 looked_at = time.monotonic()
                 yield
-    yield
+        # Once more before it gets its name: what was stopped meanwhile leaves no file.
+        yield
     steps.result = {"messages": steps.done, "bytes": size, "kept_days": KEPT_DAYS}
 
 
@@ -67,14 +68,17 @@ def remove_export(config: Config, errand: Errand) -> bool:
 
 def sweep_exports(config: Config, *, now: float) -> int:
     """Remove files nobody is kept waiting for any more; how many they were. `now`: Unix seconds."""
-    old = [
-        path
-        for path in (_folder(config).glob("export-*") if _folder(config).is_dir() else ())
-        if now - path.stat().st_mtime > KEPT_DAYS * 86_400
-    ]
+    old = [path for path in _folder(config).glob("export-*") if _is_old(path, now=now)]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+def _is_old(path: Path, *, now: float) -> bool:
+    try:
+        return now - path.stat().st_mtime > KEPT_DAYS * 86_400
+    except FileNotFoundError:  # somebody has removed it since it was listed
+        return False
 
 
 def _folder(config: Config) -> Path:
