@@ -29,6 +29,7 @@ from store.errands import (
     ErrandStopped,
     end_errand,
     next_errand,
+    note_act,
     note_progress,
 )
 from store.forecast import is_more, messages_from
@@ -152,7 +153,12 @@ def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
     with workshop.database.read() as connection:
         left = half_deleted(connection)
     yield from left
-    for _, upload_id in each_job(workshop, errand):
+    for job_id, upload_id in each_job(workshop, errand):
+        with workshop.database.write() as connection:
+            filename = require_upload(connection, upload_id).filename
+            note_act(
+                connection, errand, "job.delete", job_id=job_id, now=utc_now(), filename=filename
+            )
         yield upload_id
 
 

@@ -171,7 +171,13 @@ def take_step(
 
 
 def note_act(
-    connection: Connection, asked: Errand, action: str, *, job_id: str, now: datetime
+    connection: Connection,
+    asked: Errand,
+    action: str,
+    *,
+    job_id: str,
+    now: datetime,
+    **detail: str,
 ) -> None:
     """An entry in the audit log for what an errand did to one job."""
     record(
@@ -180,7 +186,7 @@ def note_act(
         action=action,
         subject=f"job:{job_id}",
         now=now,
-        detail={"errand": asked.id},
+        detail={"errand": asked.id, **detail},
     )
 
 

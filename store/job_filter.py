@@ -147,9 +147,9 @@ def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
         ).where(chunk.c.job_id.in_(matching), chunk.c.state.in_(RETRIED))
     ).one()
     messages = connection.execute(
-        select(func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates), 0)).where(
-            chunk.c.job_id.in_(matching)
-        )
+        select(
+            func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined), 0)
+        ).where(chunk.c.job_id.in_(matching))
     ).scalar_one()
     return JobsWeight(
         jobs=jobs.jobs,

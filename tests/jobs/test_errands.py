@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 import jobs.errands
 from jobs.errands import ErrandRunner, run_errand
 from store import tables, tables_mail
+from store.audit import entries
 from store.clock import utc_now
 from store.errands import (
     Errand,
@@ -194,6 +195,10 @@ def test_deleting_many_files_goes_on_with_the_one_that_was_half_deleted(
     assert carry_out(floors[0], errand).state is ErrandState.DONE
 
     assert set(upload_states(floors)) == {UploadState.DELETED}
+    with floors[0].workshop.database.read() as connection:
+        noted = [one for one in entries(connection) if one.action == "job.delete"]
+    assert {one.subject for one in noted} == {f"job:{floor.job_id}" for floor in floors}
+    assert {one.detail["filename"] for one in noted} == {"letters.mbox"}
     assert count(floors[0], tables_mail.message) == 0
 
 
