@@ -16,7 +16,7 @@ from jobs.workshop import Workshop
 from store.clock import utc_now
 from store.config import Config
 from store.errands import Errand
-from store.export import Format, count_of, export
+from store.export import Format, counts_of, export
 
 KEPT_DAYS = 7
 SWEEP_SECONDS = 3600.0
@@ -27,7 +27,11 @@ _PART = ".part"
 def write_export(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Write what the errand's query finds into its file, counting first how much that is."""
     query, now = errand.parameters["query"], utc_now()
-    steps.total = count_of(workshop.database, query, now=now)
+    counted = 0
+    for number in counts_of(workshop.database, query, now=now):
+        counted += number
+        yield
+    steps.total = counted
     yield
 
     def note(messages: int) -> None:
