@@ -66,7 +66,8 @@ Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
 
 def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], bool]) -> None:
     """Carry out one errand to its end, or until somebody stops it or the lease is gone."""
-    steps = Steps()
+    # What was done before a kill is not undone by it.
+    steps = Steps(done=errand.done, total=errand.total)
     if not _note(workshop, errand, steps):
         return
     try:

@@ -27,7 +27,7 @@ _PART = ".part"
 def write_export(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Write what the errand's query finds into its file, counting first how much that is."""
     query, now = errand.parameters["query"], utc_now()
-    counted = 0
+    steps.done = counted = 0  # begun again, all of it is written anew
     for number in counts_of(workshop.database, query, now=now):
         counted += number
         yield
