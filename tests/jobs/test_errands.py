@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -180,6 +181,28 @@ def test_deleting_many_files_stops_between_two_files(make_floor: Callable[..., F
     assert stopped.state is ErrandState.STOPPED
     assert upload_states(floors) == [UploadState.DELETED, UploadState.STORED]
     assert count(floors[0], tables_mail.message) == 1200
+
+
+def test_deleting_what_is_finished_spares_what_is_finished_later(
+    make_floor: Callable[..., Floor],
+) -> None:
+    floors = [make_floor(), make_floor()]
+    for floor in floors:
+        floor.hand_in(letters(5))
+    floors[0].run()  # all that waits, of both jobs
+    errand = ask(floors[0], ErrandKind.DELETE_JOBS, state="finished")
+    later = errand.created_at + timedelta(seconds=1)
+    with floors[1].workshop.database.write() as connection:
+        connection.execute(
+            update(tables.job).where(tables.job.c.id == floors[1].job_id).values(finished_at=later)
+        )
+
+    carry_out(floors[0], errand)
+
+    assert upload_states(floors) == [UploadState.DELETED, UploadState.STORED]
+    with floors[1].workshop.database.read() as connection:
+        kept = require_upload(connection, floors[1].upload_id)
+    assert kept.state is UploadState.STORED
 
 
 def test_deleting_many_files_goes_on_with_the_one_that_was_half_deleted(
