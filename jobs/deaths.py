@@ -82,9 +82,7 @@ def cause_of_death(exit_code: int, memory: Memory | None = None) -> str:
 
 
 def _killed(memory: Memory) -> str:
-    by = (
-        "probably out of memory" if memory.was_near_the_limit else "killed by hand or by the kernel"
-    )
+    by = "probably out of memory" if memory.was_near_the_limit else BY_HAND
     if memory.held is None or memory.limit is None:
         return f": {by}"
     return f"; it held {_size(memory.held)} of a limit of {_size(memory.limit)}: {by}"

@@ -16,7 +16,7 @@ from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
-from store.errands import ErrandKind, ErrandState, add_errand, end_errand
+from store.errands import ErrandKind, add_errand, break_errand
 from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
@@ -243,11 +243,12 @@ class Dispatch:
     def stop_errand(self, errand_id: int, *, actor: str) -> bool:
         """Take no further step of an errand, and let no worker begin what it has handed out.
 
-        False when it was over already and nothing of it waits.
+        False when it was over already and nothing of it waits, and when it has begun what
+        must not be left half done.
         """
-        now, state = utc_now(), ErrandState.STOPPED
+        now = utc_now()
         with self._workshop.database.write() as connection:
-            stopped = end_errand(connection, errand_id, state=state, now=now)
+            stopped = break_errand(connection, errand_id, now=now)
         back = self._put_back(errand_id)
         if not stopped and not back:
             return False

@@ -17,7 +17,7 @@ from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import SWEEP_SECONDS, sweep_exports, write_export
 from jobs.lease import Lease
 from jobs.steps import CannotDo, Steps
-from jobs.workshop import Workshop
+from jobs.workshop import PASSING, Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
 from store.clock import utc_now
@@ -29,13 +29,20 @@ from store.errands import (
     ErrandStopped,
     end_errand,
     next_errand,
+    note_act,
     note_progress,
 )
 from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
-from store.uploads import Upload, forget_upload, mark_deleting, require_upload
+from store.uploads import (
+    Upload,
+    forget_upload,
+    half_deleted,
+    mark_deleting,
+    require_upload,
+)
 from store.wishes import (
     cancel_job,
     plan_anew,
@@ -59,12 +66,14 @@ Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
 
 def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], bool]) -> None:
     """Carry out one errand to its end, or until somebody stops it or the lease is gone."""
-    steps = Steps()
+    # What was done before a kill is not undone by it.
+    steps = Steps(done=errand.done, total=errand.total)
     if not _note(workshop, errand, steps):
         return
     try:
         for _ in DOERS[errand.kind](workshop, errand, steps):
-            if not _note(workshop, errand, steps) or not still_mine():
+            goes_on = _note(workshop, errand, steps) or steps.half_done
+            if not goes_on or not still_mine():
                 return
     except ErrandStopped:
         return
@@ -123,15 +132,35 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
 def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Remove the uploads of all jobs that match, with their messages, their books, their mbox."""
     files = size = 0
-    for _, upload_id in each_job(workshop, errand):
+    for upload_id in _going(workshop, errand):
         with workshop.database.read() as connection:
             upload = require_upload(connection, upload_id)
+        steps.half_done = True
         for gone in _remove(workshop, upload):
             steps.done += gone
             yield
+        steps.half_done = False
         files, size = files + 1, size + (upload.size or 0)
+        yield
     workshop.database.give_back_space(EMPTIED)
     steps.result = {"files": files, "messages_removed": steps.done, "bytes_freed": size}
+
+
+def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
+    """The uploads of jobs that match, and before them those whose deletion was broken off.
+
+    Errands are carried out one at a time: what is half deleted now is being deleted by nobody.
+    """
+    with workshop.database.read() as connection:
+        left = half_deleted(connection)
+    yield from left
+    for job_id, upload_id in each_job(workshop, errand):
+        with workshop.database.write() as connection:
+            filename = require_upload(connection, upload_id).filename
+            note_act(
+                connection, errand, "job.delete", job_id=job_id, now=utc_now(), filename=filename
+            )
+        yield upload_id
 
 
 def _remove(workshop: Workshop, upload: Upload) -> Iterator[int]:
@@ -240,8 +269,8 @@ class ErrandRunner(threading.Thread):
         while not self._stopped.is_set():
             try:
                 self._round()
-            except OUTAGES:
-                log.exception("the database is away; the next round tries again")
+            except PASSING:
+                log.exception("this round failed; the next tries again")
             self._woken.wait(LOOK_SECONDS)
             self._woken.clear()
 

@@ -16,7 +16,7 @@ from jobs.workshop import Workshop
 from store.clock import utc_now
 from store.config import Config
 from store.errands import Errand
-from store.export import Format, count_of, export
+from store.export import Format, counts_of, export
 
 KEPT_DAYS = 7
 SWEEP_SECONDS = 3600.0
@@ -27,7 +27,11 @@ _PART = ".part"
 def write_export(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Write what the errand's query finds into its file, counting first how much that is."""
     query, now = errand.parameters["query"], utc_now()
-    steps.total = count_of(workshop.database, query, now=now)
+    steps.done = counted = 0  # begun again, all of it is written anew
+    for number in counts_of(workshop.database, query, now=now):
+        counted += number
+        yield
+    steps.total = counted
     yield
 
     def note(messages: int) -> None:
@@ -48,7 +52,8 @@ def write_export(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[N
             if time.monotonic() - looked_at > _STEP_SECONDS:
                 looked_at = time.monotonic()
                 yield
-    yield
+        # Once more before it gets its name: what was stopped meanwhile leaves no file.
+        yield
     steps.result = {"messages": steps.done, "bytes": size, "kept_days": KEPT_DAYS}
 
 
@@ -67,14 +72,17 @@ def remove_export(config: Config, errand: Errand) -> bool:
 
 def sweep_exports(config: Config, *, now: float) -> int:
     """Remove files nobody is kept waiting for any more; how many they were. `now`: Unix seconds."""
-    old = [
-        path
-        for path in (_folder(config).glob("export-*") if _folder(config).is_dir() else ())
-        if now - path.stat().st_mtime > KEPT_DAYS * 86_400
-    ]
+    old = [path for path in _folder(config).glob("export-*") if _is_old(path, now=now)]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+def _is_old(path: Path, *, now: float) -> bool:
+    try:
+        return now - path.stat().st_mtime > KEPT_DAYS * 86_400
+    except FileNotFoundError:  # somebody has removed it since it was listed
+        return False
 
 
 def _folder(config: Config) -> Path:

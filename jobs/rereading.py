@@ -16,8 +16,10 @@ from jobs.deaths import cause_of_death
 from jobs.guard import MessageTooSlow, cpu_limit
 from jobs.workshop import Workshop
 from mail.defect import Defect, DefectKind
+from mail.mbox import spans
 from mail.message import Message, read_message
 from mail.rule import Dialect, Rule
+from mail.span_bytes import read_span
 from store.audit import record
 from store.clock import utc_now
 from store.config import Config
@@ -98,18 +100,26 @@ def _read(workshop: Workshop, stored: Stored, wish: Wish) -> Message:
     size = span.length - span.separator_length
     if size > (limit := config.max_message_bytes * times):
         raise CannotRead(f"It has {size} bytes; messages above {limit} bytes are not read whole.")
+    found = Rule.from_json(json.loads(stored.rule))
+    rule = rule_by(found, wish.dialect)
     with workshop.spool.source(stored.spool_name, size=stored.size) as source:
-        raw = source.read_at(span.offset, span.length)
+        # Whether anything follows it is told by the file, not by what is stored.
+        place = next(spans(source, found, start=span.offset, stop=span.offset + 1))
+        read = read_span(source, span, rule, largest_bytes=limit, head_bytes=0)
     seconds = config.message_seconds * times
     limits = replace(workshop.limits, seconds=workshop.limits.seconds * times)
     try:
         with cpu_limit(seconds):
             message = read_message(
-                memoryview(raw)[span.separator_length :],
-                rule=rule_by(Rule.from_json(json.loads(stored.rule)), wish.dialect),
-                separator=raw[: span.separator_length],
+                read.raw,
+                rule=rule,
+                separator=read.separator,
                 limits=limits,
                 charset=wish.charset,
+                trimmed=read.trimmed,
+                is_last=place.is_last,
+                cut_off=place.cut_off,
+                not_after=stored.uploaded_at,
             )
     except MessageTooSlow:
         raise CannotRead(_too_slow(seconds)) from None

@@ -38,11 +38,6 @@ class WorkerState(StrEnum):
         """It takes the next chunk, or will as soon as it has done the one in hand."""
         return self in (WorkerState.IDLE, WorkerState.BUSY, WorkerState.UNREGISTERED)
 
-    @property
-    def is_living(self) -> bool:
-        """It is not known to be gone."""
-        return self not in (WorkerState.PRESUMED_DEAD, WorkerState.GHOST_ENTRY)
-
 
 # The order of the list: what needs a person first.
 URGENCY = (

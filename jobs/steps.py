@@ -12,8 +12,12 @@ class CannotDo(Exception):
 
 @dataclass(slots=True)
 class Steps:
-    """How far an errand is, and what it leaves behind."""
+    """How far an errand is, and what it leaves behind.
+
+    `half_done`: what is in hand has to be finished first, also when the errand was stopped.
+    """
 
     done: int = 0
     total: int | None = None
+    half_done: bool = False
     result: dict[str, Any] = field(default_factory=dict)

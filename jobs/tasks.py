@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import get_current_job
 
-from jobs.astray import require_same_house
+from jobs.astray import WentAstray, require_same_house
 from jobs.attempts import Surroundings, run_slice
 from jobs.bell import INSTALLATION, UNHEARD, ring_due
 from jobs.guard import die_with_parent
@@ -23,6 +23,9 @@ from store.outage import in_one_line
 from store.states import EngineName
 
 log = logging.getLogger(__name__)
+
+# How long RQ keeps the failure of a bell that rang for a worker which went astray.
+ASTRAY_SECONDS = 600
 
 
 def plan_mbox(chunk_id: int) -> dict[str, int]:
@@ -44,8 +47,12 @@ def _answer(chunk_id: int) -> dict[str, int]:
     workshop = workshop_of_process()
     redis = rq_job.connection
     name = rq_job.worker_name or "unknown"
-    require_same_house(workshop, redis, worker=name, expected=rq_job.meta.get(INSTALLATION))
-
+    try:
+        require_same_house(workshop, redis, worker=name, expected=rq_job.meta.get(INSTALLATION))
+    except WentAstray:
+        # Rung again and again, this would fill Redis with a week of the same failure.
+        rq_job.failure_ttl = ASTRAY_SECONDS
+        raise
     reporting = hasty(redis)
 
     def ring() -> None:

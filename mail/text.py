@@ -138,6 +138,11 @@ def unflowed(text: str, *, delete_space: bool) -> str:
     return "".join(pieces[1:])
 
 
+def without_soft_hyphens(text: str) -> str:
+    """The text with its words whole: where a line might be broken says nothing of them."""
+    return text.replace(_SOFT_HYPHEN, "")
+
+
 def tokens(text: str) -> list[str]:
     """The words of a text, in order; the same for index and query.
 
@@ -152,7 +157,7 @@ def tokens(text: str) -> list[str]:
         words = stretches.decode().split()
     else:
         # Typographic quotes, dashes and blanks: all that is beyond ASCII in most English mail.
-        letters = text.replace(_UNBROKEN_BLANK, " ").replace(_SOFT_HYPHEN, "")
+        letters = without_soft_hyphens(text.replace(_UNBROKEN_BLANK, " "))
         encoded = letters.encode("utf-8", "replace")
         stretches = _PUNCTUATION.sub(b" ", encoded).translate(_ASCII_WORDS)
         words = _with_letters(stretches)

@@ -10,13 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from store.locks import take_turns
+from store.locks import Turn, take_turns
 from store.spool import Spool
 from store.tables import upload
 from store.uploads import Upload, UploadState, open_upload
-
-# Any number, the same for everybody: it names the turn in which room is promised.
-TURN = 5_318_008_113
 
 
 def admit(
@@ -32,7 +29,7 @@ def admit(
 
     One that declares no size is promised nothing: what it brings is looked at as it comes.
     """
-    take_turns(connection, TURN)
+    take_turns(connection, Turn.ADMISSION)
     spool.room(promised=promised_bytes(connection, spool)).require(declared_size or 0)
     return open_upload(connection, filename=filename, declared_size=declared_size, by=by, now=now)
 

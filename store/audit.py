@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, insert, select
 
+from store.locks import Turn, take_turns
 from store.tables import audit
 
 GENESIS = bytes(32)
-POSTGRES_LOCK = 5_318_008_113
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,8 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Append an entry, in the transaction of the act itself."""
-    if connection.dialect.name == "postgresql":
-        # Two entries at once would both follow the same predecessor.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
+    # Two entries at once would both follow the same predecessor.
+    take_turns(connection, Turn.AUDIT)
     last = connection.execute(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)).scalar()
     previous = bytes(last) if last is not None else GENESIS
     values: dict[str, Any] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mail.text import without_soft_hyphens
 from store.document import Document, Field
 from store.expression import (
     And,
@@ -63,7 +64,7 @@ def _says(document: Document, words: Words) -> bool:
 
 def value_says(lowered: str, words: Words) -> bool:
     """Whether one lower-cased text holds these words."""
-    word = words.tokens[0]
+    lowered, word = without_soft_hyphens(lowered), words.tokens[0]
     if word not in lowered:
         return False
     if len(words.tokens) > 1:

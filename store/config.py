@@ -66,14 +66,7 @@ class Config:
     def environment(self) -> dict[str, str]:
         """The same settings as environment variables, for a child process."""
         values = {setting.name: getattr(self, setting.name.lower()) for setting in SETTINGS}
-        return {
-            name: ",".join(value)
-            if isinstance(value, tuple)
-            else ""
-            if value is None
-            else str(value)
-            for name, value in values.items()
-        }
+        return {name: _as_text(value) for name, value in values.items()}
 
     def address(self, port: int | None = None) -> str:
         """Where a browser on this machine finds the console; no slash at the end."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from store.audit import record
 from store.tables_watch import errand
@@ -46,6 +46,9 @@ class ErrandState(StrEnum):
 
 
 OPEN_ERRAND_STATES = (ErrandState.WAITING, ErrandState.RUNNING)
+# Once begun these go on to their end: half of one would be mail without books, or a file that
+# neither is there nor can be deleted.
+ALL_OR_NOTHING = (ErrandKind.DELETE_UPLOAD, ErrandKind.READ_AGAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,13 @@ class Errand:
     def is_open(self) -> bool:
         """True while it is being carried out, or waits for that."""
         return self.state in OPEN_ERRAND_STATES
+
+    @property
+    def can_stop(self) -> bool:
+        """True while it may be left as it is."""
+        return self.state is ErrandState.WAITING or (
+            self.state is ErrandState.RUNNING and self.kind not in ALL_OR_NOTHING
+        )
 
 
 def subject_of_cause(key: str) -> str:
@@ -161,7 +171,13 @@ def take_step(
 
 
 def note_act(
-    connection: Connection, asked: Errand, action: str, *, job_id: str, now: datetime
+    connection: Connection,
+    asked: Errand,
+    action: str,
+    *,
+    job_id: str,
+    now: datetime,
+    **detail: str,
 ) -> None:
     """An entry in the audit log for what an errand did to one job."""
     record(
@@ -170,7 +186,7 @@ def note_act(
         action=action,
         subject=f"job:{job_id}",
         now=now,
-        detail={"errand": asked.id},
+        detail={"errand": asked.id, **detail},
     )
 
 
@@ -195,6 +211,17 @@ def end_errand(
         )
     )
     return ended.rowcount == 1
+
+
+def break_errand(connection: Connection, errand_id: int, *, now: datetime) -> bool:
+    """Let no further step be taken; False when it is over, or has to go on to its end."""
+    may_stop = or_(errand.c.state == ErrandState.WAITING, errand.c.kind.not_in(ALL_OR_NOTHING))
+    stopped = connection.execute(
+        update(errand)
+        .where(errand.c.id == errand_id, errand.c.state.in_(OPEN_ERRAND_STATES), may_stop)
+        .values(state=ErrandState.STOPPED, ended_at=now)
+    )
+    return stopped.rowcount == 1
 
 
 def _as_errand(row: Row[Any]) -> Errand:

@@ -1,13 +1,13 @@
 """Give mail away again: what a search finds as mbox, zip of .eml, CSV or JSON Lines.
 
 Streamed, a page of messages at a time, each page with a short look into the database, so that
-an export of a million messages holds neither memory nor a transaction. Importing an exported
-mbox gives the same messages.
+an export of a million messages holds neither memory nor a transaction. Keys are looked for many
+at a time, as each search begins anew. Importing an exported mbox gives the same messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +27,7 @@ from store.search import search_keys
 from store.spool import Spool
 
 PAGE = 200
-COUNTED_AT_ONCE = 5_000
+FOUND_AT_ONCE = 5_000
 
 
 class Format(StrEnum):
@@ -72,9 +72,8 @@ def export(
     QueryError and SearchTooSlow as a search does, at the first piece; SpoolError when an mbox is
     gone. Whoever reads slowly, or not at all, holds no connection meanwhile.
     """
-    pages = _pages(database, query_text, now=now)
-    first = next(pages, [])
-    pages = chain([first], pages)
+    found = _found(database, query_text, now=now)
+    pages = _pages(chain([next(found, [])], found))
     if format in _OF_TEXTS:
         writer = _OF_TEXTS[format]()
         yield writer.head()
@@ -84,16 +83,16 @@ def export(
     with closing(SpoolReader(database, spool)) as reader:
 
         def pieces(keys: Sequence[int]) -> Iterator[bytes]:
-            found = letters(database, keys, reader=reader, labelled=labelled)
-            return map(letter_writer.one, found)
+            page = letters(database, keys, reader=reader, labelled=labelled)
+            return map(letter_writer.one, page)
 
         yield from _written(pages, pieces, progress)
         yield letter_writer.tail()
 
 
-def count_of(database: Database, query_text: str, *, now: datetime) -> int:
-    """How many messages an export will hold, exactly, whatever that takes."""
-    return sum(map(len, _pages(database, query_text, now=now, limit=COUNTED_AT_ONCE)))
+def counts_of(database: Database, query_text: str, *, now: datetime) -> Iterator[int]:
+    """Numbers that add up to how many messages an export will hold; each takes a while."""
+    return map(len, _found(database, query_text, now=now))
 
 
 def _written(
@@ -105,19 +104,22 @@ def _written(
     for keys in pages:
         yield from pieces(keys)
         done += len(keys)
-        if keys:
-            progress(done)
+        progress(done)
 
 
-def _pages(
-    database: Database, query_text: str, *, now: datetime, limit: int | None = None
-) -> Iterator[list[int]]:
-    """The keys of everything that is found, newest first, a page at a time."""
+def _pages(found: Iterable[list[int]]) -> Iterator[list[int]]:
+    """The same keys, a page at a time; no page is empty."""
+    for keys in found:
+        yield from (keys[at : at + PAGE] for at in range(0, len(keys), PAGE))
+
+
+def _found(database: Database, query_text: str, *, now: datetime) -> Iterator[list[int]]:
+    """The keys of everything that is found, newest first, many at a time."""
     after: str | None = None
     while True:
         with database.read() as connection:
             keys, after = search_keys(
-                connection, query_text, after=after, limit=limit or PAGE, now=now
+                connection, query_text, after=after, limit=FOUND_AT_ONCE, now=now
             )
         yield keys
         if after is None:

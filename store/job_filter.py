@@ -104,11 +104,17 @@ def lowered(connection: Connection, text: ColumnElement[str]) -> ColumnElement[s
 def some_jobs(
     connection: Connection, wanted: JobFilter, *, made_by: datetime, after: str, limit: int
 ) -> list[tuple[str, int]]:
-    """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen."""
+    """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen.
+
+    Where a state is asked for, none that has come to its end since: it was not meant.
+    """
+    then: list[ColumnElement[bool]] = [job.c.created_at <= made_by]
+    if wanted.states:
+        then.append(or_(job.c.finished_at.is_(None), job.c.finished_at <= made_by))
     rows = connection.execute(
         select(job.c.id, job.c.upload_id)
         .join(upload, upload.c.id == job.c.upload_id)
-        .where(*_matching(connection, wanted), job.c.created_at <= made_by, job.c.id > after)
+        .where(*_matching(connection, wanted), *then, job.c.id > after)
         .order_by(job.c.id)
         .limit(limit)
     )
@@ -147,9 +153,9 @@ def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
         ).where(chunk.c.job_id.in_(matching), chunk.c.state.in_(RETRIED))
     ).one()
     messages = connection.execute(
-        select(func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates), 0)).where(
-            chunk.c.job_id.in_(matching)
-        )
+        select(
+            func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined), 0)
+        ).where(chunk.c.job_id.in_(matching))
     ).scalar_one()
     return JobsWeight(
         jobs=jobs.jobs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import IntEnum, unique
 
 from sqlalchemy import Connection, Table, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Insert as InsertPostgresql
@@ -11,6 +12,15 @@ from sqlalchemy.dialects.sqlite import Insert as InsertSqlite
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from store.tables import task_lock
+
+
+@unique
+class Turn(IntEnum):
+    """What is done in turns, by the number that names it: any, but each by one of its own."""
+
+    MIGRATION = 5_318_008_112
+    AUDIT = 5_318_008_113
+    ADMISSION = 5_318_008_114
 
 
 def insert_new(connection: Connection, table: Table) -> InsertPostgresql | InsertSqlite:
@@ -57,4 +67,4 @@ def take_turns(connection: Connection, key: int) -> None:
     `key` is any number of 64 bits. On SQLite there is only ever one write transaction.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int(key)})

@@ -30,6 +30,9 @@ MARKING = (
     "errand.delete_upload",
     "errand.read_again",
     "errand.retry_failed",
+    "errand.retry_jobs",
+    "errand.cancel_jobs",
+    "errand.delete_jobs",
     "errand.stop",
 )
 MOST = 50

@@ -8,12 +8,10 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from store.database import Database
-
-# Any number, the same for everybody: it names the lock under which Postgres migrates.
-POSTGRES_LOCK = 5_318_008_112
+from store.locks import Turn, take_turns
 
 
 def alembic_config(connection: Connection | None = None) -> AlembicConfig:
@@ -27,8 +25,7 @@ def alembic_config(connection: Connection | None = None) -> AlembicConfig:
 def migrate(database: Database) -> None:
     """Upgrade to the newest revision; harmless when it is there. Safe from several processes."""
     with database.write() as connection:
-        if database.dialect == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_LOCK})
+        take_turns(connection, Turn.MIGRATION)
         command.upgrade(alembic_config(connection), "head")
     database.keep_private()
 

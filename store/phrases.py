@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
+from mail.text import without_soft_hyphens
 from store.checking import value_says
 from store.document import Field
 from store.expression import Words
@@ -51,7 +52,7 @@ def _without_the_words(
     )
     verdicts = {}
     for key, *texts in rows:
-        head = "\n".join(text for text in texts if text).lower()
+        head = without_soft_hyphens("\n".join(text for text in texts if text).lower())
         if any(token not in head for words in missing[key] for token in words.tokens):
             verdicts[key] = False
     return verdicts

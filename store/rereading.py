@@ -43,13 +43,21 @@ class Stored:
     spool_name: str
     size: int  # bytes of the mbox
     rule: str  # JSON of mail.rule.Rule
+    uploaded_at: datetime
     kind: Kind
 
 
 def stored_message(connection: Connection, key: int) -> Stored:
     """What is needed to read a message again. Raises CannotReplace."""
     row = connection.execute(
-        select(message, job.c.id.label("job_id"), job.c.rule, upload.c.spool_name, upload.c.size)
+        select(
+            message,
+            job.c.id.label("job_id"),
+            job.c.rule,
+            upload.c.spool_name,
+            upload.c.size,
+            upload.c.created_at.label("uploaded_at"),
+        )
         .join(upload, upload.c.id == message.c.upload_id)
         .join(job, job.c.upload_id == upload.c.id)
         .where(message.c.id == key, upload.c.state == UploadState.STORED, job.c.rule.is_not(None))
@@ -72,6 +80,7 @@ def stored_message(connection: Connection, key: int) -> Stored:
         spool_name=row.spool_name,
         size=row.size,
         rule=row.rule,
+        uploaded_at=row.uploaded_at,
         kind=Kind(row.kind),
     )
 

@@ -86,7 +86,8 @@ def search_keys(
     query = parse(query_text, now=now)
     cursor = cursor_from(after) if after else None
     with bounded(connection):
-        finder = Finder(connection, query.expression, find_names(connection, query.expression))
+        names = find_names(connection, query.expression)
+        finder = Finder(connection, query.expression, names, step=limit)
         below = None if cursor is None else (cursor.sort_at, cursor.id)
         page = [(0, found) for found in islice(finder.newest_first(below), limit + 1)]
     return [found.id for _, found in page[:limit]], _next(page, limit, [finder])

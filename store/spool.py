@@ -152,6 +152,11 @@ class Spool:
             if self.is_away():
                 raise SpoolAway(self._away()) from error
             raise SpoolError(f"the mbox is not in the spool: {error.strerror} ({name})") from error
+        except PermissionError as error:
+            if self.is_away() or not os.access(self.folder, os.X_OK):
+                raise SpoolAway(f"the spool cannot be read: {error.strerror}") from error
+            # Of this one alone: were the spool to blame, the whole machine would rest for it.
+            raise SpoolError(f"the mbox cannot be read: {error.strerror} ({name})") from error
         except OSError as error:
             raise SpoolAway(f"the spool cannot be read: {error.strerror}") from error
         try:

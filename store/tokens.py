@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from itertools import chain
 from operator import add
 
-from mail.text import tokens
+from mail.text import tokens, without_soft_hyphens
 from store.document import Document, Field, Person
 from store.hashing import hash64
 from store.letters import PAIRED_LETTERS
@@ -87,7 +87,7 @@ def value_tokens(value: str) -> set[str]:
     """
     if value.isascii():
         return set(tokens(value))
-    encoded = value.encode("utf-8", "replace")
+    encoded = without_soft_hyphens(value).encode("utf-8", "replace")
     if _PUNCTUATION_LEAD in encoded:
         encoded = _PUNCTUATION.sub(b" ", encoded)
     words = set(encoded.translate(_STRETCHES).decode().split())

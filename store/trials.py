@@ -56,14 +56,17 @@ def begin_trial(
 ) -> tuple[int, str] | None:
     """Retry one chunk of a cause; answers (errand, job), or None when it does not fail for it.
 
-    The transaction is to be rolled back on None.
+    On None nothing was changed.
     """
+    # Locked, or somebody else could retry it before we do.
     fails = connection.execute(
-        select(chunk.c.id).where(
+        select(chunk.c.id)
+        .where(
             chunk.c.id == chunk_id,
             chunk.c.cause == cause_key,
             chunk.c.state == ChunkState.FAILED,
         )
+        .with_for_update()
     ).scalar_one_or_none()
     if fails is None:
         return None

@@ -221,6 +221,16 @@ def mark_deleting(connection: Connection, upload_id: int) -> list[str]:
     return list(connection.execute(jobs).scalars())
 
 
+def half_deleted(connection: Connection) -> list[int]:
+    """Uploads that are going, by id."""
+    rows = connection.execute(
+        select(tables.upload.c.id)
+        .where(tables.upload.c.state == UploadState.DELETING)
+        .order_by(tables.upload.c.id)
+    )
+    return list(rows.scalars())
+
+
 def forget_upload(connection: Connection, upload_id: int) -> None:
     """Remove the books of an upload whose messages are gone; its name and dates stay."""
     of_upload = select(tables.chunk.c.id).where(tables.chunk.c.upload_id == upload_id)

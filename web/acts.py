@@ -53,9 +53,31 @@ DETAILS = {
     "cause": N_("cause"),
     "query": N_("search"),
     "format": N_("format"),
+    "labelled": N_("with all labels"),
+    "message": N_("message"),
+    "was": N_("before"),
+    "is": N_("now"),
+    "charset": N_("charset"),
+    "rule": N_("rule"),
+    "limits": N_("limits"),
+    "error_type": N_("type"),
+    "text": N_("text"),
+    "file": N_("in files named"),
+    "q": N_("in files named"),
+    "by": N_("uploaded by"),
+    "state": N_("state"),
+    "since": N_("since"),
+    "until": N_("before"),
+    "errand": N_("errand"),
+    "put_back": N_("chunks put back"),
+    "removed_as_said": N_("messages to be removed, as said"),
+    "files": N_("files"),
+    "jobs": N_("jobs"),
     "messages": N_("messages"),
     "messages_removed": N_("messages removed"),
+    "bytes": N_("size"),
     "bytes_freed": N_("room made"),
+    "kept_days": N_("days kept"),
     "name": N_("name"),
     "worker": N_("worker"),
     "reason": N_("reason"),
@@ -67,11 +89,15 @@ VALUES = {
     "delete_upload": N_("delete a file"),
     "read_again": N_("read a file again"),
     "retry_failed": N_("retry failures"),
+    "retry_jobs": N_("retry jobs"),
+    "cancel_jobs": N_("cancel jobs"),
+    "delete_jobs": N_("delete files"),
     "export": N_("export messages"),
 }
 SIZES = frozenset({"size", "bytes", "bytes_freed", "length"})
 DIGEST = "sha256"
-NAMES = frozenset({"chunk", "upload_id", "from_seq"})  # numbers that name, and do not count
+# Numbers that name, and do not count.
+NAMES = frozenset({"chunk", "upload_id", "from_seq", "errand"})
 LONGEST_VALUE = 200
 
 
@@ -150,6 +176,8 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
     known = VALUES.get(value) if name in ("way", "kind") else None
     if known is None and name == "role":
         known = words.role(value)
+    if known is None and name in ("was", "is"):
+        known = words.state(value).text
     return ("words", known) if known else ("text", value[:LONGEST_VALUE])
 
 

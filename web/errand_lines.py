@@ -42,7 +42,7 @@ class ErrandLine:
     @property
     def can_stop(self) -> bool:
         """True while there is something that would not happen any more."""
-        return self.errand.is_open or bool(self.aftermath and self.aftermath.waiting)
+        return self.errand.can_stop or bool(self.aftermath and self.aftermath.waiting)
 
     @property
     def standing(self) -> str:

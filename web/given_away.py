@@ -64,9 +64,9 @@ def may_fetch(request: Request, errand: Errand) -> bool:
 def export_file(request: Request) -> Response:
     """The file of a finished export. Raises NotFound, and HTTPException 409 or 410."""
     house, errand = house_of(request), require_export(request)
-    path = export_path(house.config, errand)
-    if not path.is_file():
+    if not is_there(house, errand):
         raise _not_there(errand)
+    path = export_path(house.config, errand)
     return FileResponse(
         path,
         media_type=CONTENT_TYPES[Format(errand.parameters["format"])],
@@ -83,7 +83,8 @@ def _not_there(errand: Errand) -> HTTPException:
 
 def is_there(house: House, errand: Errand) -> bool:
     """Whether an export's file can be fetched."""
-    return errand.kind is ErrandKind.EXPORT and export_path(house.config, errand).is_file()
+    is_whole = errand.kind is ErrandKind.EXPORT and errand.state is ErrandState.DONE
+    return is_whole and export_path(house.config, errand).is_file()
 
 
 def export_json(house: House, errand: Errand) -> dict[str, Any]:

@@ -46,6 +46,10 @@ NOTICES: dict[str, Notice] = {
     ),
     "errand-stopped": Notice(N_("It was stopped. What is done stays done."), "good"),
     "errand-over": Notice(N_("It was over already."), "warn"),
+    "errand-goes-on": Notice(
+        N_("It has begun to take mail away and cannot be left half done: it goes on to its end."),
+        "warn",
+    ),
     "chunk-stopped": Notice(
         N_("The chunk was stopped. What it had read stays; it can be retried."), "good"
     ),

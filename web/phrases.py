@@ -107,6 +107,7 @@ PHRASES = (
     N_("no further words"),
     N_("work-horse {pid}: {reason}"),
     N_("the mbox is not in the spool: {reason} ({name})"),
+    N_("the mbox cannot be read: {reason} ({name})"),
     N_("the spooled mbox has {found} bytes, not the {size} that came"),
     N_("{wanted} bytes are needed with the reserve, {free} are free"),
     N_("chunk {number} is not at {place} under {attempt}"),

@@ -111,6 +111,7 @@ ACTIONS = {
     "errand.failed": N_("could not finish an errand"),
     "errand.export": N_("exported messages"),
     "job.cancel": N_("cancelled a job"),
+    "job.delete": N_("deleted a file"),
     "message.read_again": N_("had a message read again"),
     "chunk.retry": N_("retried a chunk"),
     "chunk.stop": N_("stopped a chunk"),
@@ -120,7 +121,7 @@ ACTIONS = {
 }
 
 
-ACTORS = {"account": "", "token": N_("API token"), "system": ""}
+ACTORS = {"account": "", "token": N_("API token"), "command": N_("command line"), "system": ""}
 
 
 @dataclass(frozen=True, slots=True)

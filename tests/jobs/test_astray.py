@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 
@@ -11,7 +12,9 @@ from jobs.astray import Astray
 from jobs.bell import ring_due
 from jobs.health import Health
 from jobs.link import QueueLink
+from jobs.record import word_of
 from jobs.strays import AstrayWorker, look_with_strays
+from jobs.tasks import ASTRAY_SECONDS
 from store.clock import utc_now
 from store.config import load
 from store.database import Database
@@ -73,6 +76,15 @@ def test_a_worker_at_another_database_says_so_and_is_seen_to_take_no_work(
     assert look(floor, link)[0].queue.is_stuck
     wait_until(lambda: "another database than the console" in worker.log(), what="it says so")
     assert "console's DATABASE_URL and DATA_DIR?" in worker.log()
+    assert set(failures_kept(redis_url)) == {ASTRAY_SECONDS}
+
+
+def failures_kept(redis_url: str) -> list[int]:
+    """For how long RQ keeps each of its failures, in seconds."""
+    redis = Redis.from_url(redis_url)
+    failed: list[Any] = list(redis.zrange("rq:failed:default", 0, -1))
+    keys = [f"rq:job:{word_of(one)}" for one in failed]
+    return [int(redis.hget(key, "failure_ttl") or 0) for key in keys]
 
 
 def test_a_worker_without_any_settings_is_astray_too(

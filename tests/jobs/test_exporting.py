@@ -6,10 +6,15 @@ import os
 import time
 from typing import Any
 
-from jobs.errands import run_errand
+import pytest
+
+import jobs.errands
+from jobs.errands import ErrandRunner, run_errand
 from jobs.exporting import KEPT_DAYS, export_path, remove_export, sweep_exports
 from store.clock import utc_now
+from store.config import Config
 from store.errands import Errand, ErrandKind, ErrandState, add_errand, end_errand, find_errand
+from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
 
@@ -64,6 +69,49 @@ def test_an_export_that_is_stopped_leaves_no_file(floor: Floor) -> None:
     assert looked_up(floor, errand.id).state is ErrandState.STOPPED
     folder = export_path(floor.workshop.config, errand).parent
     assert not folder.is_dir() or not list(folder.iterdir())
+
+
+def test_an_export_that_is_stopped_when_all_is_written_leaves_no_file(floor: Floor) -> None:
+    floor.hand_in(letters(10))
+    floor.run()
+    errand = asked(floor)
+    looks = 0
+
+    def stop_at_last() -> bool:
+        nonlocal looks
+        looks += 1
+        if list(export_path(floor.workshop.config, errand).parent.glob("*.part")):
+            with floor.workshop.database.write() as connection:
+                end_errand(connection, errand.id, state=ErrandState.STOPPED, now=utc_now())
+            return False
+        return True
+
+    run_errand(floor.workshop, errand, still_mine=stop_at_last)
+
+    assert looks == 3  # counted, told, written
+    assert not list(export_path(floor.workshop.config, errand).parent.iterdir())
+
+
+def test_an_odd_file_among_exports_ends_no_runner(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errand = asked(floor, format="csv")
+    troubles = iter([PermissionError("not yours")])
+
+    def sweep(config: Config, *, now: float) -> int:
+        for trouble in troubles:
+            raise trouble
+        return sweep_exports(config, now=now)
+
+    monkeypatch.setattr(jobs.errands, "sweep_exports", sweep)
+    monkeypatch.setattr(jobs.errands, "LOOK_SECONDS", 0.05)
+    runner = ErrandRunner(floor.workshop, ring=lambda: None)
+
+    runner.start()
+    wait_until(
+        lambda: looked_up(floor, errand.id).state is ErrandState.DONE, what="the errand is done"
+    )
+    runner.stop()
 
 
 def test_a_file_goes_after_some_days_and_when_it_is_removed(floor: Floor) -> None:

@@ -223,3 +223,22 @@ def test_a_child_process_does_it_and_tells(floor: Floor) -> None:
 
 def _plain(one: Wish) -> dict[str, Any]:
     return {name: getattr(one, name) for name in ("charset", "dialect", "wide", "actor")}
+
+
+CUT_OFF = raw_message(2, body="it ends here") + b"\0" * 512
+AHEAD = raw_message(3).replace(b"Thu, 5 Jan 2023", b"Fri, 5 Jan 2029").replace(b"2023\n", b"2029\n")
+
+
+@pytest.mark.parametrize("damaged", [CUT_OFF, AHEAD], ids=["cut off", "dated after its upload"])
+def test_what_is_read_again_as_found_is_found_as_before(floor: Floor, damaged: bytes) -> None:
+    mbox = mbox_of([raw_message(1), damaged])
+    floor.hand_in(mbox)
+    floor.run()
+    again = wish(floor, mbox, 1)
+    before = shown(floor, again.key)
+    assert before.defects
+
+    read_again(floor.workshop, again)
+
+    after = shown(floor, again.key)
+    assert (after.defects, after.sent_at) == (before.defects, before.sent_at)

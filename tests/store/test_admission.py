@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.admission import admit, promised_bytes
+from store.audit import record
 from store.clock import utc_now
 from store.database import Database
 from store.spool import DiskFull, Spool
@@ -99,3 +100,14 @@ def test_of_uploads_that_knock_at_once_only_those_that_fit_are_let_in(knock: Kno
         let_in = list(pool.map(fits, [400] * 8))
 
     assert let_in.count(True) == 2
+
+
+def test_promising_room_keeps_no_act_waiting_for_its_place_in_the_audit_log(
+    postgres_database: Database, spool: Spool
+) -> None:
+    now = utc_now()
+    with postgres_database.write() as connection:
+        admit(connection, spool, filename="a", declared_size=1, by="test", now=now)
+        with postgres_database.write() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+            record(other, actor="account:ann", action="job.pause", subject="job:1", now=now)

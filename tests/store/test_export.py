@@ -12,7 +12,7 @@ import pytest
 
 from mail.message import Message
 from store.database import Database
-from store.export import Format, count_of, export
+from store.export import Format, counts_of, export
 from store.results import QueryError
 from store.spool import Spool
 from tests.store.mails import NOW, a_message, keep
@@ -140,6 +140,7 @@ def test_an_export_goes_through_every_page_and_tells_how_far_it_is(
     database: Database, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("store.export.PAGE", 3)
+    monkeypatch.setattr("store.export.FOUND_AT_ONCE", 6)
     keep(database, *(a_message(f"Letter {n}") for n in range(8)))
     told_of: list[int] = []
 
@@ -202,8 +203,8 @@ def test_the_labels_of_all_copies_go_out_when_asked_for_and_come_in_again(
 def test_an_export_is_counted_beforehand_however_many_pages_it_takes(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.export.COUNTED_AT_ONCE", 3)
+    monkeypatch.setattr("store.export.FOUND_AT_ONCE", 3)
     keep(database, *(a_message(f"Letter {n}") for n in range(8)))
 
-    assert count_of(database, "letter", now=NOW) == 8
-    assert count_of(database, "nothing", now=NOW) == 0
+    assert list(counts_of(database, "letter", now=NOW)) == [3, 3, 2]
+    assert sum(counts_of(database, "nothing", now=NOW)) == 0

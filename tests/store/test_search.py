@@ -36,6 +36,22 @@ def test_a_phrase_is_found_only_where_its_words_follow_each_other(database: Data
     assert found(database, '"hot water"').count == Count(1, False)
 
 
+def test_a_word_is_found_wherever_its_line_might_have_been_broken(database: Database) -> None:
+    keep(
+        database, a_message("Die Donau\u00addampf\u00adschiff\u00adfahrt", subject="Fahr\u00adplan")
+    )
+
+    for query in (
+        "donaudampfschifffahrt",
+        "donau\u00addampfschifffahrt",
+        "subject:fahrplan",
+        "body:donaudampfschifffahrt",
+        '"die donaudampfschifffahrt"',
+        '"fahrplan"',
+    ):
+        assert offsets(database, query) == [0], query
+
+
 def test_either_or_and_not(database: Database) -> None:
     keep(database, a_message("apple"), a_message("pear"), a_message("apple pear"))
 

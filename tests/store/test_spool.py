@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 import time
 from collections import namedtuple
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from store.spool import DiskFull, Spool, SpoolError
+from store.spool import DiskFull, Spool, SpoolAway, SpoolError
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -58,6 +60,29 @@ def test_row_55_an_mbox_that_is_gone_or_has_changed_is_said_to_be(spool: Spool) 
         pass
     with pytest.raises(SpoolError, match="3 bytes, not the 4"), spool.source("short.mbox", size=4):
         pass
+
+
+def test_an_mbox_that_alone_may_not_be_read_is_no_trouble_of_the_spool(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.writer("a.mbox").finish()
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("store.spool.os.open", refuse)
+
+    with pytest.raises(SpoolError, match="the mbox cannot be read") as caught, open_all(spool):
+        pass
+    assert not isinstance(caught.value, SpoolAway)
+
+    monkeypatch.setattr("store.spool.os.access", lambda *_: False)
+    with pytest.raises(SpoolAway, match="the spool cannot be read"), open_all(spool):
+        pass
+
+
+def open_all(spool: Spool) -> AbstractContextManager[object]:
+    return spool.source("a.mbox", size=0)
 
 
 def test_the_reserve_of_the_disk_is_never_used(

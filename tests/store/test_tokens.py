@@ -17,7 +17,9 @@ from store.tokens import INDEX_BYTES, TOKEN_CHARACTERS, index_tokens, value_toke
 from tests.store.mails import a_message
 
 
-@given(st.text() | st.text(alphabet="ab A0_-.결제시스템東京かカe\u0301\u0915\u093f⺀²İß\u1100"))
+@given(
+    st.text() | st.text(alphabet="ab A0_-.결제시스템東京かカe\u0301\u0915\u093f⺀²İß\u1100\u00ad")
+)
 @example("온라인결제시스템은, 내일")
 @example("a" * 200 + " é")
 @example("\U0002ebe1㐀")  # no letter, though it lies among Han letters
@@ -26,6 +28,7 @@ from tests.store.mails import a_message
 @example("“결제”는 “é”")  # typographic signs, cut off before anything is remembered
 @example("시스템，온라인결제東京カ。내일은")  # too long to be remembered
 @example("0\ud800²")
+@example("Donau\u00addampf 온\u00ad라인")  # words are whole, wherever a line might be broken
 def test_a_text_has_the_words_that_the_mail_core_finds_in_it(text: str) -> None:
     words = value_tokens(text)
 

@@ -165,3 +165,15 @@ def test_every_step_says_when_it_began_and_how_long_it_took(here: Visit) -> None
     steps = re.compile(r'<ol class="steps">.*?</ol>', re.DOTALL)
     assert steps.findall(waiting)[0].count("<time") == 1
     assert steps.findall(over)[0].count("<time") == 4
+
+
+@pytest.mark.parametrize("key", [".x", "12.x", "7.x", "x"])
+def test_a_place_among_urgent_attempts_that_was_tampered_with_breaks_nothing(
+    here: Visit, key: str
+) -> None:
+    floor = here.take_in(letters(3))
+    place = f"before=2026-01-01T00:00:00%2B00:00~{key}"
+
+    answer = here.visitor().get(f"/fragments/attempts/{floor.job_id}?first=urgent&{place}")
+
+    assert answer.status_code == 200

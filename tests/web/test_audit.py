@@ -9,6 +9,10 @@ import pytest
 
 from store.audit import record
 from store.clock import utc_now
+from store.errands import ErrandKind
+from store.failure_filter import FailureFilter
+from store.job_filter import JobFilter
+from store.marks import MARKING
 from tests.web.test_lists import link
 from tests.web.visiting import Visit
 from web import words
@@ -119,6 +123,24 @@ def test_the_log_is_read_from_its_beginning_too(
     newest = reader.get("/audit").text
     assert rows(first)[::-1][:2] == rows(newest)[2:]
     assert rows(second)[::-1] == rows(newest)[:2]
+
+
+@pytest.mark.parametrize("kind", sorted(set(ErrandKind) - {ErrandKind.TRIAL}))
+def test_every_errand_has_words_in_the_log(kind: ErrandKind) -> None:
+    assert kind in VALUES
+    assert f"errand.{kind}" in words.ACTIONS
+
+
+@pytest.mark.parametrize("kind", sorted(set(ErrandKind) - {ErrandKind.TRIAL, ErrandKind.EXPORT}))
+def test_every_errand_that_moves_work_is_flagged_in_charts(kind: ErrandKind) -> None:
+    assert f"errand.{kind}" in MARKING
+
+
+@pytest.mark.parametrize(
+    "parameters", [FailureFilter().to_json(), JobFilter().to_json()], ids=["failures", "jobs"]
+)
+def test_everything_an_errand_was_asked_has_words_in_the_log(parameters: dict[str, object]) -> None:
+    assert set(parameters) <= set(DETAILS)
 
 
 @pytest.mark.parametrize("known", [words.ACTIONS, SUBJECTS, DETAILS, VALUES, words.ACTORS])

@@ -56,6 +56,16 @@ def test_an_export_is_for_who_asked_and_for_administrators(here: Visit) -> None:
     assert here.visitor(Role.VIEWER).get(where).status_code == 404
 
 
+def test_what_an_export_asks_for_is_shown_to_nobody_else(here: Visit) -> None:
+    owner, other = here.visitor(Role.OPERATOR), here.visitor(Role.VIEWER)
+    number = ask(owner, query="subject:harbour").rpartition("/")[2]
+
+    assert "subject:harbour" in owner.get(f"/errands/{number}").text
+    assert "subject:harbour" not in other.get(f"/errands/{number}").text
+    assert owner.get(f"/api/errands/{number}").status_code == 200
+    assert other.get(f"/api/errands/{number}").status_code == 404
+
+
 @pytest.mark.parametrize(
     "wish",
     [

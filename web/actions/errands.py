@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.errands import ErrandKind, subject_of_cause
+from store.errands import ErrandKind, find_errand, subject_of_cause
 from store.failure_lists import failed_ids
 from store.forecast import Forecast, Reach, forecast, is_more, messages_from
 from store.jobs import JobView
@@ -125,8 +125,13 @@ def act_on_jobs(request: Request, form: Form) -> Response:
 def stop(request: Request) -> Response:
     """`POST /errands/{id}/stop`: no further step is taken; what is done stays done."""
     errand_id = request.path_params["id"]
-    stopped = house_of(request).dispatch.stop_errand(errand_id, actor=current_user(request).actor)
-    return go(f"/errands/{errand_id}", notice="errand-stopped" if stopped else "errand-over")
+    house = house_of(request)
+    if house.dispatch.stop_errand(errand_id, actor=current_user(request).actor):
+        return go(f"/errands/{errand_id}", notice="errand-stopped")
+    with house.database.read() as connection:
+        errand = find_errand(connection, errand_id)
+    goes_on = errand is not None and errand.is_open
+    return go(f"/errands/{errand_id}", notice="errand-goes-on" if goes_on else "errand-over")
 
 
 def _ask(

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from jobs.exporting import remove_export
-from store.errands import OPEN_ERRAND_STATES
 from web.api.wishes import wish_of
 from web.errors import BadRequest
 from web.given_away import ask_for_export, export_json, require_export
@@ -43,7 +42,7 @@ def status(request: Request) -> Response:
 def remove(request: Request) -> Response:
     """`DELETE`: stop it if it is under way, and take its file away."""
     house, errand = house_of(request), require_export(request)
-    if errand.state in OPEN_ERRAND_STATES:
+    if errand.is_open:
         house.dispatch.stop_errand(errand.id, actor=current_user(request).actor)
     remove_export(house.config, errand)
     return Response(status_code=204)

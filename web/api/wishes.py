@@ -15,6 +15,7 @@ from mail.mbox import Dialect
 from store.errands import Errand, ErrandKind, find_errand
 from web.api.jobs import job_json, require_job
 from web.errors import BadRequest, NotFound
+from web.given_away import may_fetch
 from web.house import house_of
 from web.security import current_user
 
@@ -93,7 +94,9 @@ def errand(request: Request) -> Response:
     if errand_id <= HIGHEST:
         with house_of(request).database.read() as connection:
             found = find_errand(connection, errand_id)
-    if found is None:
+    # Of exports only those who may fetch them are told, as under /api/exports.
+    hidden = found is not None and found.kind is ErrandKind.EXPORT and not may_fetch(request, found)
+    if found is None or hidden:
         raise NotFound("There is no errand with this id.")
     return JSONResponse(_errand_json(found))
 

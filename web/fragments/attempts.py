@@ -30,6 +30,7 @@ from web.render import render
 
 PAGE = 25
 WORKER_CHARACTERS = 200
+URGENCIES = {"0": 0, "1": 1, "2": 2}
 TROUBLE = (Outcome.FAILED, Outcome.LOST)
 
 
@@ -147,7 +148,7 @@ def _found(
                 connection,
                 job_id,
                 wanted=wanted,
-                before=(int(urgency) if urgency in "012" else 0, *place) if place else None,
+                before=(URGENCIES.get(urgency, 0), *place) if place else None,
                 limit=PAGE + 1,
             )
         found = attempts_of(connection, job_id, wanted=wanted, before=place, limit=PAGE + 1)

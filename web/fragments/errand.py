@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.errands import Errand, find_errand
+from store.errands import Errand, ErrandKind, find_errand
 from store.failure_lists import KnownCause, find_cause
 from web.errand_lines import ErrandLine, lines_of
 from web.errors import NotFound
@@ -54,6 +54,7 @@ class ErrandView:
     wishes: tuple[tuple[str, str | datetime | tuple[Word, ...]], ...]
     results: tuple[tuple[str, int], ...]
     rate: float | None  # per second so far
+    query: str | None  # of an export, for those who may see it
     file_url: str | None  # of an export that can be fetched by this reader
     every: int | None
 
@@ -88,12 +89,17 @@ def find_the_errand(request: Request) -> ErrandView:
             if name in RESULTS
         ),
         rate=line.rate(now=utc_now()),
-        file_url=f"/errands/{errand.id}/file" if _is_for(request, errand) else None,
+        query=errand.parameters["query"] if _is_export_for(request, errand) else None,
+        file_url=f"/errands/{errand.id}/file" if _has_file_for(request, errand) else None,
         every=MOVING if line.is_moving else None,
     )
 
 
-def _is_for(request: Request, errand: Errand) -> bool:
+def _is_export_for(request: Request, errand: Errand) -> bool:
+    return errand.kind is ErrandKind.EXPORT and may_fetch(request, errand)
+
+
+def _has_file_for(request: Request, errand: Errand) -> bool:
     return may_fetch(request, errand) and is_there(house_of(request), errand)
 
 
