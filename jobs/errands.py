@@ -36,6 +36,7 @@ from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
+from store.spool import SpoolError
 from store.uploads import (
     Upload,
     forget_upload,
@@ -191,6 +192,7 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
         if job is None:
             raise CannotDo("The job is gone.")
         start = start_of(connection, job_id, from_seq=from_seq)
+        _require_mbox(workshop, require_upload(connection, job.upload_id))
         _require_as_said(errand, removed=messages_from(connection, job.upload_id, start))
         set_aside(connection, job_id, start=start, now=utc_now())
     yield
@@ -215,6 +217,15 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
         steps.done += gone
         yield
     steps.result = {"messages_removed": steps.done}
+
+
+def _require_mbox(workshop: Workshop, upload: Upload) -> None:
+    """Nothing is removed that could not be read again."""
+    try:
+        with workshop.spool.source(upload.spool_name, size=upload.size or 0):
+            pass
+    except SpoolError as error:
+        raise CannotDo(f"Nothing was removed: {error}") from None
 
 
 def _require_as_said(errand: Errand, *, removed: int) -> None:

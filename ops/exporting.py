@@ -28,7 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words", metavar="WORD", nargs="*", help="the query, as in the console; everything if none"
     )
-    parser.add_argument("--format", choices=list(Format), type=Format, default=Format.MBOX)
+    parser.add_argument(
+        "--format",
+        choices=list(Format),
+        type=Format,
+        help="as the ending of the file's name says if not given, else mbox",
+    )
     parser.add_argument(
         "--labels", action="store_true", help="the labels of all copies, as X-Gmail-Labels"
     )
@@ -42,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
     query = " ".join(args.words)
     with opened_workshop(settings()) as workshop:
         try:
-            pieces = _pieces(workshop, query, wanted=args.format, labelled=args.labels)
+            wanted = args.format or _format_of(args.output)
+            pieces = _pieces(workshop, query, wanted=wanted, labelled=args.labels)
             _write(pieces, output=args.output)
         except QueryError as error:
             raise misunderstood(query, error) from None
@@ -61,6 +67,11 @@ def _pieces(workshop: Workshop, query: str, *, wanted: Format, labelled: bool) -
         now=utc_now(),
         progress=_show if sys.stderr.isatty() else lambda _messages: None,
     )
+
+
+def _format_of(output: Path | None) -> Format:
+    ending = output.suffix.lstrip(".").lower() if output else ""
+    return Format(ending) if ending in set(Format) else Format.MBOX
 
 
 def _show(messages: int) -> None:

@@ -7,6 +7,8 @@ parsing is done by whoever the settings say: RQ workers, or the console's local 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,10 +44,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Take the files in, one after the other. Exit status 1 unless every job ends well."""
     with opened_engine(settings()) as engine:
-        jobs = [take_in(engine, path, again=args.again) for path in args.files]
-        if not args.wait:
-            return 0
-        return 0 if follow(engine, [job for job in jobs if job is not None]) else 1
+        jobs, refused = _take_all_in(engine, args.files, again=args.again)
+        ended_well = follow(engine, jobs) if args.wait else True
+        return 0 if ended_well and not refused else 1
+
+
+def _take_all_in(engine: Engine, paths: Sequence[Path], *, again: bool) -> tuple[list[str], int]:
+    """The jobs that came of it, and how many files were refused; one alone raises its Refusal."""
+    jobs, refused = [], 0
+    for path in paths:
+        try:
+            job = take_in(engine, path, again=again)
+        except Refusal as refusal:
+            if len(paths) == 1:
+                raise
+            print(refusal, file=sys.stderr)
+            refused += 1
+        else:
+            jobs += [job] if job else []
+    return jobs, refused
 
 
 def take_in(engine: Engine, path: Path, *, again: bool) -> str | None:

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -76,18 +76,32 @@ def _charset(label: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Print what is in the files; the exit status is 1 when one of them holds no mail.
 
-    Raises Refusal for a file that cannot be read.
+    Raises Refusal for a single file that cannot be read; one of several is only told of.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # JSON is UTF-8 whatever the locale says.
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        found = [_parse_path(path, args) for path in args.files]
+        found = _parse_all(args.files, args)
         sys.stdout.flush()
     except BrokenPipeError:
         _leave_quietly()
         return 0
     return 0 if all(found) else 1
+
+
+def _parse_all(paths: Sequence[Path], args: argparse.Namespace) -> list[bool]:
+    """Whether each file held mail. One that cannot be read keeps no other from being read."""
+    found = []
+    for path in paths:
+        try:
+            found.append(_parse_path(path, args))
+        except Refusal as refusal:
+            if len(paths) == 1:
+                raise
+            print(refusal, file=sys.stderr)
+            found.append(False)
+    return found
 
 
 def _parse_path(path: Path, args: argparse.Namespace) -> bool:

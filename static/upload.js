@@ -13,8 +13,11 @@
   const twinText = document.getElementById("twin-text");
   const twinAgain = document.getElementById("twin-again");
   const language = document.documentElement.lang;
+  const outcomes = document.getElementById("outcomes");
   let request = null;
   let sent = null;
+  let waiting = [];
+  let total = 0;
 
   const size = (bytes) => {
     const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -30,7 +33,35 @@
       : new Intl.NumberFormat(language, { style: "unit", unit: "minute" }).format(
           Math.ceil(seconds / 60));
 
+  // With several files each gets a line of its own, and the next one begins.
+  const tell = (sentence, jobId) => {
+    const line = document.createElement("li");
+    const name = document.createElement(jobId ? "a" : "b");
+    if (jobId) name.href = `/jobs/${jobId}`;
+    name.textContent = `\u2068${sent.name}\u2069`;
+    line.append(name, `: ${sentence}`);
+    outcomes.append(line);
+    outcomes.hidden = false;
+    next();
+  };
+
+  const next = () => {
+    const file = waiting.shift();
+    if (file) return send(file, { again: false });
+    sending.hidden = true;
+    form.hidden = false;
+  };
+
+  const begin = (files, { again }) => {
+    outcomes.replaceChildren();
+    outcomes.hidden = true;
+    total = files.length;
+    waiting = [...files];
+    send(waiting.shift(), { again });
+  };
+
   const complain = (sentence) => {
+    if (total > 1) return tell(sentence, null);
     sending.hidden = true;
     form.hidden = false;
     trouble.textContent = sentence;
@@ -45,11 +76,13 @@
     }).format(new Date(text));
 
   const showTwin = (answer) => {
-    sending.hidden = true;
-    form.hidden = false;
-    twinText.textContent = twinText.dataset.text
+    const sentence = twinText.dataset.text
       .replace("{time}", () => moment(answer.duplicate_uploaded_at))
       .replace("{name}", () => `\u2068${answer.duplicate_filename}\u2069`);
+    if (total > 1) return tell(sentence, answer.duplicate_of);
+    sending.hidden = true;
+    form.hidden = false;
+    twinText.textContent = sentence;
     document.getElementById("twin-open").href = `/jobs/${answer.duplicate_of}`;
     twinAgain.hidden = false;
     twin.hidden = false;
@@ -65,6 +98,8 @@
     }
     if (request.status === 202 && answer.duplicate_of) {
       showTwin(answer);
+    } else if (request.status === 202 && total > 1) {
+      tell(form.dataset.taken, answer.job_id);
     } else if (request.status === 202) {
       window.location.assign(`/jobs/${answer.job_id}`);
     } else {
@@ -79,7 +114,8 @@
     if (file.size > Number(form.dataset.max)) return complain(form.dataset.tooLarge);
     form.hidden = true;
     sending.hidden = false;
-    document.getElementById("sending-name").textContent = file.name;
+    const place = total > 1 ? ` (${total - waiting.length} / ${total})` : "";
+    document.getElementById("sending-name").textContent = file.name + place;
     const began = performance.now();
     request = new XMLHttpRequest();
     const name = encodeURIComponent(file.name);
@@ -97,6 +133,7 @@
     request.addEventListener("load", finish);
     request.addEventListener("error", () => complain(form.dataset.broken));
     request.addEventListener("abort", () => {
+      waiting = [];
       sending.hidden = true;
       form.hidden = false;
     });
@@ -105,9 +142,11 @@
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (field.files.length) send(field.files[0], { again: form.action.endsWith("?again=1") });
+    if (field.files.length) begin(field.files, { again: form.action.endsWith("?again=1") });
   });
-  twinAgain.addEventListener("click", () => send(sent, { again: true }));
+  // Without this script a form takes one file.
+  field.multiple = true;
+  twinAgain.addEventListener("click", () => begin([sent], { again: true }));
   document.getElementById("stop").addEventListener("click", () => request?.abort());
   for (const name of ["dragenter", "dragover"]) {
     form.addEventListener(name, (event) => {
@@ -120,7 +159,7 @@
   }
   form.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0], { again: false });
+    if (event.dataTransfer.files.length) begin(event.dataTransfer.files, { again: false });
   });
   window.addEventListener("beforeunload", (event) => {
     if (request && request.readyState > 0 && request.readyState < 4) event.preventDefault();

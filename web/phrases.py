@@ -114,6 +114,8 @@ PHRASES = (
     N_("chunk {number} belongs to another attempt"),
     N_("chunk {number} was not at its end under {attempt}"),
     N_("The job is gone."),
+    N_("Nothing was removed: {error}"),
+    N_("The mbox of a message is not in the spool any more."),
     N_("the job has no chunk {number}"),
     # web itself
     N_("There is no such cause."),

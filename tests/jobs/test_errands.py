@@ -366,3 +366,15 @@ def test_the_background_runner_carries_errands_out_and_rings(floor: Floor) -> No
     assert rings
     with floor.workshop.database.read() as connection:
         assert next_errand(connection) is None
+
+
+def test_nothing_is_removed_when_the_mbox_could_not_be_read_again(floor: Floor) -> None:
+    floor.hand_in(letters(3))
+    floor.run()
+    floor.workshop.spool.path(floor.spool_name).unlink()
+
+    errand = carry_out(floor, ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0))
+
+    assert errand.state is ErrandState.FAILED
+    assert "Nothing was removed" in (errand.error or "")
+    assert count(floor, tables_mail.message) == 3

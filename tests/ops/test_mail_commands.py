@@ -202,3 +202,27 @@ def _change(folder: Path, before: bytes, after: bytes) -> None:
     content = spooled.read_bytes()
     assert before in content
     spooled.write_bytes(content.replace(before, after, 1))
+
+
+def test_a_file_that_is_refused_keeps_no_other_from_being_taken_in(
+    run: Shell, mbox: Path, tmp_path: Path
+) -> None:
+    document = tmp_path / "a.pdf"
+    document.write_bytes(b"%PDF-1.7\n")
+    other = tmp_path / "other.mbox"
+    other.write_bytes(mbox.read_bytes() + b"\n")
+
+    imported = run("import", document, tmp_path / "absent.mbox", other)
+    parsed = run("parse", tmp_path / "absent.mbox", other)
+
+    assert (imported.status, parsed.status) == (1, 1)
+    assert "other.mbox" in imported.out
+    assert "PDF" in imported.err
+    assert "absent.mbox" in imported.err
+    assert parsed.out.count('"offset"') > 0
+
+
+def test_the_ending_of_the_file_says_the_format(run: Shell, mbox: Path, tmp_path: Path) -> None:
+    run("export", "--output", tmp_path / "all.csv")
+
+    assert (tmp_path / "all.csv").read_bytes().startswith(b"\xef\xbb\xbf")

@@ -96,3 +96,10 @@ def test_a_page_leads_from_the_hits_to_the_file(here: Visit) -> None:
     link = re.search(r'href="(/errands/\d+/file)"', errand)
     assert link
     assert browser.get(link[1]).content.startswith(b"\xef\xbb\xbf")
+
+
+def test_an_export_whose_mbox_is_gone_says_so(here: Visit) -> None:
+    floor = here.take_in(letters(3))
+    floor.workshop.spool.path(floor.spool_name).unlink()
+
+    assert here.visitor().get("/search/export?q=letter&format=mbox").status_code == 410

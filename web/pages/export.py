@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from store.clock import utc_now
 from store.export import CONTENT_TYPES, Format, export
 from store.results import QueryError
+from store.spool import SpoolError
 from web.asked import chosen
 from web.errors import BadRequest
 from web.house import house_of
@@ -26,6 +28,8 @@ def export_download(request: Request) -> Response:
         first = next(blocks, b"")
     except QueryError as error:
         raise BadRequest(error.sentence) from None
+    except SpoolError:
+        raise HTTPException(410, "The mbox of a message is not in the spool any more.") from None
 
     def stream() -> Iterator[bytes]:
         yield first
