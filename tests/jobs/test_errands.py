@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 import jobs.errands
-from jobs.errands import ErrandRunner, run_errand
+from jobs.errands import ErrandRunner
 from store import tables, tables_mail
-from store.audit import entries
 from store.clock import utc_now
 from store.errands import (
-    Errand,
     ErrandKind,
     ErrandState,
-    add_errand,
-    break_errand,
-    find_errand,
     next_errand,
 )
 from store.failure_filter import FailureFilter
@@ -30,33 +24,9 @@ from store.removing import delete_range
 from store.states import ChunkKind, ChunkState, JobState
 from store.uploads import UploadState, require_upload
 from tests.harness.waiting import wait_until
+from tests.jobs.asked import ask, carry_out, count, look_up
 from tests.jobs.floor import Floor
 from tests.mboxes import letters, offsets_in
-
-
-def ask(floor: Floor, kind: ErrandKind, **parameters: Any) -> Errand:
-    with floor.workshop.database.write() as connection:
-        errand_id = add_errand(connection, kind, parameters, by="account:ann", now=utc_now())
-    return look_up(floor, errand_id)
-
-
-def look_up(floor: Floor, errand_id: int) -> Errand:
-    with floor.workshop.database.read() as connection:
-        found = find_errand(connection, errand_id)
-    assert found is not None
-    return found
-
-
-def carry_out(
-    floor: Floor, errand: Errand, *, still_mine: Callable[[], bool] = lambda: True
-) -> Errand:
-    run_errand(floor.workshop, errand, still_mine=still_mine)
-    return look_up(floor, errand.id)
-
-
-def count(floor: Floor, table: Any) -> int:
-    with floor.workshop.database.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def test_deleting_an_upload_removes_mail_books_and_mbox(floor: Floor) -> None:
@@ -126,111 +96,6 @@ def test_an_errand_that_was_interrupted_is_begun_again_and_ends_the_same(floor: 
     assert done.result is not None
     assert done.result["messages_removed"] == 1200
     assert count(floor, tables_mail.message) == 0
-
-
-@pytest.mark.parametrize("kind", [ErrandKind.DELETE_UPLOAD, ErrandKind.READ_AGAIN])
-def test_what_has_begun_to_take_mail_away_cannot_be_stopped(floor: Floor, kind: ErrandKind) -> None:
-    floor.hand_in(letters(1200))
-    floor.run()
-    errand = ask(floor, kind, upload_id=floor.upload_id, job_id=floor.job_id)
-    answers: list[bool] = []
-
-    def try_to_stop() -> bool:
-        answers.append(stop(floor, errand))
-        return True
-
-    done = carry_out(floor, errand, still_mine=try_to_stop)
-
-    assert set(answers) == {False}
-    assert done.state is ErrandState.DONE
-    assert count(floor, tables_mail.message) == 0
-
-
-@pytest.mark.parametrize("kind", [ErrandKind.DELETE_UPLOAD, ErrandKind.READ_AGAIN])
-def test_what_has_not_begun_to_take_mail_away_can_be_stopped(
-    floor: Floor, kind: ErrandKind
-) -> None:
-    floor.hand_in(letters(20))
-    floor.run()
-    errand = ask(floor, kind, upload_id=floor.upload_id, job_id=floor.job_id)
-
-    assert stop(floor, errand)
-
-    assert carry_out(floor, errand).state is ErrandState.STOPPED
-    assert count(floor, tables_mail.message) == 20
-
-
-def stop(floor: Floor, errand: Errand) -> bool:
-    with floor.workshop.database.write() as connection:
-        return break_errand(connection, errand.id, now=utc_now())
-
-
-def test_deleting_many_files_stops_between_two_files(make_floor: Callable[..., Floor]) -> None:
-    floors = [make_floor(), make_floor()]
-    for floor in floors:
-        floor.hand_in(letters(1200))
-        floor.run()
-    errand = ask(floors[0], ErrandKind.DELETE_JOBS)
-
-    def stop_it() -> bool:
-        stop(floors[0], errand)
-        return True
-
-    stopped = carry_out(floors[0], errand, still_mine=stop_it)
-
-    assert stopped.state is ErrandState.STOPPED
-    assert upload_states(floors) == [UploadState.DELETED, UploadState.STORED]
-    assert count(floors[0], tables_mail.message) == 1200
-
-
-def test_deleting_what_is_finished_spares_what_is_finished_later(
-    make_floor: Callable[..., Floor],
-) -> None:
-    floors = [make_floor(), make_floor()]
-    for floor in floors:
-        floor.hand_in(letters(5))
-    floors[0].run()  # all that waits, of both jobs
-    errand = ask(floors[0], ErrandKind.DELETE_JOBS, state="finished")
-    later = errand.created_at + timedelta(seconds=1)
-    with floors[1].workshop.database.write() as connection:
-        connection.execute(
-            update(tables.job).where(tables.job.c.id == floors[1].job_id).values(finished_at=later)
-        )
-
-    carry_out(floors[0], errand)
-
-    assert upload_states(floors) == [UploadState.DELETED, UploadState.STORED]
-    with floors[1].workshop.database.read() as connection:
-        kept = require_upload(connection, floors[1].upload_id)
-    assert kept.state is UploadState.STORED
-
-
-def test_deleting_many_files_goes_on_with_the_one_that_was_half_deleted(
-    make_floor: Callable[..., Floor],
-) -> None:
-    floors = [make_floor(), make_floor()]
-    for floor in floors:
-        floor.hand_in(letters(1200))
-        floor.run()
-    errand = ask(floors[0], ErrandKind.DELETE_JOBS)
-    looks = iter([True, False])
-    carry_out(floors[0], errand, still_mine=lambda: next(looks))
-    assert UploadState.DELETING in upload_states(floors)
-
-    assert carry_out(floors[0], errand).state is ErrandState.DONE
-
-    assert set(upload_states(floors)) == {UploadState.DELETED}
-    with floors[0].workshop.database.read() as connection:
-        noted = [one for one in entries(connection) if one.action == "job.delete"]
-    assert {one.subject for one in noted} == {f"job:{floor.job_id}" for floor in floors}
-    assert {one.detail["filename"] for one in noted} == {"letters.mbox"}
-    assert count(floors[0], tables_mail.message) == 0
-
-
-def upload_states(floors: Sequence[Floor]) -> list[UploadState]:
-    """Those that are gone first."""
-    with floors[0].workshop.database.read() as connection:
-        return sorted(require_upload(connection, floor.upload_id).state for floor in floors)
 
 
 def test_reading_again_from_a_chunk_gives_the_same_messages(floor: Floor) -> None:

@@ -29,9 +29,9 @@ from store.states import ChunkState, EngineName, JobState
 from store.vitals import beat
 from store.wishes import cancel_job, retry_job
 from tests.harness.waiting import wait_until
+from tests.jobs.asked import ask, carry_out
 from tests.jobs.fixtures import QUICK
 from tests.jobs.floor import Floor
-from tests.jobs.test_errands import ask, carry_out
 from tests.mboxes import letters, offsets_in
 
 
