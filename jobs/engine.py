@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.dispatch import Dispatch
-from jobs.errands import ErrandRunner
+from jobs.errand_runner import ErrandRunner
 from jobs.link import QueueLink
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler

@@ -1,23 +1,20 @@
-"""Carry out errands, one after the other, in small committed steps.
+"""Carry out an errand in small committed steps.
 
-A thread of the console does this under a lease. Every step may be repeated, so an errand whose
-console was killed is simply begun again.
+Every step may be repeated, so an errand whose console was killed is simply begun again. Whose turn
+it is decides `jobs.errand_runner`.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
-from jobs.exporting import SWEEP_SECONDS, sweep_exports, write_export
-from jobs.lease import Lease
+from jobs.exporting import write_export
 from jobs.steps import CannotDo, Steps
-from jobs.workshop import PASSING, Workshop
+from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
 from store.clock import utc_now
@@ -28,12 +25,12 @@ from store.errands import (
     ErrandState,
     ErrandStopped,
     end_errand,
-    next_errand,
     note_act,
     note_progress,
 )
 from store.forecast import is_more, messages_from
 from store.jobs import find_job
+from store.outage import passes
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
@@ -54,9 +51,6 @@ from store.wishes import (
 
 log = logging.getLogger(__name__)
 
-LOCK = "errands"
-LOCK_SECONDS = 30.0
-LOOK_SECONDS = 1.0
 STEP_MESSAGES = 500
 # Above every offset, and still below the next upload's keys.
 EVERYTHING = (1 << 40) - 1
@@ -78,9 +72,9 @@ def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], b
                 return
     except ErrandStopped:
         return
-    except OUTAGES:
-        raise
     except Exception as error:
+        if isinstance(error, OUTAGES) and passes(error):
+            raise
         log.exception("errand %s failed", errand.id)
         _end(workshop, errand, ErrandState.FAILED, error=str(error) or type(error).__name__)
         return
@@ -257,54 +251,3 @@ DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.CANCEL_JOBS: cancel_jobs,
     ErrandKind.DELETE_JOBS: delete_jobs,
 }
-
-
-class ErrandRunner(threading.Thread):
-    """Carries out errands while it holds the lease; rings afterwards, as some make work."""
-
-    def __init__(self, workshop: Workshop, *, ring: Callable[[], None]) -> None:
-        super().__init__(name="errands", daemon=True)
-        self._workshop = workshop
-        self._ring = ring
-        self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
-        self._stopped = threading.Event()
-        self._woken = threading.Event()
-        self._sweep_at = 0.0
-
-    def wake(self) -> None:
-        """Look now."""
-        self._woken.set()
-
-    def run(self) -> None:
-        """Look for errands until stopped."""
-        while not self._stopped.is_set():
-            try:
-                self._round()
-            except PASSING:
-                log.exception("this round failed; the next tries again")
-            self._woken.wait(LOOK_SECONDS)
-            self._woken.clear()
-
-    def _sweep(self) -> None:
-        if time.monotonic() >= self._sweep_at:
-            self._sweep_at = time.monotonic() + SWEEP_SECONDS
-            sweep_exports(self._workshop.config, now=time.time())
-
-    def _round(self) -> None:
-        self._sweep()
-        while not self._stopped.is_set():
-            with self._workshop.database.read() as connection:
-                errand = next_errand(connection)
-            if errand is None or not self._lease.held():
-                return
-            run_errand(self._workshop, errand, still_mine=self._may_go_on)
-            self._ring()
-
-    def _may_go_on(self) -> bool:
-        return not self._stopped.is_set() and self._lease.held()
-
-    def stop(self) -> None:
-        """Finish the step under way, then end; an errand under way is begun again later."""
-        self._stopped.set()
-        self._woken.set()
-        self.join(timeout=10)

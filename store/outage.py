@@ -21,6 +21,9 @@ _SQLITE = frozenset(
 # Connection lost, resources (a full disk among them), shut down by hand, the system, read only.
 _POSTGRES = ("08", "53", "57P", "58", "25006")
 
+# Ended by Postgres so that others could go on: a deadlock, a conflict of serialisation.
+_ENDED_FOR_OTHERS = ("40P01", "40001")
+
 
 def is_outage(error: BaseException) -> bool:
     """True when the database is away or takes no writing, whatever it was asked.
@@ -45,3 +48,9 @@ def in_one_line(error: BaseException) -> str:
     said = str(getattr(error, "orig", None) or error).strip()
     lines = [line for line in said.splitlines() if "sqlalche.me" not in line]
     return lines[0] if lines else type(error).__name__
+
+
+def passes(error: BaseException) -> bool:
+    """True when the same may be tried again as it is: an outage, or a deadlock that was ended."""
+    driver = error.orig if isinstance(error, DBAPIError) else None
+    return is_outage(error) or getattr(driver, "sqlstate", None) in _ENDED_FOR_OTHERS

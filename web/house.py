@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from jobs.dispatch import Dispatch
-from jobs.errands import ErrandRunner
+from jobs.errand_runner import ErrandRunner
 from jobs.link import QueueLink
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler

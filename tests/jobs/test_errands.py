@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 import jobs.errands
-from jobs.errands import ErrandRunner
+from jobs.errand_runner import ErrandRunner
 from store import tables, tables_mail
 from store.clock import utc_now
 from store.errands import (
@@ -22,7 +22,7 @@ from store.failure_lists import CauseOrder, failed_causes
 from store.failures import sort_failures
 from store.removing import delete_range
 from store.states import ChunkKind, ChunkState, JobState
-from store.uploads import UploadState, require_upload
+from store.uploads import UploadState, mark_deleting, require_upload
 from tests.harness.waiting import wait_until
 from tests.jobs.asked import ask, carry_out, count, look_up
 from tests.jobs.floor import Floor
@@ -243,3 +243,31 @@ def test_nothing_is_removed_when_the_mbox_could_not_be_read_again(floor: Floor) 
     assert errand.state is ErrandState.FAILED
     assert "Nothing was removed" in (errand.error or "")
     assert count(floor, tables_mail.message) == 3
+
+
+def test_trouble_that_does_not_pass_ends_an_errand(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing_table(connection: Connection, **_: object) -> int:
+        connection.exec_driver_sql("SELECT * FROM nothing_of_that_name")
+        return 0
+
+    floor.hand_in(letters(3))
+    floor.run()
+    monkeypatch.setattr(jobs.errands, "delete_range", missing_table)
+
+    errand = carry_out(floor, ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=floor.upload_id))
+
+    assert errand.state is ErrandState.FAILED
+
+
+def test_what_a_failed_errand_left_half_deleted_is_taken_up_again(floor: Floor) -> None:
+    floor.hand_in(letters(3))
+    floor.run()
+    with floor.workshop.database.write() as connection:
+        mark_deleting(connection, floor.upload_id)
+    runner = ErrandRunner(floor.workshop, ring=lambda: None)
+
+    runner.start()
+    wait_until(lambda: count(floor, tables_mail.message) == 0, what="the messages are gone")
+    runner.stop()

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-import jobs.errands
-from jobs.errands import ErrandRunner, run_errand
+import jobs.errand_runner
+from jobs.errand_runner import ErrandRunner
+from jobs.errands import run_errand
 from jobs.exporting import KEPT_DAYS, export_path, remove_export, sweep_exports
 from store.clock import utc_now
 from store.config import Config
@@ -103,8 +104,8 @@ def test_an_odd_file_among_exports_ends_no_runner(
             raise trouble
         return sweep_exports(config, now=now)
 
-    monkeypatch.setattr(jobs.errands, "sweep_exports", sweep)
-    monkeypatch.setattr(jobs.errands, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(jobs.errand_runner, "sweep_exports", sweep)
+    monkeypatch.setattr(jobs.errand_runner, "LOOK_SECONDS", 0.05)
     runner = ErrandRunner(floor.workshop, ring=lambda: None)
 
     runner.start()

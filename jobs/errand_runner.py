@@ -1,0 +1,83 @@
+"""The thread of a console that carries out errands, one after the other, while it holds a lease."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from jobs.errands import run_errand
+from jobs.exporting import SWEEP_SECONDS, sweep_exports
+from jobs.lease import Lease
+from jobs.workshop import PASSING, Workshop
+from store.clock import utc_now
+from store.errands import ErrandKind, add_errand, next_errand
+from store.uploads import half_deleted
+
+log = logging.getLogger(__name__)
+
+LOCK = "errands"
+LOCK_SECONDS = 30.0
+LOOK_SECONDS = 1.0
+
+
+class ErrandRunner(threading.Thread):
+    """Carries out errands while it holds the lease; rings afterwards, as some make work."""
+
+    def __init__(self, workshop: Workshop, *, ring: Callable[[], None]) -> None:
+        super().__init__(name="errands", daemon=True)
+        self._workshop = workshop
+        self._ring = ring
+        self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
+        self._stopped = threading.Event()
+        self._woken = threading.Event()
+        self._sweep_at = 0.0
+
+    def wake(self) -> None:
+        """Look now."""
+        self._woken.set()
+
+    def run(self) -> None:
+        """Look for errands until stopped."""
+        while not self._stopped.is_set():
+            try:
+                self._round()
+            except PASSING:
+                log.exception("this round failed; the next tries again")
+            self._woken.wait(LOOK_SECONDS)
+            self._woken.clear()
+
+    def _sweep(self) -> None:
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + SWEEP_SECONDS
+            sweep_exports(self._workshop.config, now=time.time())
+            self._take_up_deletions()
+
+    def _take_up_deletions(self) -> None:
+        """Ask again for what an errand that failed has left half deleted."""
+        with self._workshop.database.write() as connection:
+            if next_errand(connection) is None:
+                for upload_id in half_deleted(connection):
+                    wish = {"upload_id": upload_id}
+                    now = utc_now()
+                    add_errand(connection, ErrandKind.DELETE_UPLOAD, wish, by="system", now=now)
+
+    def _round(self) -> None:
+        self._sweep()
+        while not self._stopped.is_set():
+            with self._workshop.database.read() as connection:
+                errand = next_errand(connection)
+            if errand is None or not self._lease.held():
+                return
+            run_errand(self._workshop, errand, still_mine=self._may_go_on)
+            self._ring()
+
+    def _may_go_on(self) -> bool:
+        return not self._stopped.is_set() and self._lease.held()
+
+    def stop(self) -> None:
+        """Finish the step under way, then end; an errand under way is begun again later."""
+        self._stopped.set()
+        self._woken.set()
+        self.join(timeout=10)
