@@ -16,6 +16,7 @@ from web.errors import BadRequest, NotFound
 
 # A query of 4,000 characters, escaped, and the way through its pages.
 MOST_FROM = 40_000
+OF_SEARCH = ("q", "order", "group", "after", "trail")
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 Choice = TypeVar("Choice", bound=str)
 
@@ -89,7 +90,7 @@ def search_came_from(request: Request) -> str:
     Only what a search page takes is let through, evened out.
     """
     told = parse_qsl(request.query_params.get("from", "")[:MOST_FROM])
-    kept = {name: value for name, value in told if name in ("q", "order", "after", "trail")}
+    kept = {name: value for name, value in told if name in OF_SEARCH}
     return urlencode(kept) if "q" in kept else ""
 
 

@@ -159,6 +159,7 @@ PHRASES = (
     N_("line end"),
     N_("content length"),
     N_("weak separators"),
+    N_("bare names"),
     N_("git patches"),
     N_("from lines"),
     N_("after blank line"),
@@ -167,7 +168,6 @@ PHRASES = (
     N_("suspicious"),
     N_("escaped once"),
     N_("escaped more"),
-    N_("lone cr"),
     N_("content length right"),
     N_("content length wrong"),
 )

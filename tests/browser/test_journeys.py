@@ -8,19 +8,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select, update
 
-from store.causes import Cause
-from store.clock import utc_now
-from store.config import load
-from store.failures import Failure, note_failures
-from store.states import ChunkKind, ChunkState, JobState
-from store.tables import chunk
-from store.tables import job as job_table
 from tests.browser.walking import upload_sample, wait_for_state
 from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console
-from tests.harness.databases import opened
 from tests.mboxes import letters
 
 
@@ -30,48 +21,6 @@ def witness(chromium: Browser) -> Iterator[Page]:
     page = open_page(chromium, complaints=Complaints())
     yield page
     page.context.close()
-
-
-def test_from_an_upload_to_the_message_that_was_looked_for(
-    console: Callable[..., Console], page: Page
-) -> None:
-    here = console()
-    here.sign_in(page)
-
-    upload_sample(here, page)
-    wait_for_state(page, "Finished")
-    expect(page.locator("#ledger")).to_contain_text("Every byte is accounted for, exactly once.")
-    page.locator("#quick").fill("boat parking")
-    page.locator("#quick").press("Enter")
-    page.locator(".hit .subject").first.click()
-
-    expect(page.locator("h1")).to_have_text("A boat for the heavy books")
-    expect(page.locator(".body-text")).to_contain_text("My boat takes four tons")
-
-
-def test_with_real_workers_the_progress_is_followed_in_the_same_way(
-    console: Callable[..., Console],
-    rq_worker: Callable[..., object],
-    redis_url: str,
-    page: Page,
-) -> None:
-    here = console(REDIS_URL=redis_url)
-    here.sign_in(page)
-    upload_sample(here, page)
-    expect(page.locator("#progress h2")).to_contain_text("Queued")
-    page.goto(here.url)
-    expect(page.locator("#overview")).to_contain_text("there is no worker to take it")
-    page.go_back()
-
-    rq_worker(here.environ)
-
-    wait_for_state(page, "Finished")
-    page.goto(f"{here.url}/workers")
-    expect(page.locator("#workers")).to_contain_text("still subscribed")
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Drain").click()
-    expect(page.locator(".notice.good")).to_contain_text("asked to finish what it holds")
-    expect(page.locator("#workers")).to_contain_text("No worker at the moment", timeout=20_000)
 
 
 def test_a_failing_chunk_is_retried_with_one_button(
@@ -101,48 +50,6 @@ def test_a_failing_chunk_is_retried_with_one_button(
     wait_for_state(page, "Finished")
 
 
-def test_a_trial_then_all_then_the_report_of_what_became_of_them(
-    console: Callable[..., Console], page: Page
-) -> None:
-    here = console(ATTEMPTS="1", CHUNK_BYTES="4096")
-    here.sign_in(page)
-    job = upload_sample(here, page)
-    wait_for_state(page, "Finished")
-    fail_every_chunk(here)
-    page.goto(f"{here.url}/failures")
-    page.get_by_role("link", name="MadeUpError").click()
-    every = page.get_by_role("link", name="Retry all")
-    expect(every).not_to_have_class(re.compile("main"))
-
-    page.get_by_role("button", name="Retry one as a trial").click()
-    expect(page.locator(".trial")).to_contain_text("Succeeded", timeout=20_000)
-    expect(every).to_have_class(re.compile("main"))
-    every.click()
-    expect(page.locator("h1")).to_have_text("Retry failed chunks")
-    page.locator("#do").click()
-
-    expect(page.locator("#errand h2")).to_contain_text("Succeeded", timeout=30_000)
-    expect(page.locator("#errand progress")).to_have_class("tone-good")
-    page.goto(job)
-    expect(page.locator("#progress h2")).to_contain_text("Finished")
-    page.goto(f"{here.url}/failures")
-    expect(page.locator("#failures")).to_contain_text("Nothing has failed")
-
-
-def fail_every_chunk(here: Console) -> None:
-    """As if a bug of the day had struck each of them at its end."""
-    cause = Cause(error_type="MadeUpError", message="a bug of the day", frame=None)
-    with opened(load(here.environ).database_url) as database, database.write() as connection:
-        parsing = chunk.c.kind == ChunkKind.PARSE
-        ids = connection.execute(select(chunk.c.id).where(parsing)).scalars()
-        failures = [Failure(chunk_id=one, cause=cause, at=utc_now()) for one in ids]
-        connection.execute(
-            update(chunk).where(parsing).values(state=ChunkState.FAILED, error="MadeUpError: …")
-        )
-        connection.execute(update(job_table).values(state=JobState.FAILED, error="MadeUpError: …"))
-        note_failures(connection, failures)
-
-
 def test_a_wrong_password_then_the_right_one_then_korean(
     console: Callable[..., Console], page: Page
 ) -> None:
@@ -162,29 +69,6 @@ def test_a_wrong_password_then_the_right_one_then_korean(
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     page.goto(f"{here.url}/jobs")
     expect(page.locator("h1")).to_have_text("작업")
-
-
-def test_everything_works_without_a_script(
-    console: Callable[..., Console], new_page: Callable[..., Page]
-) -> None:
-    here, page = console(), new_page(scripts=False)
-    here.sign_in(page)
-
-    page.locator("#sample").click()
-    expect(page.locator("h1")).to_have_text("sample.mbox")
-    # The page reloads itself while the job runs.
-    expect(page.locator("#progress h2")).to_contain_text("Finished", timeout=30_000)
-    page.goto(f"{here.url}/search?q=recorder")
-    page.locator(".hit .subject").first.click()
-    expect(page.locator("h1")).to_have_text("One glove, one recorder, eleven umbrellas")
-    page.goto(f"{here.url}/upload")
-    page.set_input_files(
-        "#file", {"name": "not.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 ..."}
-    )
-    page.locator("#upload button").click()
-    expect(page.locator("[role=alert]:visible")).to_contain_text("This is a PDF document")
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.locator("h1")).to_have_text("Sign in")
 
 
 def test_a_wrong_file_is_refused_in_the_upload_itself(

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from tests.harness.console import Console
 from tests.web.make_sample import SAMPLE
 
+# Language, colours and width; a journey is made in two of them.
+LOOKS: dict[str, dict[str, Any]] = {
+    "en-light-1280": {"language": "en-GB", "colour_scheme": "light", "width": 1280},
+    "ko-dark-390": {"language": "ko-KR", "colour_scheme": "dark", "width": 390},
+    "en-dark-390": {"language": "en-GB", "colour_scheme": "dark", "width": 390},
+    "ko-light-1280": {"language": "ko-KR", "colour_scheme": "light", "width": 1280},
+}
+DAY_AND_NIGHT = pytest.mark.parametrize("look", ["en-light-1280", "ko-dark-390"])
+NIGHT_AND_DAY = pytest.mark.parametrize("look", ["en-dark-390", "ko-light-1280"])
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 END_OF_A_JOB_MS = 30_000
 
@@ -42,3 +53,22 @@ def violations(page: Page) -> list[str]:
 def is_wider_than_its_window(page: Page) -> bool:
     """True when one would have to scroll sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+def tab_to(page: Page, target: Locator, *, most: int = 150) -> None:
+    """Press Tab until `target` has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if target.evaluate("node => node === document.activeElement"):
+            return
+    raise AssertionError(f"Tab did not come to {target}")
+
+
+def upload_bytes(console: Console, page: Page, mbox: bytes, *, filename: str = "a.mbox") -> str:
+    """Choose an mbox on the upload page, arrive on its job; the job's address."""
+    page.goto(f"{console.url}/upload")
+    file = {"name": filename, "mimeType": "application/mbox", "buffer": mbox}
+    page.set_input_files("#file", file)  # type: ignore[arg-type]
+    page.locator("#upload button").click()
+    page.wait_for_url(re.compile(r"/jobs/[0-9a-f]{32}$"))
+    return page.url

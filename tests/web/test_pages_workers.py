@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
-from redis import Redis
-from redis.client import PubSub
 
 from jobs.reports import PREFIX
 from jobs.sampling import take_sample
@@ -20,62 +18,9 @@ from store.clock import utc_now
 from store.database import Database
 from store.recovery import Trouble, record_trouble
 from store.states import Outcome
-from tests.harness.waiting import wait_until
 from tests.mboxes import letters
+from tests.web.hall import AWAY, Hall, flat
 from tests.web.visiting import Visit, visit
-
-AWAY = "redis://127.0.0.1:1/0"
-
-
-def _flat(fields: Mapping[str, str]) -> list[str]:
-    return [part for pair in fields.items() for part in pair]
-
-
-class Hall:
-    """A Redis with the records of workers that nobody has to start."""
-
-    def __init__(self, url: str) -> None:
-        self.redis = Redis.from_url(url, decode_responses=True)
-        self._ears: PubSub = self.redis.pubsub()  # type: ignore[no-untyped-call]
-
-    def enlist(
-        self,
-        name: str,
-        *,
-        beat_ago: float = 1,
-        kept_seconds: int = 120,
-        alive: bool = True,
-        more: Mapping[str, str] | None = None,
-        **fields: str,
-    ) -> None:
-        """Write down what RQ writes, as of a worker that beat so many seconds ago."""
-        record = {
-            "hostname": "node-1",
-            "pid": "4711",
-            "version": "3.0.0",
-            "state": "idle",
-            "last_heartbeat": (utc_now() - timedelta(seconds=beat_ago)).isoformat(),
-            **fields,
-            **(more or {}),
-        }
-        pipeline = self.redis.pipeline()
-        pipeline.sadd("rq:workers", f"rq:worker:{name}")
-        pipeline.hset(f"rq:worker:{name}", items=_flat(record))
-        pipeline.expire(f"rq:worker:{name}", kept_seconds - int(beat_ago))
-        pipeline.execute()
-        if alive:
-            self._ears.subscribe(f"rq:pubsub:{name}")
-
-    def wait(self, alive: int) -> None:
-        """Until Redis has taken in who is subscribed."""
-        wait_until(
-            lambda: len(self.redis.pubsub_channels("rq:pubsub:*")) == alive, what="all listen"
-        )
-
-    def close(self) -> None:
-        """Hang up."""
-        self._ears.close()
-        self.redis.close()
 
 
 @pytest.fixture
@@ -164,7 +109,7 @@ def test_memory_and_cpu_are_told_with_the_age_of_the_report(hall: Hall, there: V
     for whose, memory in (("worker", "45000000"), ("horse", "150000000")):
         told |= {f"{whose}_pid": "12", f"{whose}_memory": memory, f"{whose}_peak": memory}
         told |= {f"{whose}_cpu": "5", f"{whose}_age": "10"}
-    hall.redis.hset(f"{PREFIX}w1", items=_flat(told))
+    hall.redis.hset(f"{PREFIX}w1", items=flat(told))
     hall.wait(1)
 
     page = words_of(there.visitor().get("/workers").text)

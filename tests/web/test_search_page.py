@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
+from tests.mboxes import mbox_of, raw_message
 from tests.web.make_sample import sample
 from tests.web.test_lists import link
 from tests.web.visiting import Visit
@@ -123,3 +124,56 @@ def test_a_search_is_saved_under_a_name_and_removed(reader: TestClient) -> None:
     assert forget
     reader.post(forget[1])
     assert ">Boats</a>" not in reader.get("/search").text
+
+
+def test_hits_of_one_conversation_stand_together(here: Visit) -> None:
+    first, other = raw_message(1, subject="Tides in the harbour"), raw_message(2, subject="Tea")
+    answer = raw_message(3, subject="Re: Tides in the harbour")
+    here.take_in(mbox_of([first, other, answer]))
+    reader = here.visitor()
+
+    apart = reader.get("/search?q=letter").text
+    together = reader.get("/search?q=letter&group=thread").text
+
+    assert titles(apart) == ["Re: Tides in the harbour", "Tea", "Tides in the harbour"]
+    assert titles(together) == ["Re: Tides in the harbour", "Tides in the harbour", "Tea"]
+    assert "1 more of this conversation on this page" in together
+    assert re.search(r'id="group"[^>]* checked', together)
+
+
+def titles(page: str) -> list[str]:
+    """The subjects of a page of results, as they stand."""
+    return [
+        re.sub(r"<[^>]*>", "", title)
+        for title in re.findall(r'class="subject" href="[^"]*">(.*?)</a>', page)
+    ]
+
+
+def test_conversations_stay_together_wherever_the_page_leads(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fragments.results.PAGE", 5)
+
+    page = reader.get("/search?q=library&group=thread").text
+    following = link(page, rel="next")
+
+    assert "group=thread" in following
+    assert 'id="group" type="checkbox" name="group" value="thread" data-submit checked' in page
+    assert re.search(r'href="/search\?q=[^"]*&amp;group=thread"><bdi>Ada Brook', page)
+    opened = re.search(r'class="subject" href="([^"]*)"', page)
+    assert opened
+    assert "group=thread#m-" in reader.get(unescape(opened[1])).text
+
+
+def test_the_more_exact_count_is_told_as_soon_as_it_is_known(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.finder.CHECKED", 4)
+
+    page = reader.get("/search?q=body:library").text
+    later = reader.get("/fragments/facets?q=body:library").text
+
+    assert re.search(r'<b id="count">\d+ or more messages', page)
+    exact = re.search(r'<b id="count" hx-swap-oob="true">(\d+ messages)', later)
+    assert exact
+    assert f'<b id="count">{exact[1]}' in reader.get("/search?q=body:library&facets=1").text

@@ -11,8 +11,19 @@ from starlette.responses import Response
 
 from store.jobs import JobView
 from web.fragments.progress import require_job
+from web.language import N_
 from web.pace import MOVING
 from web.render import render
+
+# What a name of the code would not say to a reader; the others are `web.phrases`.
+NAMES = {
+    "crlf": N_("lines ended by CRLF"),
+    "lf": N_("lines ended by LF"),
+    "lone_cr": N_("lines ended by CR alone"),
+    "marks_groups": N_("marks of Google Groups"),
+    "marks_gmail": N_("marks of Gmail"),
+    "marks_thunderbird": N_("marks of Thunderbird"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +67,7 @@ def evidence_of(detection: Mapping[str, Any] | None) -> Evidence | None:
         dialect=str(rule.pop("dialect", "")),
         rule=tuple((name.replace("_", " "), str(value)) for name, value in rule.items()),
         counts=tuple(
-            (name.replace("_", " "), int(count))
+            (NAMES.get(name, name.replace("_", " ")), int(count))
             for name, count in detection.get("counts", {}).items()
         ),
         sampled_bytes=int(detection.get("sampled_bytes", 0)),

@@ -14,8 +14,9 @@ from starlette.responses import Response
 from store.bounded import SearchTooSlow
 from store.clock import utc_now
 from store.facets import facets
-from store.results import Count, Facets, Order, QueryError
-from web.asked import address, chosen
+from store.results import Count, Facets, QueryError
+from web.arranged import Arranged, arranged
+from web.asked import address
 from web.errors import BadRequest
 from web.house import house_of
 from web.render import render
@@ -27,48 +28,39 @@ AT_ONCE = 500
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetsView:
     """The facets. `later` is where they are fetched when they come after the hits, `link` the
-    page that has them without a script; both None when they are here, or took too long."""
+    page that has them without a script; both None when they are here, or took too long. `late`:
+    they come after the page, and tell it their count."""
 
     facets: Facets | None
-    order: Order
+    arranged: Arranged
     later: str | None = None
     link: str | None = None
-
-    @property
-    def order_query(self) -> str:
-        """What a link to another search adds so that its order is kept."""
-        return order_query(self.order)
-
-
-def order_query(order: Order) -> str:
-    """The order as the end of an address; the usual one is not told."""
-    return "" if order is Order.NEWEST else f"&order={order}"
+    late: bool = False
 
 
 def facets_fragment(request: Request) -> Response:
     """`GET /fragments/facets`. Raises BadRequest for a query that cannot be understood."""
-    query, order = request.query_params.get("q", ""), chosen(request, "order", Order)
+    query = request.query_params.get("q", "")
     try:
         with house_of(request).database.read() as connection:
             found = counted(connection, query)
     except QueryError as error:
         raise BadRequest(error.sentence) from None
-    view = FacetsView(facets=found, order=order or Order.NEWEST)
+    view = FacetsView(facets=found, arranged=arranged(request), late=True)
     return render(request, "fragments/facets.html", view)
 
 
 def facets_with(
-    connection: Any, query: str, order: Order, *, count: Count, now: bool
+    connection: Any, query: str, wish: Arranged, *, count: Count, now: bool
 ) -> FacetsView:
     """The facets of a page of hits, or where they come from; `now` when they were asked for."""
     if now or (count.value <= AT_ONCE and not count.more):
-        return FacetsView(facets=counted(connection, query), order=order)
-    told = None if order is Order.NEWEST else order
+        return FacetsView(facets=counted(connection, query), arranged=wish)
     return FacetsView(
         facets=None,
-        order=order,
-        later=address("/fragments/facets", q=query, order=told),
-        link=address("/search", q=query, order=told, facets=1),
+        arranged=wish,
+        later=address("/fragments/facets", q=query, **wish.told),
+        link=address("/search", q=query, **wish.told, facets=1),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypedDict
@@ -10,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.results import CursorError, Order, QueryError, Results
+from store.conversations import conversations_among
+from store.results import Count, CursorError, Hit, QueryError, Results
 from store.search import search
-from web.asked import address, chosen
+from web.arranged import Arranged, arranged
+from web.asked import address
 from web.errors import BadRequest
-from web.fragments.facets import FacetsView, facets_with, order_query
+from web.fragments.facets import FacetsView, facets_with
 from web.house import house_of
 from web.render import render
 from web.trail import trail_from
@@ -38,8 +41,10 @@ class ResultsView:
     """A page of hits. `results` is None when nothing was asked or it could not be understood."""
 
     query: str
-    order: Order
+    arranged: Arranged
     results: Results | None
+    # The hits of one conversation together; each alone when that is not asked for.
+    threads: tuple[tuple[Hit, ...], ...]
     facets: FacetsView | None
     mistake: Mistake | None
     here: str  # the query of this page's address, for messages to lead back to
@@ -48,44 +53,66 @@ class ResultsView:
     next: str | None
 
     @property
-    def order_query(self) -> str:
-        """What a link to another search adds so that its order is kept."""
-        return order_query(self.order)
+    def count(self) -> Count:
+        """How many were found, as exactly as anything on this page knows."""
+        assert self.results is not None
+        counted = self.facets.facets.counted if self.facets and self.facets.facets else None
+        return better(self.results.count, counted)
+
+
+def better(count: Count, other: Count | None) -> Count:
+    """The exact one of two counts of the same, else the one that says more."""
+    if other is None or not count.more:
+        return count
+    return other if not other.more or other.value > count.value else count
 
 
 def results_fragment(request: Request) -> Response:
     """`GET /fragments/results`."""
     view = find_results(request)
     # What is typed is in the address bar, so that it can be linked and reloaded.
-    headers = {"HX-Replace-Url": address("/search", q=view.query, order=_told(view.order))}
+    headers = {"HX-Replace-Url": address("/search", q=view.query, **view.arranged.told)}
     return render(request, "fragments/results.html", view, headers=headers)
 
 
 def find_results(request: Request) -> ResultsView:
     """Search for the query of the request. Raises BadRequest for a cursor that is not ours."""
-    query = request.query_params.get("q", "").strip()
-    order = chosen(request, "order", Order) or Order.NEWEST
-    after = request.query_params.get("after") or None
+    query, wish = request.query_params.get("q", "").strip(), arranged(request)
     if len(query) > MAX_QUERY:
-        return _unread(query, order, QueryError(MAX_QUERY, "The query is too long."))
+        return _unread(query, wish, QueryError(MAX_QUERY, "The query is too long."))
     if not query:
-        return _unread("", order, None)
+        return _unread("", wish, None)
     try:
-        with house_of(request).database.read() as connection:
-            results = search(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
-            counted = None if after else _facets(request, connection, query, results)
+        return _found(request, query, wish)
     except QueryError as error:
-        return _unread(query, order, error)
+        return _unread(query, wish, error)
     except CursorError:
         raise BadRequest("This link to a page of a list is damaged.") from None
-    return ResultsView(
-        query=query,
-        order=order,
-        results=results,
-        facets=counted,
-        mistake=None,
-        **_around(request, query, order, further=results.next),
-    )
+
+
+def _found(request: Request, query: str, wish: Arranged) -> ResultsView:
+    order, after = wish.order, request.query_params.get("after") or None
+    with house_of(request).database.read() as connection:
+        results = search(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
+        return ResultsView(
+            query=query,
+            arranged=wish,
+            results=results,
+            threads=_threads(connection, results.hits, together=wish.by_thread),
+            facets=None if after else _facets(request, connection, query, results, wish),
+            mistake=None,
+            **_around(request, query, wish, further=results.next),
+        )
+
+
+def _threads(
+    connection: Any, hits: Sequence[Hit], *, together: bool
+) -> tuple[tuple[Hit, ...], ...]:
+    if not together:
+        return tuple((hit,) for hit in hits)
+    by_id = {hit.id: hit for hit in hits}
+    grouped = conversations_among(connection, list(by_id))
+    return tuple(tuple(by_id[key] for key in keys) for keys in grouped)
 
 
 class _Around(TypedDict):
@@ -95,9 +122,9 @@ class _Around(TypedDict):
     next: str | None
 
 
-def _around(request: Request, query: str, order: Order, *, further: str | None) -> _Around:
+def _around(request: Request, query: str, wish: Arranged, *, further: str | None) -> _Around:
     """The addresses of this page, of the first, and of those before and after."""
-    search_at = partial(address, "/search", q=query, order=_told(order))
+    search_at = partial(address, "/search", q=query, **wish.told)
     after = request.query_params.get("after", "")
     trail = trail_from(request.query_params.get("trail", ""))
     previous = None
@@ -113,20 +140,19 @@ def _around(request: Request, query: str, order: Order, *, further: str | None) 
     )
 
 
-def _told(order: Order) -> Order | None:
-    return None if order is Order.NEWEST else order
-
-
-def _facets(request: Request, connection: Any, query: str, results: Results) -> FacetsView:
+def _facets(
+    request: Request, connection: Any, query: str, results: Results, wish: Arranged
+) -> FacetsView:
     asked_for = request.query_params.get("facets") == "1"
-    return facets_with(connection, query, results.order, count=results.count, now=asked_for)
+    return facets_with(connection, query, wish, count=results.count, now=asked_for)
 
 
-def _unread(query: str, order: Order, error: QueryError | None) -> ResultsView:
+def _unread(query: str, wish: Arranged, error: QueryError | None) -> ResultsView:
     return ResultsView(
         query=query,
-        order=order,
+        arranged=wish,
         results=None,
+        threads=(),
         facets=None,
         mistake=_mistake(query, error) if error else None,
         here="",

@@ -1,0 +1,43 @@
+"""How a reader wants hits arranged: in which order, and whether conversations stand together.
+
+Part of every address that leads from one search to another, so that narrowing keeps it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from store.results import Order
+from web.asked import chosen
+
+THREAD = "thread"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arranged:
+    """The wish of an address; what is usual is not told in one."""
+
+    order: Order
+    by_thread: bool
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The parts of an address that say it."""
+        told = {} if self.order is Order.NEWEST else {"order": str(self.order)}
+        return {**told, "group": THREAD} if self.by_thread else told
+
+    @property
+    def query(self) -> str:
+        """The same as the end of an address that has a query already."""
+        return f"&{urlencode(self.told)}" if self.told else ""
+
+
+def arranged(request: Request) -> Arranged:
+    """What the request asks for; anything that is not known is as if it were not said."""
+    return Arranged(
+        order=chosen(request, "order", Order) or Order.NEWEST,
+        by_thread=request.query_params.get("group") == THREAD,
+    )
