@@ -19,6 +19,7 @@ from tests.browser.walking import (
 )
 from tests.harness.console import Console
 from tests.harness.processes import Process
+from tests.harness.waiting import wait_until
 from tests.mboxes import letters, raw_message
 
 Said = Callable[[str], str]
@@ -161,15 +162,23 @@ def test_of_two_workers_one_is_killed_and_the_other_is_drained(
     first = rq_worker(here.environ)
     wait_for_state(page, said("Finished"))
     rq_worker(here.environ)
-    page.goto(f"{here.url}/workers")
-    states = page.locator("#workers tbody .state")
-    expect(states.get_by_text(said("Idle"))).to_have_count(2, timeout=15_000)
+    see_workers(here, page, said("Idle"), count=2)
 
     first.kill()
-    expect(states.get_by_text(said("Presumed dead"))).to_have_count(1, timeout=15_000)
+    see_workers(here, page, said("Presumed dead"), count=1)
     assert violations(page) == []
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name=said("Drain"), exact=True).click()
 
     expect(page.locator(".notice.good")).to_be_visible()
-    expect(states.get_by_text(said("Idle"))).to_have_count(0, timeout=20_000)
+    see_workers(here, page, said("Idle"), count=0)
+
+
+def see_workers(here: Console, page: Page, state: str, *, count: int) -> None:
+    """Open the page of workers until so many are in that state: at rest it asks every 10 s."""
+
+    def so_many() -> bool:
+        page.goto(f"{here.url}/workers")
+        return page.locator("#workers tbody .state").get_by_text(state).count() == count
+
+    wait_until(so_many, what=f"{count} workers are {state}")
