@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from store.causes import Cause
 from store.clock import utc_now
@@ -144,6 +144,8 @@ def test_by_keyboard_alone_from_the_sign_in_to_a_message(
 ) -> None:
     page = new_page()
     page.goto(f"{furnished.console.url}/sign-in")
+    # The browser gives the first field its focus a moment after the page is there.
+    expect(page.locator("input[name=name]")).to_be_focused()
     page.keyboard.type("admin")
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse battery staple")

@@ -71,6 +71,8 @@ def test_by_tab_and_enter_alone_from_the_sign_in_to_a_retry(
     failed_job(here, other, "Finished")
 
     page.goto(f"{here.url}/sign-in")
+    # The browser gives the first field its focus a moment after the page is there.
+    expect(page.locator("input[name=name]")).to_be_focused()
     page.keyboard.type("admin")
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse battery staple")
