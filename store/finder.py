@@ -48,8 +48,8 @@ class Finder:
     ) -> None:
         self._connection = connection
         self._step = step  # candidates fetched at once; many for who wants many
-        self._room = room_of(connection.dialect.name)
-        self._plan = plan(expression, names=names, dialect=connection.dialect.name)
+        self._index = room_of(connection.dialect.name).index_of(connection)
+        self._plan = plan(expression, names=names, index=self._index)
         self._checked: dict[int, bool] = {}
         self.stopped_at: Found | None = None  # the last one looked at, when time was up
 
@@ -135,7 +135,7 @@ class Finder:
         ordered: bool = False,
     ) -> list[Found]:
         row = message_search.c
-        source, matches = self._room.source(tree)
+        source, matches = self._index.source(tree)
         wanted = select(row.sort_at, row.id, row.sender).select_from(source).where(matches)
         wanted = wanted.where(*self._plan.conditions, *_below(below)).limit(limit)
         if since != UNDATED:
