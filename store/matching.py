@@ -33,7 +33,7 @@ from store.expression import (
     Words,
     conditions_in,
 )
-from store.sql import room_of
+from store.sql.carrying import Index
 from store.sql.tree import AllOf, AnyOf, Token, Tree, Without
 from store.tables_mail import (
     OFFSET_BITS,
@@ -75,9 +75,9 @@ class Plan:
     known_by_columns: dict[Condition, ColumnElement[bool]]  # what that check cannot see itself
 
 
-def plan(expression: Expression, *, names: Names, dialect: str) -> Plan:
+def plan(expression: Expression, *, names: Names, index: Index) -> Plan:
     """Decide what goes to the index, what to columns, and what is left to be checked."""
-    planner = _Planner(names, dialect)
+    planner = _Planner(names, index)
     parts = _conjuncts(expression)
     if not any(isinstance(found, DeletedInSource) for found in conditions_in(expression)):
         parts.append(Not(DeletedInSource()))
@@ -206,13 +206,13 @@ def _is_exact(expression: Expression) -> bool:
 class _Planner:
     """Makes conditions on message_search."""
 
-    def __init__(self, names: Names, dialect: str) -> None:
+    def __init__(self, names: Names, index: Index) -> None:
         self._names = names
-        self._room = room_of(dialect)
+        self._index = index
 
     def indexed(self, tree: Tree) -> ColumnElement[bool]:
         """What the index says, as a condition among others."""
-        return self._room.matches(tree)
+        return self._index.matches(tree)
 
     def at_most(self, expression: Expression) -> ColumnElement[bool]:
         """True for everything wanted, and perhaps for more."""
