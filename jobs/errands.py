@@ -13,6 +13,7 @@ from typing import Any
 
 from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import write_export
+from jobs.found import label_found, read_found, unlabel_found
 from jobs.steps import CannotDo, Steps
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
@@ -31,6 +32,7 @@ from store.errands import (
 from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.outage import passes
+from store.own_labels import forget_labels
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
@@ -173,6 +175,7 @@ def _remove(workshop: Workshop, upload: Upload) -> Iterator[int]:
             )
             if not gone:
                 forget_upload(connection, upload.id)
+                forget_labels(connection, upload.id)
                 break
         yield gone
     workshop.spool.remove(upload.spool_name)
@@ -250,4 +253,7 @@ DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.RETRY_JOBS: retry_jobs,
     ErrandKind.CANCEL_JOBS: cancel_jobs,
     ErrandKind.DELETE_JOBS: delete_jobs,
+    ErrandKind.LABEL: label_found,
+    ErrandKind.UNLABEL: unlabel_found,
+    ErrandKind.READ_FOUND: read_found,
 }

@@ -29,6 +29,9 @@ class ErrandKind(StrEnum):
     CANCEL_JOBS = "cancel_jobs"
     DELETE_JOBS = "delete_jobs"
     EXPORT = "export"  # {"query": …, "format": …, "labelled": …}
+    LABEL = "label"  # {"query": …, "label": …}
+    UNLABEL = "unlabel"  # the same
+    READ_FOUND = "read_found"  # {"query": …, "charset": …, "dialect": …, "wide": …}
 
 
 class ErrandStopped(Exception):
@@ -68,6 +71,7 @@ class Errand:
     started_at: datetime | None
     ended_at: datetime | None
     subject: str | None
+    place: dict[str, Any]  # of kinds that go through many: how far, and their sums; {} at first
 
     @property
     def is_open(self) -> bool:
@@ -170,6 +174,15 @@ def take_step(
         raise ErrandStopped
 
 
+def note_place(connection: Connection, errand_id: int, place: dict[str, Any]) -> None:
+    """Commit how far it has come with the step itself: begun again, it goes on from there."""
+    connection.execute(
+        update(errand)
+        .where(errand.c.id == errand_id)
+        .values(place=json.dumps(place, ensure_ascii=False))
+    )
+
+
 def note_act(
     connection: Connection,
     asked: Errand,
@@ -239,4 +252,5 @@ def _as_errand(row: Row[Any]) -> Errand:
         started_at=row.started_at,
         ended_at=row.ended_at,
         subject=row.subject,
+        place=json.loads(row.place) if row.place else {},
     )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -140,7 +141,8 @@ label = Table(
 )
 
 # Which copy bore which label. `first_id` is the message that is shown for all copies, so labels
-# of all archives merge there, and go with the copy that brought them.
+# of all archives merge there, and go with the copy that brought them. A `message_id` of 0: no copy
+# did, a person put it on (`store.own_labels`).
 message_label = Table(
     "message_label",
     metadata,
@@ -161,5 +163,6 @@ saved_search = Table(
     Column("sort_order", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("page", Text, nullable=False, server_default="search"),  # or "jobs", "audit"
+    Column("by_thread", Boolean, nullable=False, server_default=false()),  # only for a search
     Index("uq_saved_search_owner_page_name", "owner", "page", "name", unique=True),
 )
