@@ -107,8 +107,13 @@ def _end(
             action=f"errand.{state}",
             subject=f"errand:{errand.id}",
             now=now,
-            detail={"kind": errand.kind, **errand.parameters, **(result or {})},
+            detail={"kind": errand.kind, **errand.parameters, **_numbers(result)},
         )
+
+
+def _numbers(result: dict[str, Any] | None) -> dict[str, Any]:
+    """What the audit log keeps of a result; lists are for the errand's own page."""
+    return {name: value for name, value in (result or {}).items() if not isinstance(value, list)}
 
 
 def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:

@@ -32,9 +32,7 @@ REASONS_KEPT = 20
 def label_found(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Put a label on every message that is found."""
     name = errand.parameters["label"]
-    return _labelling(
-        workshop, errand, steps, lambda c, keys: put_on(c, keys, name, now=utc_now())
-    )
+    return _labelling(workshop, errand, steps, lambda c, keys: put_on(c, keys, name, now=utc_now()))
 
 
 def unlabel_found(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
@@ -136,8 +134,6 @@ def _pages(
         yield keys, after
 
 
-def _take_step(
-    connection: Connection, errand: Errand, steps: Steps, place: dict[str, Any]
-) -> None:
+def _take_step(connection: Connection, errand: Errand, steps: Steps, place: dict[str, Any]) -> None:
     take_step(connection, errand.id, done=steps.done, total=steps.total, now=utc_now())
     note_place(connection, errand.id, {**place, "done": steps.done})

@@ -98,7 +98,7 @@ class Reader:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None:
-            self._errors = tempfile.TemporaryFile()
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `_end`)
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "jobs.reread_child"],
                 env={**os.environ, **self._config.environment()},
@@ -110,7 +110,8 @@ class Reader:
 
     def _ended(self) -> CannotRead:
         """Why the child is gone."""
-        assert self._child is not None and self._errors is not None
+        assert self._child is not None
+        assert self._errors is not None
         code = self._child.wait()
         self._errors.seek(0)
         why = _last_words(self._errors.read(), code)

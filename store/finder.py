@@ -44,12 +44,21 @@ class Finder:
     """Finds what meets one expression; remembers what it has looked at."""
 
     def __init__(
-        self, connection: Connection, expression: Expression, names: Names, *, step: int = _STEP
+        self,
+        connection: Connection,
+        expression: Expression,
+        names: Names,
+        *,
+        step: int = _STEP,
+        among: Sequence[int] | None = None,
     ) -> None:
         self._connection = connection
         self._step = step  # candidates fetched at once; many for who wants many
         self._room = room_of(connection.dialect.name)
         self._plan = plan(expression, names=names, dialect=connection.dialect.name)
+        self._among = among  # only these messages, some thousands at most
+        self._expression = expression
+        self._names = names
         self._checked: dict[int, bool] = {}
         self.stopped_at: Found | None = None  # the last one looked at, when time was up
 
@@ -67,6 +76,11 @@ class Finder:
     def are_few(self) -> bool:
         """True when the probe holds everything."""
         return len(self._probe) <= self._most
+
+    def among(self, ids: Sequence[int]) -> list[Found]:
+        """Those of some messages that match, newest first."""
+        finder = Finder(self._connection, self._expression, self._names, among=ids)
+        return list(finder.newest_first())
 
     def count(self) -> Count:
         """How many there are, exactly up to a limit."""
@@ -138,6 +152,8 @@ class Finder:
         source, matches = self._room.source(tree)
         wanted = select(row.sort_at, row.id, row.sender).select_from(source).where(matches)
         wanted = wanted.where(*self._plan.conditions, *_below(below)).limit(limit)
+        if self._among is not None:
+            wanted = wanted.where(row.id.in_(self._among))
         if since != UNDATED:
             wanted = wanted.where(row.sort_at >= since)
         if ordered:

@@ -85,9 +85,7 @@ def own_labels_of(connection: Connection, ids: Sequence[int]) -> set[tuple[int, 
 
 def known_own_labels(connection: Connection, *, at_most: int = 100) -> tuple[str, ...]:
     """Labels that people have put on, to choose from."""
-    borne = select(message_label.c.label_id).where(
-        message_label.c.label_id == label.c.id, _own
-    )
+    borne = select(message_label.c.label_id).where(message_label.c.label_id == label.c.id, _own)
     rows = connection.execute(select(label.c.name).where(borne.exists()).limit(at_most))
     return tuple(sorted(rows.scalars()))
 
@@ -104,9 +102,7 @@ def hand_on(connection: Connection, first: int, heir: int) -> None:
     connection.execute(insert(message_label).from_select(columns, borne))
 
 
-def move_to_firsts(
-    connection: Connection, firsts: Mapping[int, int], *, now: datetime
-) -> None:
+def move_to_firsts(connection: Connection, firsts: Mapping[int, int], *, now: datetime) -> None:
     """What was put on messages that came again as copies goes to the ones shown for them."""
     if not firsts:
         return

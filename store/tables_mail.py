@@ -64,6 +64,13 @@ message = Table(
     ),
     Column("duplicate_of", BigInteger),  # the copy that holds text, attachments and search row
     Index("ix_message_thread", "thread"),
+    # Answers that are not found by their thread already: most are, so this stays small.
+    Index(
+        "ix_message_parent_hash",
+        "parent_hash",
+        postgresql_where=text("parent_hash <> thread"),
+        sqlite_where=text("parent_hash <> thread"),
+    ),
     Index(
         "ix_message_subject_hash",
         "subject_hash",

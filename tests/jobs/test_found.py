@@ -19,7 +19,6 @@ from tests.jobs.asked import ask, carry_out, count
 from tests.jobs.floor import Floor
 from tests.mboxes import letters, mbox_of, raw_message
 
-
 KOREAN = raw_message(8, body="PLACE\n").replace(b"PLACE", "도서관 책상".encode("cp949"))
 
 

@@ -1,4 +1,4 @@
-"""Acts on all that a search finds, and searches kept with their grouping.
+"""Acts on all that a search finds, searches kept with their grouping, answers by their parent.
 
 Revision: 0007
 """
@@ -13,6 +13,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+NOT_BY_THREAD = sa.text("parent_hash <> thread")
+
 
 def upgrade() -> None:
     """Add what is missing; searches kept before show every message by itself, as they did."""
@@ -21,9 +23,18 @@ def upgrade() -> None:
         "saved_search",
         sa.Column("by_thread", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
+    op.create_index(
+        "ix_message_parent_hash",
+        "message",
+        ["parent_hash"],
+        unique=False,
+        postgresql_where=NOT_BY_THREAD,
+        sqlite_where=NOT_BY_THREAD,
+    )
 
 
 def downgrade() -> None:
     """Forget it again."""
+    op.drop_index("ix_message_parent_hash", table_name="message")
     op.drop_column("saved_search", "by_thread")
     op.drop_column("errand", "place")
