@@ -11,6 +11,8 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sqlalchemy import Connection
+
 from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import write_export
 from jobs.found import label_found, read_found, unlabel_found
@@ -26,11 +28,12 @@ from store.errands import (
     ErrandState,
     ErrandStopped,
     end_errand,
+    find_errand,
     note_act,
     note_progress,
 )
 from store.forecast import is_more, messages_from
-from store.jobs import find_job
+from store.jobs import JobView, find_job
 from store.outage import passes
 from store.own_labels import forget_labels
 from store.removing import EMPTIED, delete_range
@@ -151,7 +154,7 @@ def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[No
 def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
     """The uploads of jobs that match, and before them those whose deletion was broken off.
 
-    Errands are carried out one at a time: what is half deleted now is being deleted by nobody.
+    Errands that delete go one at a time: what is half deleted now is being deleted by nobody.
     """
     with workshop.database.read() as connection:
         left = half_deleted(connection)
@@ -208,17 +211,24 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
                 stop=EVERYTHING,
                 limit=STEP_MESSAGES,
             )
-            if not gone and from_seq:
-                rewind_chunks(connection, job_id, from_seq=from_seq)
-            elif not gone:
-                seen = rule_of_upload(connection, job.upload_id)
-                rule = rule_text(errand.parameters.get("dialect"), seen=seen)
-                plan_anew(connection, job_id, rule=rule)
+            if not gone:
+                _begin_anew(connection, errand, job, from_seq=from_seq)
         if not gone:
             break
         steps.done += gone
         yield
     steps.result = {"messages_removed": steps.done}
+
+
+def _begin_anew(connection: Connection, errand: Errand, job: JobView, *, from_seq: int) -> None:
+    if from_seq:
+        rewind_chunks(connection, job.id, from_seq=from_seq)
+    else:
+        seen = rule_of_upload(connection, job.upload_id)
+        plan_anew(connection, job.id, rule=rule_text(errand.parameters.get("dialect"), seen=seen))
+    meanwhile = find_errand(connection, errand.id)
+    if meanwhile is not None and meanwhile.place.get("cancelled"):
+        cancel_job(connection, job.id, now=utc_now())
 
 
 def _require_mbox(workshop: Workshop, upload: Upload) -> None:

@@ -27,6 +27,7 @@ from web.actions import workers as workers_act
 from web.assets import static_route
 from web.forms import with_form as form
 from web.fragments import (
+    about,
     attempts,
     cause,
     deaths,
@@ -127,6 +128,7 @@ fragments: list[BaseRoute] = [
     Route("/fragments/progress/{id}", viewer(progress.progress_fragment)),
     Route("/fragments/ledger/{id}", viewer(ledger.ledger_fragment)),
     Route("/fragments/attempts/{id}", viewer(attempts.attempts_fragment)),
+    Route("/fragments/about/{id}", viewer(about.about_fragment)),
     Route("/fragments/evidence/{id}", viewer(evidence.evidence_fragment)),
     Route("/fragments/set_aside/{id}", viewer(set_aside.set_aside_fragment)),
     Route("/fragments/errand/{id:int}", viewer(errand.errand_fragment)),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.errands import ErrandKind, find_errand, subject_of_cause
+from store.errands import ErrandKind, find_errand, reading_again, subject_of_cause
 from store.failure_lists import failed_ids
 from store.forecast import Forecast, Reach, forecast, is_more, messages_from
 from store.jobs import JobView
@@ -46,9 +46,15 @@ def read_again(request: Request, form: Form) -> Response:
         return choices(request, job, from_seq=from_seq, dialect=dialect, meant=reach, changed=True)
     if reach is Reach.FAILED:
         chunks = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
-        return go(f"/jobs/{job.id}", notice="retried" if chunks else "nothing-to-retry")
+        return go(f"/jobs/{job.id}", notice="retried" if chunks else _why_not(request, job.id))
     wish = {"job_id": job.id, "from_seq": now.from_seq, "dialect": dialect}
     return _ask(request, ErrandKind.READ_AGAIN, {**wish, "removed_as_said": said_in(form)})
+
+
+def _why_not(request: Request, job_id: str) -> str:
+    with house_of(request).database.read() as connection:
+        is_read_again = reading_again(connection, job_id) is not None
+    return "being-read-again" if is_read_again else "nothing-to-retry"
 
 
 def _reach(form: Form) -> Reach:

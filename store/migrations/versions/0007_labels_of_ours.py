@@ -1,4 +1,5 @@
-"""Acts on all that a search finds, searches kept with their grouping, answers by their parent.
+"""Acts on all that a search finds, searches kept with their grouping, answers by their parent,
+entries of the audit log by what they are about.
 
 Revision: 0007
 """
@@ -23,6 +24,8 @@ def upgrade() -> None:
         "saved_search",
         sa.Column("by_thread", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE audit ALTER COLUMN subject TYPE text COLLATE "C"')
     op.create_index(
         "ix_message_parent_hash",
         "message",
@@ -36,5 +39,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Forget it again."""
     op.drop_index("ix_message_parent_hash", table_name="message")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute('ALTER TABLE audit ALTER COLUMN subject TYPE text COLLATE "default"')
     op.drop_column("saved_search", "by_thread")
     op.drop_column("errand", "place")
