@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from store.audit import AuditEntry, entry_of
 from store.paging import Page, Place, Turn, keyed, page_of
@@ -72,9 +72,11 @@ def _different(
 
     From each to the next through the index: DISTINCT would walk through the whole log.
     """
-    within = and_(column >= beginning, column < beginning + LAST)
-    walk = select(func.min(column).label("value")).where(within).cte("walk", recursive=True)
-    following = select(func.min(column)).where(within, column > walk.c.value).scalar_subquery()
+    # Not min(), and one lower bound only: else SQLite reads everything in between.
+    ordered = select(column).where(column < beginning + LAST).order_by(column).limit(1)
+    first = ordered.where(column >= beginning).scalar_subquery()
+    walk = select(first.label("value")).cte("walk", recursive=True)
+    following = ordered.where(column > walk.c.value).correlate(walk).scalar_subquery()
     walk = walk.union_all(select(following).where(walk.c.value.is_not(None)))
     values = select(walk.c.value).where(walk.c.value.is_not(None)).limit(MOST_DIFFERENT)
     return list(connection.execute(values).scalars())
@@ -87,8 +89,9 @@ def _kinds(connection: Connection, wanted: AuditFilter) -> list[str]:
     kinds: list[str] = []
     beyond = ""
     while len(kinds) < MOST_KINDS:
-        following = select(func.min(audit.c.subject)).where(audit.c.subject > beyond)
-        subject: str | None = connection.execute(following).scalar_one()
+        beginning = select(audit.c.subject).where(audit.c.subject > beyond)
+        following = beginning.order_by(audit.c.subject).limit(1)
+        subject: str | None = connection.execute(following).scalar_one_or_none()
         if subject is None:
             break
         kind = subject.partition(":")[0]
