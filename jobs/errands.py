@@ -11,8 +11,6 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection
-
 from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import write_export
 from jobs.found import label_found, read_found, unlabel_found
@@ -21,7 +19,7 @@ from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
 from store.clock import utc_now
-from store.database import OUTAGES
+from store.database import OUTAGES, Transaction
 from store.errands import (
     Errand,
     ErrandKind,
@@ -220,7 +218,7 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
     steps.result = {"messages_removed": steps.done}
 
 
-def _begin_anew(connection: Connection, errand: Errand, job: JobView, *, from_seq: int) -> None:
+def _begin_anew(connection: Transaction, errand: Errand, job: JobView, *, from_seq: int) -> None:
     if from_seq:
         rewind_chunks(connection, job.id, from_seq=from_seq)
     else:

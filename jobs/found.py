@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
-
 from jobs.rereading import CannotRead, Reader, Wish
 from jobs.steps import Steps
 from jobs.workshop import Workshop
 from store.clock import utc_now
+from store.database import Transaction
 from store.errands import Errand, note_place, take_step
 from store.export import counts_of
 from store.messages import Kind
@@ -45,7 +44,7 @@ def _labelling(
     workshop: Workshop,
     errand: Errand,
     steps: Steps,
-    act: Callable[[Connection, Sequence[int]], int],
+    act: Callable[[Transaction, Sequence[int]], int],
 ) -> Iterator[None]:
     place = {"changed": 0, **errand.place}
     yield from _counted(workshop, errand, steps)
@@ -134,6 +133,8 @@ def _pages(
         yield keys, after
 
 
-def _take_step(connection: Connection, errand: Errand, steps: Steps, place: dict[str, Any]) -> None:
+def _take_step(
+    connection: Transaction, errand: Errand, steps: Steps, place: dict[str, Any]
+) -> None:
     take_step(connection, errand.id, done=steps.done, total=steps.total, now=utc_now())
     note_place(connection, errand.id, {**place, "done": steps.done})
