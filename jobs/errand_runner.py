@@ -54,9 +54,12 @@ class ErrandRunner(threading.Thread):
             self._woken.clear()
 
     def _sweep(self) -> None:
-        if self._lane is Lane.FILES and time.monotonic() >= self._sweep_at:
-            self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        if self._lane is Lane.EXPORTS:
             sweep_exports(self._workshop.config, now=time.time())
+        if self._lane is Lane.FILES:
             self._take_up_deletions()
 
     def _take_up_deletions(self) -> None:
