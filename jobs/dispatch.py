@@ -16,7 +16,7 @@ from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
-from store.errands import ErrandKind, add_errand, break_errand
+from store.errands import ErrandKind, add_errand, break_errand, cancel_reading, reading_again
 from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
@@ -79,7 +79,9 @@ class Dispatch:
         """Let failed and cancelled chunks of a job go on; answers how many wait again."""
         now = utc_now()
         with self._workshop.database.write() as connection:
-            chunks = retry_job(connection, job_id)
+            # All of it will be read anyway, and what waited until then would be taken back.
+            is_read_again = reading_again(connection, job_id) is not None
+            chunks = 0 if is_read_again else retry_job(connection, job_id)
             if chunks:
                 record(
                     connection,
@@ -154,6 +156,9 @@ class Dispatch:
                 detail={"chunks": chunks},
             )
         kill_horse(link, name)
+        # What it has begun since is given back too, without waiting until it is found dead.
+        with self._workshop.database.write() as connection:
+            chunks += stop_worker(connection, name, by=actor, now=utc_now())
         self.ring()
         return len(chunks)
 
@@ -163,10 +168,14 @@ class Dispatch:
         return self.link
 
     def cancel(self, job_id: str, *, actor: str) -> bool:
-        """Stop a job where it is; False when it was over already."""
+        """Stop a job where it is; False when it was over already.
+
+        One that is being read again stops as soon as its messages are gone.
+        """
         now = utc_now()
         with self._workshop.database.write() as connection:
-            stopped = cancel_job(connection, job_id, now=now)
+            stopped = cancel_reading(connection, job_id, now=now)
+            stopped = cancel_job(connection, job_id, now=now) or stopped
             if stopped:
                 record(
                     connection, actor=actor, action="job.cancel", subject=f"job:{job_id}", now=now

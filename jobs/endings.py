@@ -19,10 +19,11 @@ from store.clock import now_of
 from store.database import OUTAGES, Transaction
 from store.outage import in_one_line
 from store.planning import settle
-from store.recovery import RetryPolicy, Trouble, let_go, record_trouble
+from store.recovery import RetryPolicy, Trouble, record_trouble
 from store.spool import SpoolError
 from store.standstill import end_rest, rest
 from store.states import Outcome
+from store.stopping import let_go
 from store.vitals import end_attempt
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs.dispatch import Dispatch
-from jobs.errand_runner import ErrandRunner
+from jobs.errand_runner import ErrandRunners
 from jobs.link import QueueLink
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
@@ -24,7 +24,7 @@ class Engine:
     link: QueueLink | None
     local: LocalRunner
     reconciler: Reconciler
-    errands: ErrandRunner
+    errands: ErrandRunners
 
     def start(self) -> None:
         """Begin to reconcile, and to run chunks here where that is wanted."""
@@ -58,7 +58,7 @@ def build(config: Config) -> Engine:
     return Engine(
         workshop=workshop,
         dispatch=dispatch,
-        errands=ErrandRunner(workshop, ring=dispatch.ring),
+        errands=ErrandRunners(workshop, ring=dispatch.ring),
         link=link,
         local=local,
         reconciler=Reconciler(workshop, link),

@@ -1,4 +1,7 @@
-"""The thread of a console that carries out errands, one after the other, while it holds a lease."""
+"""The threads of a console that carry out errands: one for each lane, while it holds its lease.
+
+So a long export holds up no retry. Within a lane errands go one after the other.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +15,26 @@ from jobs.exporting import SWEEP_SECONDS, sweep_exports
 from jobs.lease import Lease
 from jobs.workshop import PASSING, Workshop
 from store.clock import utc_now
-from store.errands import ErrandKind, add_errand, next_errand
+from store.errands import ErrandKind, Lane, add_errand, next_errand
 from store.uploads import half_deleted
 
 log = logging.getLogger(__name__)
 
-LOCK = "errands"
 LOCK_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 
 
 class ErrandRunner(threading.Thread):
-    """Carries out errands while it holds the lease; rings afterwards, as some make work."""
+    """Carries out the errands of one lane; rings afterwards, as some make work."""
 
-    def __init__(self, workshop: Workshop, *, ring: Callable[[], None]) -> None:
-        super().__init__(name="errands", daemon=True)
+    def __init__(
+        self, workshop: Workshop, *, ring: Callable[[], None], lane: Lane = Lane.FILES
+    ) -> None:
+        super().__init__(name=lane, daemon=True)
         self._workshop = workshop
         self._ring = ring
-        self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
+        self._lane = lane
+        self._lease = Lease(workshop.database, lane, seconds=LOCK_SECONDS)
         self._stopped = threading.Event()
         self._woken = threading.Event()
         self._sweep_at = 0.0
@@ -49,15 +54,18 @@ class ErrandRunner(threading.Thread):
             self._woken.clear()
 
     def _sweep(self) -> None:
-        if time.monotonic() >= self._sweep_at:
-            self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        if time.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        if self._lane is Lane.EXPORTS:
             sweep_exports(self._workshop.config, now=time.time())
+        if self._lane is Lane.FILES:
             self._take_up_deletions()
 
     def _take_up_deletions(self) -> None:
         """Ask again for what an errand that failed has left half deleted."""
         with self._workshop.database.write() as connection:
-            if next_errand(connection) is None:
+            if next_errand(connection, self._lane) is None:
                 for upload_id in half_deleted(connection):
                     wish = {"upload_id": upload_id}
                     now = utc_now()
@@ -67,7 +75,7 @@ class ErrandRunner(threading.Thread):
         self._sweep()
         while not self._stopped.is_set():
             with self._workshop.database.read() as connection:
-                errand = next_errand(connection)
+                errand = next_errand(connection, self._lane)
             if errand is None or not self._lease.held():
                 return
             run_errand(self._workshop, errand, still_mine=self._may_go_on)
@@ -78,6 +86,34 @@ class ErrandRunner(threading.Thread):
 
     def stop(self) -> None:
         """Finish the step under way, then end; an errand under way is begun again later."""
+        self.ask_to_stop()
+        self.join(timeout=10)
+
+    def ask_to_stop(self) -> None:
+        """Take no further step; `stop` also waits for the one under way."""
         self._stopped.set()
         self._woken.set()
-        self.join(timeout=10)
+
+
+class ErrandRunners:
+    """All lanes together."""
+
+    def __init__(self, workshop: Workshop, *, ring: Callable[[], None]) -> None:
+        self._lanes = [ErrandRunner(workshop, ring=ring, lane=lane) for lane in Lane]
+
+    def start(self) -> None:
+        """Begin to look for errands."""
+        for lane in self._lanes:
+            lane.start()
+
+    def wake(self) -> None:
+        """Look now."""
+        for lane in self._lanes:
+            lane.wake()
+
+    def stop(self) -> None:
+        """Finish the steps under way, then end."""
+        for lane in self._lanes:
+            lane.ask_to_stop()
+        for lane in self._lanes:
+            lane.stop()

@@ -13,24 +13,27 @@ from typing import Any
 
 from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import write_export
+from jobs.found import label_found, read_found, unlabel_found
 from jobs.steps import CannotDo, Steps
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
 from store.audit import record
 from store.clock import utc_now
-from store.database import OUTAGES
+from store.database import OUTAGES, Transaction
 from store.errands import (
     Errand,
     ErrandKind,
     ErrandState,
     ErrandStopped,
     end_errand,
+    find_errand,
     note_act,
     note_progress,
 )
 from store.forecast import is_more, messages_from
-from store.jobs import find_job
+from store.jobs import JobView, find_job
 from store.outage import passes
+from store.own_labels import forget_labels
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
@@ -105,8 +108,13 @@ def _end(
             action=f"errand.{state}",
             subject=f"errand:{errand.id}",
             now=now,
-            detail={"kind": errand.kind, **errand.parameters, **(result or {})},
+            detail={"kind": errand.kind, **errand.parameters, **_numbers(result)},
         )
+
+
+def _numbers(result: dict[str, Any] | None) -> dict[str, Any]:
+    """What the audit log keeps of a result; lists are for the errand's own page."""
+    return {name: value for name, value in (result or {}).items() if not isinstance(value, list)}
 
 
 def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
@@ -144,7 +152,7 @@ def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[No
 def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
     """The uploads of jobs that match, and before them those whose deletion was broken off.
 
-    Errands are carried out one at a time: what is half deleted now is being deleted by nobody.
+    Errands that delete go one at a time: what is half deleted now is being deleted by nobody.
     """
     with workshop.database.read() as connection:
         left = half_deleted(connection)
@@ -173,6 +181,7 @@ def _remove(workshop: Workshop, upload: Upload) -> Iterator[int]:
             )
             if not gone:
                 forget_upload(connection, upload.id)
+                forget_labels(connection, upload.id)
                 break
         yield gone
     workshop.spool.remove(upload.spool_name)
@@ -200,17 +209,24 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
                 stop=EVERYTHING,
                 limit=STEP_MESSAGES,
             )
-            if not gone and from_seq:
-                rewind_chunks(connection, job_id, from_seq=from_seq)
-            elif not gone:
-                seen = rule_of_upload(connection, job.upload_id)
-                rule = rule_text(errand.parameters.get("dialect"), seen=seen)
-                plan_anew(connection, job_id, rule=rule)
+            if not gone:
+                _begin_anew(connection, errand, job, from_seq=from_seq)
         if not gone:
             break
         steps.done += gone
         yield
     steps.result = {"messages_removed": steps.done}
+
+
+def _begin_anew(connection: Transaction, errand: Errand, job: JobView, *, from_seq: int) -> None:
+    if from_seq:
+        rewind_chunks(connection, job.id, from_seq=from_seq)
+    else:
+        seen = rule_of_upload(connection, job.upload_id)
+        plan_anew(connection, job.id, rule=rule_text(errand.parameters.get("dialect"), seen=seen))
+    meanwhile = find_errand(connection, errand.id)
+    if meanwhile is not None and meanwhile.place.get("cancelled"):
+        cancel_job(connection, job.id, now=utc_now())
 
 
 def _require_mbox(workshop: Workshop, upload: Upload) -> None:
@@ -250,4 +266,7 @@ DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.RETRY_JOBS: retry_jobs,
     ErrandKind.CANCEL_JOBS: cancel_jobs,
     ErrandKind.DELETE_JOBS: delete_jobs,
+    ErrandKind.LABEL: label_found,
+    ErrandKind.UNLABEL: unlabel_found,
+    ErrandKind.READ_FOUND: read_found,
 }

@@ -1,6 +1,7 @@
-"""The process that reads one message again (`python -m jobs.reread_child`); see `jobs.rereading`.
+"""The process that reads messages again (`python -m jobs.reread_child`); see `jobs.rereading`.
 
-The wish comes as JSON on standard input, what became of it goes as JSON to standard output.
+Each wish comes as a line of JSON on standard input, what became of it goes as one to standard
+output.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from jobs.workshop import workshop_of_process
 
 
 def main() -> None:
-    """Read, store, tell."""
+    """Read, store, tell, until nobody asks any more."""
     die_with_parent()
     arm_cpu_limit()
-    wish = Wish(**json.load(sys.stdin))
     workshop = workshop_of_process()
-    try:
-        answer = {"kind": str(read_again(workshop, wish))}
-    except CannotRead as error:
-        answer = {"why": str(error)}
+    for line in sys.stdin:
+        try:
+            answer = {"kind": str(read_again(workshop, Wish(**json.loads(line))))}
+        except CannotRead as error:
+            answer = {"why": str(error)}
+        print(json.dumps(answer), flush=True)
     workshop.database.close()
-    print(json.dumps(answer))
 
 
 if __name__ == "__main__":

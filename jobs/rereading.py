@@ -1,16 +1,20 @@
-"""Read one stored message again, by a charset, a rule or limits that a person chose.
+"""Read stored messages again, by a charset, a rule or limits that a person chose.
 
-In a process of its own, as what was quarantined may have ended a worker before: `in_a_child` asks,
-`read_again` does. When it cannot be read nothing changes, and the reason is a sentence.
+In a process of its own, as what was quarantined may have ended a worker before: a `Reader` asks,
+`read_again` does. When one cannot be read nothing changes, and the reason is a sentence.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from typing import IO, Self
 
 from jobs.deaths import cause_of_death
 from jobs.guard import MessageTooSlow, cpu_limit
@@ -45,6 +49,7 @@ class Wish:
     dialect: str | None
     wide: bool
     actor: str
+    errand: int | None = None  # that goes through many; the message itself says how it was read
 
     @property
     def choices(self) -> dict[str, str]:
@@ -54,31 +59,96 @@ class Wish:
         return {name: value for name, value in named.items() if value}
 
 
+class Reader:
+    """A child process that reads one message after the other; begun anew when one ends it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._child: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is begun before there is something to read."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the child."""
+        self._end()
+
+    def read(self, wish: Wish) -> Kind:
+        """Have one message read; what became of it. Raises CannotRead."""
+        child = self._running()
+        assert child.stdin is not None
+        seconds = self._config.message_seconds * (WIDE if wish.wide else 1)
+        try:
+            child.stdin.write(json.dumps(asdict(wish)).encode() + b"\n")
+            child.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended() from None
+        line = _line_within(child, seconds * 2 + 15)
+        if line is None:
+            self._end()
+            raise CannotRead(_too_slow(seconds))
+        if not line:
+            raise self._ended()
+        answer = json.loads(line)
+        if "why" in answer:
+            raise CannotRead(answer["why"])
+        return Kind(answer["kind"])
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None:
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `_end`)
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "jobs.reread_child"],
+                env={**os.environ, **self._config.environment()},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+            )
+        return self._child
+
+    def _ended(self) -> CannotRead:
+        """Why the child is gone."""
+        assert self._child is not None
+        assert self._errors is not None
+        code = self._child.wait()
+        self._errors.seek(0)
+        why = _last_words(self._errors.read(), code)
+        self._end()
+        return CannotRead(f"Reading it ended the process: {why}.")
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is None or self._errors is None:
+            return
+        child.kill()
+        child.wait()
+        for stream in (child.stdin, child.stdout, self._errors):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
+
+
 def in_a_child(config: Config, wish: Wish) -> Kind:
-    """Have it read by a child process; what became of the message. Raises CannotRead."""
-    seconds = config.message_seconds * (WIDE if wish.wide else 1)
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-m", "jobs.reread_child"],
-            env={**os.environ, **config.environment()},
-            input=json.dumps(asdict(wish)).encode(),
-            capture_output=True,
-            timeout=seconds * 2 + 15,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise CannotRead(_too_slow(seconds)) from None
-    if ended.returncode != 0:
-        raise CannotRead(f"Reading it ended the process: {_last_words(ended)}.")
-    answer = json.loads(ended.stdout)
-    if "why" in answer:
-        raise CannotRead(answer["why"])
-    return Kind(answer["kind"])
+    """Have one message read by a child process of its own; see `Reader.read`."""
+    with Reader(config) as reader:
+        return reader.read(wish)
 
 
-def _last_words(ended: subprocess.CompletedProcess[bytes]) -> str:
-    said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-    return said[-1] if said and ended.returncode > 0 else cause_of_death(ended.returncode)
+def _line_within(child: subprocess.Popen[bytes], seconds: float) -> bytes | None:
+    """What the child says next; nothing when it has ended, None when it takes too long.
+
+    It says one line and then waits for the next wish, so a line comes in one piece.
+    """
+    assert child.stdout is not None
+    ready, _, _ = select.select([child.stdout], [], [], seconds)
+    return child.stdout.readline() if ready else None
+
+
+def _last_words(errors: bytes, code: int) -> str:
+    said = errors.decode("utf-8", "replace").strip().splitlines()
+    return said[-1] if said and code > 0 else cause_of_death(code)
 
 
 def read_again(workshop: Workshop, wish: Wish) -> Kind:
@@ -145,6 +215,8 @@ def _store(workshop: Workshop, stored: Stored, message: Message, wish: Wish) -> 
     batch = prepare([reading], upload_id=stored.upload_id, database=workshop.database)
     with workshop.database.write() as connection:
         kind = replace_reading(connection, stored, batch, now=now)
+        if wish.errand is not None and kind is stored.kind:
+            return kind  # of many at once the log keeps the errand, and what became another thing
         record(
             connection,
             actor=wish.actor,
@@ -156,6 +228,7 @@ def _store(workshop: Workshop, stored: Stored, message: Message, wish: Wish) -> 
                 "was": stored.kind,
                 "is": kind,
                 **wish.choices,
+                **({"errand": wish.errand} if wish.errand else {}),
             },
         )
     return kind

@@ -43,11 +43,12 @@ class Workshop:
         return Limits(text_characters=self.config.max_text_chars)
 
 
-def open_workshop(config: Config) -> Workshop:
-    """Open database and spool as the settings say."""
-    # Before anything else makes it: what is in it is everybody's mail.
-    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    spool = Spool(config.spool_dir, free_bytes_floor=config.free_bytes_floor)
+def open_workshop(config: Config, *, make: bool = True) -> Workshop:
+    """Open database and spool as the settings say; with `make`, their folder when it is missing."""
+    if make:
+        # Before anything else makes it: what is in it is everybody's mail.
+        config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    spool = Spool(config.spool_dir, free_bytes_floor=config.free_bytes_floor, make=make)
     return Workshop(config=config, database=Database(config.database_url), spool=spool)
 
 
@@ -57,11 +58,12 @@ def workshop_of_process() -> Workshop:
 
     A plain `rq worker` sets up logging for itself only, so our own lines would be lost. It was
     told its Redis on the command line, and needs to know of no queue: what the console's
-    settings say of both is left out.
+    settings say of both is left out. Where it was told no folder that is there, it makes none: it
+    is the console's it needs.
     """
     config = from_environment({**os.environ, "REDIS_URL": "", "QUEUE": ""}, Path.cwd())
     set_up_logging(config.log_level)
-    return open_workshop(config)
+    return open_workshop(config, make=False)
 
 
 def set_up_logging(level: str) -> None:

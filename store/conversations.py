@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
 from store.naming import message_name
 from store.reading import instant
@@ -77,50 +77,83 @@ def conversation_of(connection: Connection, first_id: int) -> tuple[ThreadMessag
     )
 
 
-def conversations_among(connection: Connection, ids: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Group messages (first copies) by conversation, keeping the order of their first ones."""
-    components = _components(_gathered(connection, ids))
-    grouped: dict[int, list[int]] = defaultdict(list)
+def conversations_of(
+    connection: Connection, ids: Sequence[int], *, at_most: int
+) -> tuple[dict[int, frozenset[int]], bool]:
+    """For each of some messages (first copies) the conversation it is in; and whether that is all.
+
+    It is not when more than `at_most` messages hang together with them.
+    """
+    rows = _gathered(connection, ids, at_most=at_most)
+    components = _components(rows)
+    known: dict[int, frozenset[int]] = {}
     for key in ids:
-        grouped[min(components.get(key, {key}))].append(key)
-    return tuple(tuple(group) for group in grouped.values())
+        if key not in known:
+            members = frozenset(components.get(key, {key}))
+            known.update((member, members) for member in members)
+    return {key: known[key] for key in ids}, len(rows) < at_most
 
 
-def _gathered(connection: Connection, ids: Sequence[int]) -> dict[int, MessageRow]:
-    """The messages themselves and all that hang together with them."""
-    found: dict[int, MessageRow] = {}
+def _gathered(
+    connection: Connection, ids: Sequence[int], *, at_most: int = LARGEST
+) -> dict[int, MessageRow]:
+    """The messages themselves and all that hang together with them.
+
+    Whatever is found is asked for its keys in turn, but of those with the same subject only what
+    is joined by it: so from whichever message one begins, the same conversation is found.
+    """
+    found = {row.id: row for row in _rows(connection, message.c.id.in_(ids), at_most)}
     asked: set[int] = set()
-    new = _rows(connection, message.c.id.in_(ids))
+    same: set[int] = set()
+    fresh = list(found.values())
     for _ in range(_ROUNDS):
-        found.update((row.id, row) for row in new)
-        keys = {key for row in new for key in _keys(row)} - asked
-        if not keys or len(found) >= LARGEST:
+        keys = {key for row in fresh for key in _keys(row)} - asked
+        subjects = {row.subject_hash for row in fresh if row.subject_hash is not None} - same
+        if not (keys or subjects) or len(found) >= at_most:
             break
         asked |= keys
-        new = [row for row in _related(connection, keys) if row.id not in found]
-    found.update((row.id, row) for row in _same_subject(connection, list(found.values())))
+        same |= subjects
+        new = _related(connection, keys, at_most) + _same_subject(connection, subjects, at_most)
+        found.update((row.id, row) for row in new)
+        joined = _joined_with(ids, _components(found))
+        fresh = [found[key] for key in joined]
     return found
+
+
+def _joined_with(ids: Sequence[int], components: dict[int, set[int]]) -> set[int]:
+    return set().union(*(components[key] for key in ids if key in components))
 
 
 def _keys(row: MessageRow) -> Iterable[int]:
     return (key for key in (row.thread, row.message_id_hash, row.parent_hash) if key is not None)
 
 
-def _related(connection: Connection, keys: set[int]) -> list[MessageRow]:
-    listed = list(keys)[:LARGEST]
-    return _rows(
-        connection, or_(message.c.thread.in_(listed), message.c.message_id_hash.in_(listed))
-    )
+def _related(connection: Connection, keys: set[int], at_most: int) -> list[MessageRow]:
+    found: list[MessageRow] = []
+    by_parent = message.c.parent_hash != message.c.thread  # the others are found by their thread
+    # One question for each index: of an OR the planner may make a walk through everything.
+    for some in _in_pieces(keys):
+        found += _rows(connection, message.c.thread.in_(some), at_most)
+        found += _rows(connection, message.c.message_id_hash.in_(some), at_most)
+        found += _rows(connection, by_parent & message.c.parent_hash.in_(some), at_most)
+    return found
 
 
-def _same_subject(connection: Connection, rows: Sequence[MessageRow]) -> list[MessageRow]:
-    hashes = {row.subject_hash for row in rows if row.subject_hash is not None}
-    return _rows(connection, message.c.subject_hash.in_(hashes)) if hashes else []
+def _same_subject(connection: Connection, hashes: set[int], at_most: int) -> list[MessageRow]:
+    found: list[MessageRow] = []
+    for some in _in_pieces(hashes):
+        found += _rows(connection, message.c.subject_hash.in_(some), at_most)
+    return found
 
 
-def _rows(connection: Connection, condition: Any) -> list[MessageRow]:
+def _in_pieces(keys: Iterable[int]) -> Iterable[list[int]]:
+    listed = sorted(keys)
+    return (listed[at : at + LARGEST] for at in range(0, len(listed), LARGEST))
+
+
+def _rows(connection: Connection, condition: Any, at_most: int) -> list[MessageRow]:
     wanted = select(*_COLUMNS).where(condition, message.c.duplicate_of.is_(None))
-    return list(connection.execute(wanted.order_by(message.c.id).limit(LARGEST)))
+    return list(connection.execute(wanted.order_by(message.c.id).limit(at_most)))
 
 
 def _components(rows: dict[int, MessageRow]) -> dict[int, set[int]]:

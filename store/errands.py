@@ -29,6 +29,34 @@ class ErrandKind(StrEnum):
     CANCEL_JOBS = "cancel_jobs"
     DELETE_JOBS = "delete_jobs"
     EXPORT = "export"  # {"query": …, "format": …, "labelled": …}
+    LABEL = "label"  # {"query": …, "label": …}
+    UNLABEL = "unlabel"  # the same
+    READ_FOUND = "read_found"  # {"query": …, "charset": …, "dialect": …, "wide": …}
+
+
+class Lane(StrEnum):
+    """Errands of different lanes go side by side, those of one after each other.
+
+    What takes files away is one lane: what is half deleted is being deleted by nobody else.
+    """
+
+    FILES = "errands"
+    WORK = "errands:work"
+    MAIL = "errands:mail"
+    EXPORTS = "errands:exports"
+
+
+KINDS_OF: dict[Lane, tuple[ErrandKind, ...]] = {
+    Lane.FILES: (ErrandKind.DELETE_UPLOAD, ErrandKind.READ_AGAIN, ErrandKind.DELETE_JOBS),
+    Lane.WORK: (
+        ErrandKind.RETRY_FAILED,
+        ErrandKind.TRIAL,
+        ErrandKind.RETRY_JOBS,
+        ErrandKind.CANCEL_JOBS,
+    ),
+    Lane.MAIL: (ErrandKind.LABEL, ErrandKind.UNLABEL, ErrandKind.READ_FOUND),
+    Lane.EXPORTS: (ErrandKind.EXPORT,),
+}
 
 
 class ErrandStopped(Exception):
@@ -68,6 +96,7 @@ class Errand:
     started_at: datetime | None
     ended_at: datetime | None
     subject: str | None
+    place: dict[str, Any]  # of kinds that go through many: how far, and their sums; {} at first
 
     @property
     def is_open(self) -> bool:
@@ -112,11 +141,12 @@ def add_errand(
     return int(inserted.scalar_one())
 
 
-def next_errand(connection: Connection) -> Errand | None:
-    """The oldest errand that is not over."""
-    row = connection.execute(
-        select(errand).where(errand.c.state.in_(OPEN_ERRAND_STATES)).order_by(errand.c.id).limit(1)
-    ).one_or_none()
+def next_errand(connection: Connection, lane: Lane | None = None) -> Errand | None:
+    """The oldest errand that is not over, of one lane or of any."""
+    query = select(errand).where(errand.c.state.in_(OPEN_ERRAND_STATES))
+    if lane is not None:
+        query = query.where(errand.c.kind.in_(KINDS_OF[lane]))
+    row = connection.execute(query.order_by(errand.c.id).limit(1)).one_or_none()
     return None if row is None else _as_errand(row)
 
 
@@ -124,6 +154,29 @@ def find_errand(connection: Connection, errand_id: int) -> Errand | None:
     """The errand of that id."""
     row = connection.execute(select(errand).where(errand.c.id == errand_id)).one_or_none()
     return None if row is None else _as_errand(row)
+
+
+def reading_again(connection: Connection, job_id: str) -> Errand | None:
+    """The errand that reads a job's file again and is not over."""
+    rows = connection.execute(
+        select(errand)
+        .where(errand.c.state.in_(OPEN_ERRAND_STATES), errand.c.kind == ErrandKind.READ_AGAIN)
+        .order_by(errand.c.id)
+    )
+    found = map(_as_errand, rows)
+    return next((one for one in found if one.parameters.get("job_id") == job_id), None)
+
+
+def cancel_reading(connection: Connection, job_id: str, *, now: datetime) -> bool:
+    """Of the errand that reads a job's file again: never begin it, or leave it cancelled at its
+    end, as mail must not stay half taken away. False when there is none."""
+    found = reading_again(connection, job_id)
+    if found is None:
+        return False
+    if found.state is ErrandState.WAITING and break_errand(connection, found.id, now=now):
+        return True
+    note_place(connection, found.id, {"cancelled": True})
+    return True
 
 
 def list_errands(
@@ -168,6 +221,15 @@ def take_step(
     """Commit the progress with the step itself. Raises ErrandStopped, which undoes the step."""
     if not note_progress(connection, errand_id, done=done, total=total, now=now):
         raise ErrandStopped
+
+
+def note_place(connection: Connection, errand_id: int, place: dict[str, Any]) -> None:
+    """Commit how far it has come with the step itself: begun again, it goes on from there."""
+    connection.execute(
+        update(errand)
+        .where(errand.c.id == errand_id)
+        .values(place=json.dumps(place, ensure_ascii=False))
+    )
 
 
 def note_act(
@@ -239,4 +301,5 @@ def _as_errand(row: Row[Any]) -> Errand:
         started_at=row.started_at,
         ended_at=row.ended_at,
         subject=row.subject,
+        place=json.loads(row.place) if row.place else {},
     )

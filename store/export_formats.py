@@ -224,6 +224,7 @@ class JsonWriter:
                 for one in view.attachments
             ],
             "labels": list(view.labels),
+            "own_labels": list(view.own_labels),
             "defects": [
                 {"kind": one.kind, "where": one.where, "what": one.what} for one in view.defects
             ],

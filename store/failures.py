@@ -141,6 +141,10 @@ def causes_of(connection: Connection, errors: Mapping[int, str | None]) -> dict[
 
 
 def forget_counts(connection: Connection, *, now: datetime) -> None:
-    """Drop counts that no chart asks for any more."""
-    oldest = minute_of(now - COUNTS_KEPT)
-    connection.execute(delete(cause_minute).where(cause_minute.c.minute < oldest))
+    """Drop counts that no chart asks for any more, and causes for which nothing fails since."""
+    oldest = now - COUNTS_KEPT
+    connection.execute(delete(cause_minute).where(cause_minute.c.minute < minute_of(oldest)))
+    failing = select(chunk.c.id).where(
+        chunk.c.state == ChunkState.FAILED, chunk.c.cause == cause.c.key
+    )
+    connection.execute(delete(cause).where(cause.c.last_at < oldest, ~failing.exists()))

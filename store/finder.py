@@ -51,12 +51,21 @@ class Finder:
     """Finds what meets one expression; remembers what it has looked at."""
 
     def __init__(
-        self, connection: Connection, expression: Expression, names: Names, *, step: int = _STEP
+        self,
+        connection: Connection,
+        expression: Expression,
+        names: Names,
+        *,
+        step: int = _STEP,
+        among: Sequence[int] | None = None,
     ) -> None:
         self._connection = connection
         self._step = step  # candidates fetched at once; many for who wants many
         self._index = room_of(connection.dialect.name).index_of(connection)
         self._plan = plan(expression, names=names, index=self._index)
+        self._among = among  # only these messages, some thousands at most
+        self._expression = expression
+        self._names = names
         self._checked: dict[int, bool] = {}
         self._probed: dict[tuple[int, int] | None, _Probed] = {}
         self.stopped_at: Found | None = None  # the last one looked at, when time was up
@@ -65,6 +74,11 @@ class Finder:
     def _most(self) -> int:
         """How many are worth fetching: of those to be looked at one by one, not many more."""
         return min(COUNTED, 2 * CHECKED) if self._plan.unsure else COUNTED
+
+    def among(self, ids: Sequence[int]) -> list[Found]:
+        """Those of some messages that match, newest first."""
+        finder = Finder(self._connection, self._expression, self._names, among=ids)
+        return list(finder.newest_first())
 
     def count(self) -> Count:
         """How many there are, exactly up to a limit."""
@@ -172,7 +186,8 @@ class Finder:
         row = message_search.c
         source, matches = self._index.source(tree)
         found: Select[int, int, int] = select(row.sort_at, row.id, row.sender)
-        return found.select_from(source).where(matches, *self._plan.conditions)
+        found = found.select_from(source).where(matches, *self._plan.conditions)
+        return found if self._among is None else found.where(row.id.in_(self._among))
 
     def _kept(self, candidates: Sequence[Found]) -> Iterable[Found]:
         if not self._plan.unsure:

@@ -15,6 +15,7 @@ from store.document import Field
 from store.expression import Words
 from store.marking import marked, snippet
 from store.naming import message_name
+from store.own_labels import own_labels_of
 from store.reading import instant
 from store.results import Hit, Marked
 from store.tables_mail import (
@@ -56,7 +57,7 @@ def hits_of(connection: Connection, ids: Sequence[int], wanted: Sequence[Words])
         .where(message.c.id.in_(ids))
     )
     found = {row.id: row for row in rows}
-    labels = _labels(connection, ids)
+    labels, ours = _labels(connection, ids), own_labels_of(connection, ids)
     copies = _copies(connection, ids)
     with_files = [row.id for row in found.values() if row.has_attachments]
     filenames = _filenames(connection, with_files, _about(wanted, Field.FILENAME))
@@ -66,6 +67,7 @@ def hits_of(connection: Connection, ids: Sequence[int], wanted: Sequence[Words])
             found[key],
             wanted,
             labels=labels[key],
+            own_labels=[name for name in labels[key] if (key, name) in ours],
             copies=1 + copies.get(key, 0),
             filenames=filenames[key],
             shown=snippets[key],
@@ -97,6 +99,7 @@ def _hit(
     wanted: Sequence[Words],
     *,
     labels: Sequence[str],
+    own_labels: Sequence[str],
     copies: int,
     filenames: Sequence[Marked],
     shown: Marked,
@@ -118,6 +121,7 @@ def _hit(
         deleted_in_source=row.deleted_in_source,
         copies=copies,
         labels=tuple(sorted(labels)),
+        own_labels=tuple(sorted(own_labels)),
         filenames=tuple(filenames),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, tuple_
 
 from store import tables
 from store.states import (
@@ -106,19 +106,24 @@ def open_jobs(connection: Connection, *, now: datetime, limit: int = 20) -> list
 
 
 def job_counts(connection: Connection) -> dict[JobState, int]:
-    """How many jobs there are in each state that occurs."""
-    rows = connection.execute(select(job.c.state, func.count()).group_by(job.c.state))
+    """How many jobs there are in each state that occurs; those of deleted files do not count."""
+    counted = select(job.c.state, func.count()).select_from(job)
+    there = counted.join(upload, upload.c.id == job.c.upload_id).where(_is_there())
+    rows = connection.execute(there.group_by(job.c.state))
     return {JobState(state): int(number) for state, number in rows}
 
 
 def shown_jobs() -> Select[Any]:
     """Every job whose mbox is not deleted, with what is known of the mbox; for `views_of`."""
-    shown = upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
     return (
         select(job, upload.c.filename, upload.c.size, upload.c.sha256)
         .join(upload, upload.c.id == job.c.upload_id)
-        .where(shown)
+        .where(_is_there())
     )
+
+
+def _is_there() -> ColumnElement[bool]:
+    return upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
 
 
 def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> list[JobView]:

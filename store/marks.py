@@ -33,6 +33,7 @@ MARKING = (
     "errand.retry_jobs",
     "errand.cancel_jobs",
     "errand.delete_jobs",
+    "errand.read_found",
     "errand.stop",
 )
 MOST = 50

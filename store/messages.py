@@ -17,6 +17,7 @@ from mail.mbox import Span
 from mail.message import Message
 from store.database import Database, Dialect
 from store.hashing import label_key
+from store.own_labels import move_to_firsts
 from store.removing import delete_range
 from store.rows import MessageRows, label_rows, message_key, message_rows, unread_rows
 from store.sql import room_of
@@ -104,6 +105,9 @@ def write(connection: Connection, batch: Batch, *, now: datetime) -> tuple[Kind,
     settled = [_settle(rows, encoded, batch, first_of) for rows, encoded in batch.items]
     room.insert(connection, settled)
     _write_labels(connection, batch, settled, now=now)
+    copies = zip(batch.items, settled, strict=True)
+    firsts = {rows.id: one.duplicate_of for (rows, _), one in copies if one.duplicate_of}
+    move_to_firsts(connection, firsts, now=now)
     return tuple(Kind(one.kind) for one in settled)
 
 

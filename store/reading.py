@@ -16,6 +16,7 @@ from store.document import Person
 from store.documents import people_in
 from store.messages import Kind
 from store.naming import message_key_of, message_name
+from store.own_labels import NOBODY
 from store.tables_mail import (
     OFFSET_BITS,
     attachment,
@@ -98,11 +99,17 @@ class MessageView:
     has_html: bool
     text_cut: bool
     deleted_in_source: bool
-    labels: tuple[str, ...]
+    came_labels: tuple[str, ...]  # with it or with a copy
+    own_labels: tuple[str, ...]  # that people put on here
     attachments: tuple[AttachmentView, ...]
     defects: tuple[DefectView, ...]
     defect_count: int  # may be more than are kept
     quarantine: QuarantineView | None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All of them, in alphabetical order."""
+        return tuple(sorted({*self.came_labels, *self.own_labels}))
 
     def choice(self, what: str) -> str | None:
         """By which "charset", "rule" or "limits" a person had it read; None for as found."""
@@ -167,7 +174,8 @@ def _view(connection: Connection, row: Row[*tuple[Any, ...]]) -> MessageView:
         has_html=row.has_html,
         text_cut=row.text_cut,
         deleted_in_source=row.deleted_in_source,
-        labels=labels_of(connection, first),
+        came_labels=_labels(connection, first, own=False),
+        own_labels=_labels(connection, first, own=True),
         attachments=attachments_of(connection, first),
         defects=tuple(
             DefectView(kind=kind or "", where=where or "", what=what or "")
@@ -212,12 +220,12 @@ def _variants(
     )
 
 
-def labels_of(connection: Connection, first_id: int) -> tuple[str, ...]:
-    """The labels of a message, those of all its copies merged, in alphabetical order."""
+def _labels(connection: Connection, first_id: int, *, own: bool) -> tuple[str, ...]:
     names = connection.execute(
         select(label.c.name)
         .join(message_label, message_label.c.label_id == label.c.id)
         .where(message_label.c.first_id == first_id)
+        .where((message_label.c.message_id == NOBODY) == own)
         .distinct()
     ).scalars()
     # Sorted here: the databases disagree on what alphabetical means.

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from store import tables
 from store.causes import Cause, cause_of
 from store.failures import Failure, note_failure
 from store.states import ChunkKind, ChunkState, Outcome
+from store.stopping import give_back, stopped_by
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
 
@@ -60,6 +61,9 @@ def record_trouble(
     False when the attempt had already ended: then nothing was changed.
     """
     row = _lock_chunk(connection, attempt_id)
+    by = stopped_by(connection, attempt_id, now=now) if trouble.outcome is Outcome.LOST else None
+    if by is not None:
+        return give_back(connection, attempt_id, by=by, now=now)
     ended = connection.execute(
         update(attempt)
         .where(attempt.c.id == attempt_id, attempt.c.outcome == Outcome.RUNNING)
@@ -218,27 +222,6 @@ def running_attempts_of(connection: Connection, *, host: str, pid: int) -> list[
         )
     )
     return [(row.id, row.job_id) for row in rows]
-
-
-def let_go(connection: Connection, attempt_id: str, *, now: datetime) -> None:
-    """An attempt that was asked to end gives its chunk back, as if it had not been claimed.
-
-    What it may have noted of the message in hand goes too: it did not die of that.
-    """
-    connection.execute(
-        update(chunk)
-        .where(chunk.c.attempt_id == attempt_id, chunk.c.state == ChunkState.RUNNING)
-        .values(
-            state=ChunkState.WAITING,
-            attempt_id=None,
-            attempts=func.max(chunk.c.attempts - 1, 0)
-            if connection.dialect.name == "sqlite"
-            else func.greatest(chunk.c.attempts - 1, 0),
-            suspect_offset=None,
-            not_before=now,
-            rung_at=None,
-        )
-    )
 
 
 def last_trouble(connection: Connection, chunk_id: int) -> tuple[str, str, str | None]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from store.documents import load_documents
+from store.own_labels import NOBODY, hand_on
 from store.rows import message_key
 from store.sql import room_of
 from store.tables_mail import (
@@ -82,10 +83,15 @@ def _promote(connection: Connection, first: int, heir: int) -> None:
         (message_text, message_text.c.id),
         (attachment, attachment.c.message_id),
         (content, content.c.message_id),
-        (message_label, message_label.c.first_id),
         (message, message.c.duplicate_of),
     ):
         connection.execute(update(table).where(column == first).values({column.name: heir}))
+    connection.execute(
+        update(message_label)
+        .where(message_label.c.first_id == first, message_label.c.message_id != NOBODY)
+        .values(first_id=heir)
+    )
+    hand_on(connection, first, heir)
     connection.execute(
         update(message).where(message.c.id == heir).values(kind="message", duplicate_of=None)
     )

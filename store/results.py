@@ -67,7 +67,16 @@ class Hit:
     deleted_in_source: bool
     copies: int  # how often the same content was met, this one included
     labels: tuple[str, ...]
+    own_labels: tuple[str, ...]  # those of them that people put on here
     filenames: tuple[Marked, ...]  # of attachments whose name was hit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundThread:
+    """A conversation with hits: the first ones in order, and how many it has in all."""
+
+    hits: tuple[Hit, ...]
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,8 @@ class Results:
     next: str | None
     chips: tuple[Chip, ...]
     unindexed: int  # messages that are stored but cannot be found yet
+    threads: tuple[FoundThread, ...] = ()  # where hits were grouped by conversation
+    threads_are_whole: bool = True  # False: some were too large, and may stand in pieces
     looked_back_to: datetime | None = None  # where it stopped for want of time; `next` goes on
 
 

@@ -5,7 +5,7 @@ A view of a list is the query of its address; which words that may hold is the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -35,17 +35,34 @@ class SavedSearch:
     name: str
     query: str
     order: Order
+    by_thread: bool  # conversations stand together
     created_at: datetime
 
 
 def save_search(
-    connection: Connection, *, owner: str, name: str, query: str, order: Order, now: datetime
+    connection: Connection,
+    *,
+    owner: str,
+    name: str,
+    query: str,
+    order: Order,
+    now: datetime,
+    by_thread: bool = False,
 ) -> SavedSearch:
     """Keep a search. Raises SavedSearchError for a name that is empty, long or taken, and
     QueryError for a query that would not work."""
     name = _fit_name(name)
     query = parse(query, now=now).text
-    return _kept(connection, owner, page=SEARCH, name=name, query=query, order=order, now=now)
+    wanted = SavedSearch(
+        id=0,
+        page=SEARCH,
+        name=name,
+        query=query,
+        order=order,
+        by_thread=by_thread,
+        created_at=now,
+    )
+    return _kept(connection, owner, wanted)
 
 
 def save_view(
@@ -57,7 +74,16 @@ def save_view(
     if len(query) > QUERY_CHARACTERS:
         raise SavedSearchError(f"This query is longer than {QUERY_CHARACTERS} characters.")
     query = nfc_clean(query)
-    return _kept(connection, owner, page=page, name=name, query=query, order=Order.NEWEST, now=now)
+    wanted = SavedSearch(
+        id=0,
+        page=page,
+        name=name,
+        query=query,
+        order=Order.NEWEST,
+        by_thread=False,
+        created_at=now,
+    )
+    return _kept(connection, owner, wanted)
 
 
 def _fit_name(name: str) -> str:
@@ -67,33 +93,25 @@ def _fit_name(name: str) -> str:
     return name
 
 
-def _kept(
-    connection: Connection,
-    owner: str,
-    *,
-    page: str,
-    name: str,
-    query: str,
-    order: Order,
-    now: datetime,
-) -> SavedSearch:
+def _kept(connection: Connection, owner: str, wanted: SavedSearch) -> SavedSearch:
     if _how_many(connection, owner) >= MOST_PER_OWNER:
         raise SavedSearchError(f"More than {MOST_PER_OWNER} saved searches are not kept.")
     row = {
         "owner": owner,
-        "page": page,
-        "name": name,
-        "query": query,
-        "sort_order": order.value,
-        "created_at": now,
+        "page": wanted.page,
+        "name": wanted.name,
+        "query": wanted.query,
+        "sort_order": wanted.order.value,
+        "by_thread": wanted.by_thread,
+        "created_at": wanted.created_at,
     }
     try:
         with connection.begin_nested():
             statement = insert(saved_search).values(row).returning(saved_search.c.id)
             key = connection.execute(statement).scalar_one()
     except IntegrityError:
-        raise SavedSearchError(f"There is a saved search called “{name}” already.") from None
-    return SavedSearch(id=key, page=page, name=name, query=query, order=order, created_at=now)
+        raise SavedSearchError(f"There is a saved search called “{wanted.name}” already.") from None
+    return replace(wanted, id=key)
 
 
 def saved_searches(
@@ -110,6 +128,7 @@ def saved_searches(
             name=row.name,
             query=row.query,
             order=Order(row.sort_order),
+            by_thread=row.by_thread,
             created_at=row.created_at,
         )
         for row in rows

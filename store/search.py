@@ -31,7 +31,7 @@ __all__ = ["CursorError", "Order", "QueryError", "SearchTooSlow", "search", "sea
 
 DEFAULT_LIMIT = 50
 # Undated mail comes last: whoever got there has looked at all that has a date.
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_LIMIT = 500
 
 
@@ -55,8 +55,8 @@ def search(
     with bounded(connection):
         names = find_names(connection, query.expression)
         everything = Finder(connection, query.expression, names)
-        ranks = _ranks(connection, query.expression, names, everything, order)
-        page = list(islice(_in_order(ranks, cursor), limit + 1))
+        ranks = ranks_of(connection, query.expression, names, everything, order)
+        page = list(islice(in_order(ranks, cursor), limit + 1))
         hits = hits_of(
             connection,
             [found.id for _, found in page[:limit]],
@@ -109,22 +109,23 @@ def _looked_back_to(
     stopped = next((finder.stopped_at for finder in ranks if finder.stopped_at), None)
     if stopped is None or len(page) > limit:
         return None
-    return instant(stopped.sort_at) if stopped.sort_at != UNDATED else _BEGINNING
+    return instant(stopped.sort_at) if stopped.sort_at != UNDATED else BEGINNING
 
 
-def _ranks(
+def ranks_of(
     connection: Connection,
     expression: Expression,
     names: Names,
     everything: Finder,
     order: Order,
 ) -> list[Finder]:
+    """Who finds the hits of each rank, best first; all hits are of one rank when newest first."""
     if order is Order.BEST and (best := _said_in_subject(expression)) is not None:
         return [Finder(connection, And((expression, part)), names) for part in (best, Not(best))]
     return [everything]
 
 
-def _in_order(ranks: list[Finder], cursor: Cursor | None) -> Iterator[tuple[int, Found]]:
+def in_order(ranks: list[Finder], cursor: Cursor | None) -> Iterator[tuple[int, Found]]:
     """Matches after the cursor, each with its rank; up to where a rank has run out of time."""
     for rank, finder in enumerate(ranks):
         if cursor is None or rank > cursor.rank:

@@ -117,10 +117,11 @@ class SpoolWriter:
 class Spool:
     """A folder of mboxes."""
 
-    def __init__(self, folder: Path, *, free_bytes_floor: int = 0) -> None:
+    def __init__(self, folder: Path, *, free_bytes_floor: int = 0, make: bool = True) -> None:
         self.folder = folder
         self._floor = free_bytes_floor
-        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+        if make:
+            folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
 
     def path(self, name: str) -> Path:
         """Where the mbox of that spool name lies."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -63,6 +64,13 @@ message = Table(
     ),
     Column("duplicate_of", BigInteger),  # the copy that holds text, attachments and search row
     Index("ix_message_thread", "thread"),
+    # Answers that are not found by their thread already: most are, so this stays small.
+    Index(
+        "ix_message_parent_hash",
+        "parent_hash",
+        postgresql_where=text("parent_hash <> thread"),
+        sqlite_where=text("parent_hash <> thread"),
+    ),
     Index(
         "ix_message_subject_hash",
         "subject_hash",
@@ -140,7 +148,8 @@ label = Table(
 )
 
 # Which copy bore which label. `first_id` is the message that is shown for all copies, so labels
-# of all archives merge there, and go with the copy that brought them.
+# of all archives merge there, and go with the copy that brought them. A `message_id` of 0: no copy
+# did, a person put it on (`store.own_labels`).
 message_label = Table(
     "message_label",
     metadata,
@@ -161,5 +170,6 @@ saved_search = Table(
     Column("sort_order", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("page", Text, nullable=False, server_default="search"),  # or "jobs", "audit"
+    Column("by_thread", Boolean, nullable=False, server_default=false()),  # only for a search
     Index("uq_saved_search_owner_page_name", "owner", "page", "name", unique=True),
 )

@@ -37,6 +37,7 @@ errand = Table(
     Column("created_by", Text, nullable=False),
     Column("started_at", Utc),
     Column("ended_at", Utc),
+    Column("place", Text),  # JSON: how far a kind that goes through many has come, and its sums
     Column("subject", Text),  # what it is about, as in the audit log: "cause:3f…", "job:…"
     Index("ix_errand_open", "id", **only("state IN ('waiting', 'running')")),
     Index("ix_errand_subject_id", "subject", "id"),

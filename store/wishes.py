@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from store import tables
 from store.causes import cause_of
 from store.failures import Failure, note_failure
-from store.recovery import let_go
 from store.states import (
     OPEN_CHUNK_STATES,
     OPEN_JOB_STATES,
@@ -23,6 +22,7 @@ from store.states import (
     JobState,
     Outcome,
 )
+from store.stopping import give_back, note_stop
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
 
@@ -39,7 +39,12 @@ def retry_job(connection: Connection, job_id: str, *, errand_id: int | None = No
         .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
         # An errand that is begun again does not retry twice what failed meanwhile.
         .where(or_(chunk.c.errand_id.is_(None), chunk.c.errand_id != (errand_id or 0)))
-        .values(**FRESH | {"errand_id": errand_id})
+        # What was cancelled has not failed: an error of long ago is told by its attempts.
+        .values(
+            **FRESH,
+            error=case((chunk.c.state == ChunkState.CANCELLED, None), else_=chunk.c.error),
+        )
+        .values(errand_id=errand_id)
     ).rowcount
     if again:
         reopen(connection, job_id)
@@ -149,23 +154,14 @@ def stop_worker(connection: Connection, worker: str, *, by: str, now: datetime) 
 
     Answers the chunks that wait again.
     """
+    note_stop(connection, worker, by=by, now=now)
     rows = connection.execute(
         select(attempt.c.id, attempt.c.chunk_id)
         .where(attempt.c.outcome == Outcome.RUNNING, attempt.c.worker == worker)
         .order_by(attempt.c.chunk_id)
     ).all()
     for row in rows:
-        let_go(connection, row.id, now=now)
-        connection.execute(
-            update(attempt)
-            .where(attempt.c.id == row.id, attempt.c.outcome == Outcome.RUNNING)
-            .values(
-                outcome=Outcome.CANCELLED,
-                ended_at=now,
-                error_type="Stopped",
-                error=f"its worker was stopped by {by}",
-            )
-        )
+        give_back(connection, row.id, by=by, now=now)
     return [row.chunk_id for row in rows]
 
 

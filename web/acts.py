@@ -54,6 +54,13 @@ DETAILS = {
     "query": N_("search"),
     "format": N_("format"),
     "labelled": N_("with all labels"),
+    "label": N_("label"),
+    "wide": N_("wider limits"),
+    "looked_at": N_("looked at"),
+    "changed": N_("changed"),
+    "read": N_("read"),
+    "copies": N_("copies"),
+    "not_read": N_("not read"),
     "message": N_("message"),
     "was": N_("before"),
     "is": N_("now"),
@@ -93,6 +100,9 @@ VALUES = {
     "cancel_jobs": N_("cancel jobs"),
     "delete_jobs": N_("delete files"),
     "export": N_("export messages"),
+    "label": N_("put a label on"),
+    "unlabel": N_("take a label off"),
+    "read_found": N_("read messages again"),
 }
 SIZES = frozenset({"size", "bytes", "bytes_freed", "length"})
 DIGEST = "sha256"

@@ -16,9 +16,10 @@ from jobs.workshop import set_up_logging
 from store.accounts import Role, add_account, find_account, has_accounts, make_link
 from store.audit import record
 from store.clock import utc_now
-from store.config import Config
+from store.config import Config, QueueChoice
 from store.config import from_environment as config_from_environment
 from store.database import Database
+from store.masking import without_password
 from store.migrate import migrate
 from web import routes
 from web.api import api_routes
@@ -86,7 +87,20 @@ def open_house(config: Config, engine: Engine) -> None:
     link = first_link(database, password=config.admin_password)
     if link is not None:
         print(f"\n  Sign in once with: {config.address()}/sign-in/{link}\n", flush=True)
+    if (away := queue_away(engine)) is not None:
+        print(f"\n  {away}\n", flush=True)
     engine.start()
+
+
+def queue_away(engine: Engine) -> str | None:
+    """One line for whoever starts the console, when the queue cannot be reached."""
+    state = engine.link.state() if engine.link is not None else None
+    if state is None or state.reachable:
+        return None
+    shown = without_password(engine.workshop.config.redis_url or "")
+    itself = engine.workshop.config.queue is QueueChoice.AUTO
+    until = "this console reads by itself" if itself else "uploads wait"
+    return f"Redis at {shown} cannot be reached ({state.error}). Until it can, {until}."
 
 
 def first_link(database: Database, *, password: str | None) -> str | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from store.results import Order
-from web.asked import chosen
+from web.asked import address, chosen
 
 THREAD = "thread"
 
@@ -33,6 +33,11 @@ class Arranged:
     def query(self) -> str:
         """The same as the end of an address that has a query already."""
         return f"&{urlencode(self.told)}" if self.told else ""
+
+
+def search_address(query: str, wish: Arranged) -> str:
+    """The search page that shows a query so."""
+    return address("/search", q=query, **wish.told)
 
 
 def arranged(request: Request) -> Arranged:

@@ -20,6 +20,9 @@ TITLES = {
     ErrandKind.CANCEL_JOBS: N_("Cancelling jobs"),
     ErrandKind.DELETE_JOBS: N_("Deleting files and their messages"),
     ErrandKind.EXPORT: N_("Exporting messages"),
+    ErrandKind.LABEL: N_("Putting a label on messages"),
+    ErrandKind.UNLABEL: N_("Taking a label off messages"),
+    ErrandKind.READ_FOUND: N_("Reading messages again"),
 }
 RETRYING = (ErrandKind.RETRY_FAILED, ErrandKind.TRIAL, ErrandKind.RETRY_JOBS)
 # Older errands than these are not looked through for chunks that still run.

@@ -61,6 +61,13 @@ def may_fetch(request: Request, errand: Errand) -> bool:
     return user.actor == errand.created_by or user.role is Role.ADMIN
 
 
+def may_stop(request: Request, errand: Errand) -> bool:
+    """Whether this reader may stop an errand: operators any, others their own exports."""
+    user = current_user(request)
+    is_own = errand.kind is ErrandKind.EXPORT and user.actor == errand.created_by
+    return is_own or user.role.allows(Role.OPERATOR)
+
+
 def export_file(request: Request) -> Response:
     """The file of a finished export. Raises NotFound, and HTTPException 409 or 410."""
     house, errand = house_of(request), require_export(request)

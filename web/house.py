@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from jobs.dispatch import Dispatch
-from jobs.errand_runner import ErrandRunner
+from jobs.errand_runner import ErrandRunners
 from jobs.link import QueueLink
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
@@ -27,7 +27,7 @@ class House:
     link: QueueLink | None
     local: LocalRunner
     reconciler: Reconciler
-    errands: ErrandRunner
+    errands: ErrandRunners
 
     @property
     def database(self) -> Database:

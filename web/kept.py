@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from store.saved import SEARCH, SavedSearch, saved_searches
-from web.asked import address
+from web.arranged import Arranged, search_address
 from web.house import house_of
 from web.security import current_user
 
@@ -42,7 +42,7 @@ def kept_views(request: Request, page: str, here: str) -> KeptViews:
 def address_of(one: SavedSearch) -> str:
     """Where it leads."""
     if one.page == SEARCH:
-        return address("/search", q=one.query, order=one.order)
+        return search_address(one.query, Arranged(order=one.order, by_thread=one.by_thread))
     return f"/{one.page}?{one.query}" if one.query else f"/{one.page}"
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from jobs.health import Health
 from jobs.standing import WorkerState
 from jobs.strays import AstrayWorker
-from store.config import Config
+from store.config import Config, QueueChoice
 from store.standstill import Standstill
 from store.states import OPEN_JOB_STATES
 from web.asked import address
@@ -55,7 +55,7 @@ def needs_of(
 ) -> tuple[Need, ...]:
     """The list, the worst first."""
     found = [
-        *_queue_needs(health),
+        *_queue_needs(health, reads_itself=config.queue is QueueChoice.AUTO),
         *(_standstill_need(one) for one in standstills),
         *(_stray_need(one) for one in strays[:STRAYS_SHOWN]),
         *_work_needs(health),
@@ -64,11 +64,11 @@ def needs_of(
     return tuple(sorted(found, key=lambda need: need.tone != "bad"))
 
 
-def _queue_needs(health: Health) -> Iterator[Need]:
+def _queue_needs(health: Health, *, reads_itself: bool) -> Iterator[Need]:
     link = health.queue.link
     if link is not None and (not link.reachable or not health.workers_are_known):
         yield Need(
-            name="queue_unreachable",
+            name="queue_away" if reads_itself else "queue_unreachable",
             tone="bad",
             address="/workers",
             since=link.unreachable_since or health.at,

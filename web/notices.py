@@ -58,6 +58,12 @@ NOTICES: dict[str, Notice] = {
     "read-as-copy": Notice(
         N_("The message was read again: it is a copy of one that was met before."), "good"
     ),
+    "labelled": Notice(N_("The label was put on."), "good"),
+    "unlabelled": Notice(N_("The label was taken off."), "good"),
+    "label-as-it-was": Notice(N_("Nothing had to be changed."), "warn"),
+    "being-read-again": Notice(
+        N_("The file is being read again already, so there was nothing to retry."), "warn"
+    ),
     "too-late": Notice(N_("The job was over already."), "warn"),
     "sample": Notice(N_("The sample mbox was imported."), "good"),
     "twin": Notice(

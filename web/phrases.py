@@ -58,7 +58,8 @@ PHRASES = (
     N_("“{name}:” needs a value right after the colon."),
     N_("More than {count} brackets are open here."),
     N_("From here on it asks for more than {count} things."),
-    # store.saved, store.bounded
+    # store.own_labels, store.saved, store.bounded
+    N_("A label needs 1 to {count} characters."),
     N_("A name needs 1 to {count} characters."),
     N_("More than {count} saved searches are not kept."),
     N_("There is a saved search called “{name}” already."),

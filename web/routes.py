@@ -11,12 +11,23 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from store.accounts import Role
-from web.actions import errands, exports, language, messages, saved, settings, sign_in, upload
+from web.actions import (
+    errands,
+    exports,
+    found,
+    language,
+    messages,
+    saved,
+    settings,
+    sign_in,
+    upload,
+)
 from web.actions import jobs as act_on_jobs
 from web.actions import workers as workers_act
 from web.assets import static_route
 from web.forms import with_form as form
 from web.fragments import (
+    about,
     attempts,
     cause,
     deaths,
@@ -45,6 +56,7 @@ from web.pages.errands import errands_page
 from web.pages.export import export_download
 from web.pages.failures import failures_page
 from web.pages.failures_retry import failures_retry_page
+from web.pages.found import found_page
 from web.pages.job import job_page
 from web.pages.jobs import jobs_page
 from web.pages.jobs_bulk import jobs_bulk_page
@@ -92,6 +104,7 @@ pages: list[BaseRoute] = [
     Route("/jobs/{id}/cancel", operator(ask.cancel_page), methods=["GET"]),
     Route("/jobs/{id}/delete", operator(ask.delete_page), methods=["GET"]),
     Route("/search", viewer(search_page)),
+    Route("/search/all", operator(found_page), methods=["GET"]),
     Route("/search/export", viewer(export_download)),
     Route("/attachments", viewer(attachments_page)),
     Route("/errands", viewer(errands_page)),
@@ -115,6 +128,7 @@ fragments: list[BaseRoute] = [
     Route("/fragments/progress/{id}", viewer(progress.progress_fragment)),
     Route("/fragments/ledger/{id}", viewer(ledger.ledger_fragment)),
     Route("/fragments/attempts/{id}", viewer(attempts.attempts_fragment)),
+    Route("/fragments/about/{id}", viewer(about.about_fragment)),
     Route("/fragments/evidence/{id}", viewer(evidence.evidence_fragment)),
     Route("/fragments/set_aside/{id}", viewer(set_aside.set_aside_fragment)),
     Route("/fragments/errand/{id:int}", viewer(errand.errand_fragment)),
@@ -138,6 +152,8 @@ actions: list[BaseRoute] = [
     act("/jobs/{id}/read-again", operator(form(errands.read_again))),
     act("/jobs/{id}/delete", operator(form(errands.delete))),
     act("/messages/{id}/read-again", operator(form(messages.read_again))),
+    act("/messages/{id}/labels", operator(form(found.label_one))),
+    act("/search/all", operator(form(found.act))),
     act("/chunks/{id:int}/retry", operator(form(act_on_jobs.retry_chunk))),
     act("/chunks/{id:int}/stop", operator(form(act_on_jobs.stop_chunk))),
     act("/workers/drain", operator(form(workers_act.drain_worker))),
@@ -145,7 +161,7 @@ actions: list[BaseRoute] = [
     act("/failures/retry", operator(form(errands.retry_failed))),
     act("/failures/{key}/trial", operator(form(errands.try_one))),
     act("/jobs/bulk", operator(form(errands.act_on_jobs))),
-    act("/errands/{id:int}/stop", operator(errands.stop)),
+    act("/errands/{id:int}/stop", viewer(errands.stop)),
     act("/exports", viewer(form(exports.begin))),
     act("/searches", viewer(form(saved.save))),
     act("/views", viewer(form(saved.keep))),

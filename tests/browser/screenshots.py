@@ -129,6 +129,7 @@ def _furnish(console: Console) -> Iterator[tuple[str, str]]:
     yield "jobs", "/jobs"
     yield "search", "/search?q=library"
     yield "search-grouped", "/search?q=boat&group=thread"
+    yield "search-all", "/search/all?act=label&q=boat&label=Follow up"
     yield "message", f"/messages/{boat}"
     yield "message-html", f"/messages/{stamp}"
     yield "attachments", "/attachments"

@@ -94,7 +94,7 @@ def test_a_worker_without_any_settings_is_astray_too(
 
     (stray,) = wait_until(lambda: look(floor, QueueLink(redis_url))[1], what="it is known")
 
-    assert stray.how is Astray.OTHER_DATABASE
+    assert stray.how is Astray.NO_DATABASE
 
 
 def test_a_worker_whose_database_is_out_of_reach_is_told_apart(

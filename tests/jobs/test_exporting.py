@@ -14,7 +14,7 @@ from jobs.errands import run_errand
 from jobs.exporting import KEPT_DAYS, export_path, remove_export, sweep_exports
 from store.clock import utc_now
 from store.config import Config
-from store.errands import Errand, ErrandKind, ErrandState, add_errand, end_errand, find_errand
+from store.errands import Errand, ErrandKind, ErrandState, Lane, add_errand, end_errand, find_errand
 from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
@@ -106,7 +106,7 @@ def test_an_odd_file_among_exports_ends_no_runner(
 
     monkeypatch.setattr(jobs.errand_runner, "sweep_exports", sweep)
     monkeypatch.setattr(jobs.errand_runner, "LOOK_SECONDS", 0.05)
-    runner = ErrandRunner(floor.workshop, ring=lambda: None)
+    runner = ErrandRunner(floor.workshop, ring=lambda: None, lane=Lane.EXPORTS)
 
     runner.start()
     wait_until(

@@ -178,3 +178,24 @@ def test_failures_of_an_older_version_get_their_cause_in_bounded_steps(database:
         found = failed_causes(connection, FailureFilter()).found
         assert [(one.cause.message, one.chunks) for one in found] == [("Old: trouble number N", 5)]
         assert error_types(connection) == []
+
+
+def test_a_cause_is_forgotten_with_its_counts_unless_something_still_fails_for_it(
+    two_causes: Database,
+) -> None:
+    with two_causes.write() as connection:
+        known = list(
+            connection.execute(
+                select(chunk.c.cause).where(chunk.c.cause.is_not(None)).distinct()
+            ).scalars()
+        )
+        connection.execute(
+            update(chunk).where(chunk.c.cause == known[0]).values(state=ChunkState.DONE)
+        )
+        forget_counts(connection, now=NOON + timedelta(days=10))
+        early = [find_cause(connection, key) is not None for key in known]
+        forget_counts(connection, now=NOON + timedelta(days=16))
+        late = [find_cause(connection, key) is not None for key in known]
+
+    assert early == [True, True]
+    assert late == [False, True]

@@ -8,7 +8,7 @@ import pytest
 
 from mail.envelope import Address
 from store.attachments import list_files
-from store.conversations import conversation_of, conversations_among
+from store.conversations import conversation_of, conversations_of
 from store.database import Database
 from store.facets import facets
 from store.results import CursorError, Order, QueryError
@@ -228,9 +228,10 @@ def test_hits_are_grouped_by_conversation_on_demand(database: Database) -> None:
     )
 
     with database.read() as connection:
-        groups = conversations_among(connection, [key(2000), key(1000), key(0)])
+        groups, is_whole = conversations_of(connection, [key(2000), key(1000)], at_most=100)
 
-    assert groups == ((key(2000), key(0)), (key(1000),))
+    together, alone = frozenset({key(2000), key(0)}), frozenset({key(1000)})
+    assert (groups, is_whole) == ({key(2000): together, key(1000): alone}, True)
 
 
 def test_messages_are_found_by_the_type_and_the_content_of_their_files(database: Database) -> None:

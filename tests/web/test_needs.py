@@ -52,6 +52,17 @@ def test_a_queue_that_is_away_is_the_link_of_its_sentence(away: Visit) -> None:
     assert "대기열</a>" in away.visitor(language="ko").get("/").text
 
 
+def test_a_console_that_reads_by_itself_meanwhile_says_so(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    away = visit(sqlite_database, tmp_path, REDIS_URL="redis://127.0.0.1:1/0", QUEUE="auto")
+
+    page = away.visitor().get("/").text
+
+    assert needs(page) == [("The queue", "/workers")]
+    assert "this console reads by itself" in page
+
+
 def test_a_disk_that_runs_low_leads_to_the_largest_files(
     sqlite_database: Database, tmp_path: Path
 ) -> None:

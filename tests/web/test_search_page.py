@@ -137,7 +137,7 @@ def test_hits_of_one_conversation_stand_together(here: Visit) -> None:
 
     assert titles(apart) == ["Re: Tides in the harbour", "Tea", "Tides in the harbour"]
     assert titles(together) == ["Re: Tides in the harbour", "Tides in the harbour", "Tea"]
-    assert "1 more of this conversation on this page" in together
+    assert "2 hits in this conversation" in together
     assert re.search(r'id="group"[^>]* checked', together)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.errands import ErrandKind, find_errand, subject_of_cause
+from store.errands import ErrandKind, find_errand, reading_again, subject_of_cause
 from store.failure_lists import failed_ids
 from store.forecast import Forecast, Reach, forecast, is_more, messages_from
 from store.jobs import JobView
@@ -18,10 +19,14 @@ from web.errors import BadRequest, NotFound
 from web.failure_query import filter_of, key_of
 from web.forms import Form
 from web.fragments.progress import require_job
+from web.given_away import HIGHEST, may_stop
 from web.house import house_of
 from web.job_query import KINDS, JobAct, job_act, job_filter
 from web.notices import go
 from web.pages.ask import MOVED_ON, Act, ask_about
+from web.pages.failures_retry import ask_again as ask_again_to_retry
+from web.pages.failures_retry import weighed
+from web.pages.jobs_bulk import ask_again, dry_run
 from web.pages.read_again import choices, dialect_in, seq_in
 from web.security import current_user
 
@@ -41,9 +46,15 @@ def read_again(request: Request, form: Form) -> Response:
         return choices(request, job, from_seq=from_seq, dialect=dialect, meant=reach, changed=True)
     if reach is Reach.FAILED:
         chunks = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
-        return go(f"/jobs/{job.id}", notice="retried" if chunks else "nothing-to-retry")
+        return go(f"/jobs/{job.id}", notice="retried" if chunks else _why_not(request, job.id))
     wish = {"job_id": job.id, "from_seq": now.from_seq, "dialect": dialect}
     return _ask(request, ErrandKind.READ_AGAIN, {**wish, "removed_as_said": said_in(form)})
+
+
+def _why_not(request: Request, job_id: str) -> str:
+    with house_of(request).database.read() as connection:
+        is_read_again = reading_again(connection, job_id) is not None
+    return "being-read-again" if is_read_again else "nothing-to-retry"
 
 
 def _reach(form: Form) -> Reach:
@@ -97,6 +108,9 @@ def delete(request: Request, form: Form) -> Response:
 def retry_failed(request: Request, form: Form) -> Response:
     """`POST /failures/retry`: everything that failed, or what matches of it."""
     wanted = filter_of(form, now=utc_now())
+    view = weighed(request, wanted)
+    if form.get("said", view.said) != view.said:
+        return ask_again_to_retry(request, view)
     subject = subject_of_cause(wanted.cause) if wanted.cause else None
     return _ask(request, ErrandKind.RETRY_FAILED, wanted.to_json(), subject=subject)
 
@@ -119,13 +133,21 @@ def act_on_jobs(request: Request, form: Form) -> Response:
     act = job_act(form)
     if act is JobAct.DELETE and form.get("sure") != "yes":
         raise BadRequest("Deleting has to be confirmed.")
-    return _ask(request, KINDS[act], job_filter(form).to_json())
+    wanted = job_filter(form)
+    view = dry_run(request, act, wanted)
+    if form.get("said", view.said) != view.said:
+        return ask_again(request, view)
+    return _ask(request, KINDS[act], wanted.to_json())
 
 
 def stop(request: Request) -> Response:
     """`POST /errands/{id}/stop`: no further step is taken; what is done stays done."""
     errand_id = request.path_params["id"]
     house = house_of(request)
+    with house.database.read() as connection:
+        asked = find_errand(connection, errand_id) if errand_id <= HIGHEST else None
+    if asked is None or not may_stop(request, asked):
+        raise HTTPException(403, "Your role does not allow this.")
     if house.dispatch.stop_errand(errand_id, actor=current_user(request).actor):
         return go(f"/errands/{errand_id}", notice="errand-stopped")
     with house.database.read() as connection:

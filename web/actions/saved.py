@@ -8,7 +8,7 @@ from starlette.responses import Response
 from store.clock import utc_now
 from store.results import Order, QueryError
 from store.saved import SEARCH, SavedSearchError, forget_search, save_search, save_view
-from web.asked import address
+from web.arranged import THREAD
 from web.errors import BadRequest
 from web.forms import Form
 from web.house import house_of
@@ -30,11 +30,12 @@ def save(request: Request, form: Form) -> Response:
                 name=form.get("name", ""),
                 query=query,
                 order=order,
+                by_thread=form.get("group") == THREAD,
                 now=utc_now(),
             )
     except (SavedSearchError, QueryError) as error:
         raise BadRequest(str(error)) from None
-    return go(address("/search", q=kept.query, order=kept.order), notice="saved")
+    return go(address_of(kept), notice="saved")
 
 
 def _order(name: str) -> Order:

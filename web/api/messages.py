@@ -58,6 +58,7 @@ def _message_json(found: MessageView, *, text: str | None) -> dict[str, Any]:
         "date_plausible": found.date_plausible,
         "list_id": found.list_id,
         "labels": list(found.labels),
+        "own_labels": list(found.own_labels),
         "text": text,
         "text_cut": found.text_cut,
         "has_html": found.has_html,

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from store.clock import utc_now
-from store.conversations import conversations_among
 from store.facets import facets
 from store.results import (
     Chip,
@@ -22,6 +21,7 @@ from store.results import (
     Results,
 )
 from store.search import search
+from store.threaded import search_threads
 from web.api.parameters import whole_parameter
 from web.errors import BadRequest, problem
 from web.house import house_of
@@ -30,8 +30,8 @@ from web.house import house_of
 def search_messages(request: Request) -> Response:
     """`?q=` in the search language, `?limit=`, `?after=` the cursor `next`, `?order=`.
 
-    `?facets=1` counts by year, sender, label and file; `?group=thread` brings the hits of one
-    conversation together.
+    `?facets=1` counts by year, sender, label and file; `?group=thread` answers `limit`
+    conversations, each once, with its first hits and how many it has.
     """
     try:
         return JSONResponse(_answer(request))
@@ -50,12 +50,13 @@ def _answer(request: Request) -> dict[str, Any]:
     query = asked.get("q", "")
     order, after = _order(request), asked.get("after")
     with house_of(request).database.read() as connection:
-        results = search(connection, query, order=order, after=after, limit=limit, now=now)
+        find = search_threads if group else search
+        results = find(connection, query, order=order, after=after, limit=limit, now=now)
         answer = _results_json(results)
         if group:
-            grouped = conversations_among(connection, [hit.id for hit in results.hits])
-            names = {hit.id: hit.name for hit in results.hits}
-            answer["threads"] = [[names[key] for key in keys] for keys in grouped]
+            answer["threads"] = [[hit.name for hit in one.hits] for one in results.threads]
+            answer["thread_hits"] = [one.number for one in results.threads]
+            answer["threads_are_whole"] = results.threads_are_whole
         if asked.get("facets") == "1":
             answer["facets"] = _facets_json(facets(connection, query, now=now))
     return answer
@@ -114,6 +115,7 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
         "size": hit.size,
         "has_attachments": hit.has_attachments,
         "labels": list(hit.labels),
+        "own_labels": list(hit.own_labels),
         "copies": hit.copies,
     }
 

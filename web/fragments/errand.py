@@ -14,7 +14,7 @@ from store.errands import Errand, ErrandKind, find_errand
 from store.failure_lists import KnownCause, find_cause
 from web.errand_lines import ErrandLine, lines_of
 from web.errors import NotFound
-from web.given_away import is_there, may_fetch
+from web.given_away import is_there, may_fetch, may_stop
 from web.house import house_of
 from web.language import N_
 from web.pace import MOVING
@@ -36,11 +36,17 @@ WISHES = {
     "until": N_("Before"),
     "from_seq": N_("From chunk"),
     "dialect": N_("Dialect"),
+    "label": N_("Label"),
+    "charset": N_("Charset"),
 }
 RESULTS = {
     "files": N_("Files deleted"),
     "messages_removed": N_("Messages removed"),
     "jobs": N_("Jobs cancelled"),
+    "changed": N_("Messages changed"),
+    "read": N_("Messages read again"),
+    "copies": N_("Of them copies of others now"),
+    "not_read": N_("Could not be read so, and stay as they were"),
 }
 
 
@@ -54,8 +60,10 @@ class ErrandView:
     wishes: tuple[tuple[str, str | datetime | tuple[Word, ...]], ...]
     results: tuple[tuple[str, int], ...]
     rate: float | None  # per second so far
-    query: str | None  # of an export, for those who may see it
+    query: str | None  # whose hits it goes through, for those who may see it
     file_url: str | None  # of an export that can be fetched by this reader
+    reasons: tuple[tuple[str, str], ...]  # (message, why it could not be read), some of them
+    may_stop: bool
     every: int | None
 
 
@@ -89,14 +97,18 @@ def find_the_errand(request: Request) -> ErrandView:
             if name in RESULTS
         ),
         rate=line.rate(now=utc_now()),
-        query=errand.parameters["query"] if _is_export_for(request, errand) else None,
+        query=_query_for(request, errand),
         file_url=f"/errands/{errand.id}/file" if _has_file_for(request, errand) else None,
+        reasons=tuple((name, why) for name, why in (errand.result or {}).get("reasons", ())),
+        may_stop=line.can_stop and may_stop(request, errand),
         every=MOVING if line.is_moving else None,
     )
 
 
-def _is_export_for(request: Request, errand: Errand) -> bool:
-    return errand.kind is ErrandKind.EXPORT and may_fetch(request, errand)
+def _query_for(request: Request, errand: Errand) -> str | None:
+    """The search an errand goes by; of an export only for those who may have its file."""
+    is_hidden = errand.kind is ErrandKind.EXPORT and not may_fetch(request, errand)
+    return None if is_hidden else errand.parameters.get("query")
 
 
 def _has_file_for(request: Request, errand: Errand) -> bool:

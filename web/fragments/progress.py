@@ -55,7 +55,10 @@ class ProgressView:
 
 def progress_fragment(request: Request) -> Response:
     """`GET /fragments/progress/{id}`."""
-    return render(request, "fragments/progress.html", find_progress(request))
+    view = find_progress(request)
+    # The other parts of the page ask more seldom: they are to be true as soon as this one is.
+    headers = None if view.every else {"HX-Trigger-After-Swap": "job-over"}
+    return render(request, "fragments/progress.html", view, headers=headers)
 
 
 def require_job(request: Request) -> JobView:

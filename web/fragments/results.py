@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypedDict
@@ -11,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.conversations import conversations_among
-from store.results import Count, CursorError, Hit, QueryError, Results
+from store.results import Count, CursorError, FoundThread, QueryError, Results
 from store.search import search
+from store.threaded import search_threads
 from web.arranged import Arranged, arranged
 from web.asked import address
 from web.errors import BadRequest
@@ -44,7 +43,7 @@ class ResultsView:
     arranged: Arranged
     results: Results | None
     # The hits of one conversation together; each alone when that is not asked for.
-    threads: tuple[tuple[Hit, ...], ...]
+    threads: tuple[FoundThread, ...]
     facets: FacetsView | None
     mistake: Mistake | None
     here: str  # the query of this page's address, for messages to lead back to
@@ -93,26 +92,21 @@ def find_results(request: Request) -> ResultsView:
 def _found(request: Request, query: str, wish: Arranged) -> ResultsView:
     order, after = wish.order, request.query_params.get("after") or None
     with house_of(request).database.read() as connection:
-        results = search(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
+        find = search_threads if wish.by_thread else search
+        results = find(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
         return ResultsView(
             query=query,
             arranged=wish,
             results=results,
-            threads=_threads(connection, results.hits, together=wish.by_thread),
+            threads=results.threads if wish.by_thread else _each_alone(results),
             facets=None if after else _facets(request, connection, query, results, wish),
             mistake=None,
             **_around(request, query, wish, further=results.next),
         )
 
 
-def _threads(
-    connection: Any, hits: Sequence[Hit], *, together: bool
-) -> tuple[tuple[Hit, ...], ...]:
-    if not together:
-        return tuple((hit,) for hit in hits)
-    by_id = {hit.id: hit for hit in hits}
-    grouped = conversations_among(connection, list(by_id))
-    return tuple(tuple(by_id[key] for key in keys) for keys in grouped)
+def _each_alone(results: Results) -> tuple[FoundThread, ...]:
+    return tuple(FoundThread(hits=(hit,), number=1) for hit in results.hits)
 
 
 class _Around(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from store.failure_lists import KnownCause, Weight, find_cause, weigh
 from store.trials import Trial, latest_trials
 from web.failure_query import filter_of
 from web.house import house_of
+from web.pages.jobs_bulk import CHANGED
 from web.render import render
 
 
@@ -24,17 +25,32 @@ class FailuresRetryView:
     cause: KnownCause | None
     weight: Weight
     trial: Trial | None
+    trouble: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The number that the person is told, to be compared when the form comes."""
+        return str(self.weight.chunks)
 
 
 def failures_retry_page(request: Request) -> Response:
     """The question. Changes nothing; its form does. Raises BadRequest."""
     wanted = filter_of(request.query_params, now=utc_now())
+    return render(request, "pages/failures_retry.html", weighed(request, wanted))
+
+
+def ask_again(request: Request, view: FailuresRetryView) -> Response:
+    """The question anew, because its number is not what it was (409)."""
+    return render(request, "pages/failures_retry.html", replace(view, trouble=CHANGED), status=409)
+
+
+def weighed(request: Request, wanted: FailureFilter) -> FailuresRetryView:
+    """The dry run as things are now."""
     with house_of(request).database.read() as connection:
         cause = find_cause(connection, wanted.cause) if wanted.cause else None
-        view = FailuresRetryView(
+        return FailuresRetryView(
             wanted=wanted,
             cause=cause,
             weight=weigh(connection, wanted),
             trial=latest_trials(connection, [cause.key]).get(cause.key) if cause else None,
         )
-    return render(request, "pages/failures_retry.html", view)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.fragments.about import AboutView, about_in
 from web.fragments.attempts import AttemptsView, attempts_in
 from web.fragments.evidence import EvidenceView, evidence_in
 from web.fragments.ledger import LedgerView, ledger_of
@@ -24,6 +25,7 @@ class JobPageView:
     set_aside: SetAsideView
     attempts: AttemptsView
     evidence: EvidenceView
+    about: AboutView
 
 
 def job_page(request: Request) -> Response:
@@ -35,5 +37,6 @@ def job_page(request: Request) -> Response:
         set_aside=set_aside_in(request, progress.job),
         attempts=attempts_in(request, progress.job),
         evidence=evidence_in(progress.job),
+        about=about_in(progress.job),
     )
     return render(request, "pages/job.html", view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from web.job_query import JobAct, job_act, job_filter, list_address, named
 from web.language import N_
 from web.render import render, shell_of
 
+CHANGED = N_("The number has changed since you were asked. Nothing was done yet: look again.")
 TITLES = {
     JobAct.RETRY: N_("Retry all jobs that match"),
     JobAct.CANCEL: N_("Cancel all jobs that match"),
@@ -30,6 +31,12 @@ class JobsBulkView:
     fields: tuple[tuple[str, str], ...]
     weight: JobsWeight
     back: str
+    trouble: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The numbers that the person is told, to be compared when the form comes."""
+        return f"{self.weight.jobs}/{self.touched}"
 
     @property
     def touched(self) -> int:
@@ -48,9 +55,19 @@ def jobs_bulk_page(request: Request) -> Response:
     # A list's address names several states one by one.
     fields = {**query, "state": ",".join(query.getlist("state"))}
     wanted = job_filter(fields, zone=shell_of(request).zone)
+    return render(request, "pages/jobs_bulk.html", dry_run(request, act, wanted))
+
+
+def ask_again(request: Request, view: JobsBulkView) -> Response:
+    """The question anew, because its numbers are not what they were (409)."""
+    return render(request, "pages/jobs_bulk.html", replace(view, trouble=CHANGED), status=409)
+
+
+def dry_run(request: Request, act: JobAct, wanted: JobFilter) -> JobsBulkView:
+    """What it would do as things are now."""
     with house_of(request).database.read() as connection:
         weight = weigh_jobs(connection, wanted)
-    view = JobsBulkView(
+    return JobsBulkView(
         act=act,
         title=TITLES[act],
         wanted=wanted,
@@ -58,4 +75,3 @@ def jobs_bulk_page(request: Request) -> Response:
         weight=weight,
         back=list_address(wanted),
     )
-    return render(request, "pages/jobs_bulk.html", view)

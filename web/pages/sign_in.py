@@ -43,7 +43,8 @@ def sign_in_page(request: Request) -> Response:
 
 
 def sign_in_link_page(request: Request) -> Response:
-    """`GET /sign-in/{token}`; 410 for one that was used, is too old, or never was."""
+    """`GET /sign-in/{token}`; 410 for one that was used, is too old, is not the newest, or never
+    was."""
     with house_of(request).database.read() as connection:
         is_open = link_is_open(connection, request.path_params["token"], now=utc_now())
     view = LinkView(used_up=not is_open)

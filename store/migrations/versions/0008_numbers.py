@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from store.migrations.first_index import INDEX_LEXEMES
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

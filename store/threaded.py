@@ -1,0 +1,158 @@
+"""Hits grouped by conversation: each stands once in the list, by its first hit, with their number.
+
+Whether a hit is the first of its conversation depends on the query alone and not on the page, so
+a page needs no memory of those before it: it walks the hits in their order and passes over
+those of which an earlier one belongs to the same conversation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from store.bounded import bounded
+from store.conversations import conversations_of
+from store.cursor import Cursor, cursor_from
+from store.expression import wanted_words
+from store.finder import Finder, Found
+from store.hits import hits_of
+from store.names import find_names
+from store.query import parse
+from store.reading import instant
+from store.results import FoundThread, Order, Results
+from store.search import BEGINNING, in_order, ranks_of
+from store.tables_mail import UNDATED
+
+# So many hits are looked at together; the first block is about what a page needs.
+BLOCK = 50
+# As much as is gathered around one block. Larger conversations may be shown in pieces.
+LARGEST_GATHERED = 5_000
+# Further hits of a conversation that are shown below its first.
+SHOWN_BELOW = 3
+LOOK_SECONDS = 1.0
+
+# The order of the list: rank, then newest, then key.
+_Key = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A conversation on its way to the page: its first hit, and all hits in their order."""
+
+    first: tuple[int, Found]
+    hits: tuple[int, ...]
+
+
+class _Walk:
+    """Goes through hits in their order and answers conversations, each at its first hit."""
+
+    def __init__(self, connection: Connection, ranks: Sequence[Finder]) -> None:
+        self._connection = connection
+        self._ranks = ranks
+        self.is_whole = True  # False: a conversation was too large to be gathered
+        self.looked_at: tuple[int, Found] | None = None
+        self.ran_out = False  # of time, before the hits came to an end
+
+    def groups(self, hits: Iterator[tuple[int, Found]]) -> Iterator[_Group]:
+        """Ends with the hits, or when that takes too long."""
+        passed: set[int] = set()
+        begun = time.monotonic()
+        while block := list(islice(hits, BLOCK)):
+            new = [hit for hit in block if hit[1].id not in passed]
+            for hit, group in self._heads(new, passed):
+                self.looked_at = hit
+                if group is not None:
+                    yield group
+            self.looked_at = block[-1]
+            if time.monotonic() - begun > LOOK_SECONDS:
+                self.ran_out = True
+                return
+
+    def _heads(
+        self, hits: Sequence[tuple[int, Found]], passed: set[int]
+    ) -> list[tuple[tuple[int, Found], _Group | None]]:
+        ids = [found.id for _, found in hits]
+        members, is_whole = conversations_of(self._connection, ids, at_most=LARGEST_GATHERED)
+        self.is_whole = self.is_whole and is_whole
+        placed = self._placed(sorted(set(ids).union(*members.values()) if ids else set()))
+        answer: list[tuple[tuple[int, Found], _Group | None]] = []
+        for rank, found in hits:
+            group = None
+            if found.id not in passed:
+                together = sorted(members[found.id] & placed.keys(), key=placed.__getitem__)
+                passed.update(together)
+                if not together or together[0] == found.id:
+                    group = _Group(first=(rank, found), hits=tuple(together) or (found.id,))
+            answer.append(((rank, found), group))
+        return answer
+
+    def _placed(self, ids: Sequence[int]) -> dict[int, _Key]:
+        """Where in the list each of these messages stands; those that are no hits are left out."""
+        placed: dict[int, _Key] = {}
+        for rank, finder in enumerate(self._ranks):
+            for found in finder.among(ids) if ids else ():
+                placed.setdefault(found.id, (rank, -found.sort_at, -found.id))
+        return placed
+
+
+def search_threads(
+    connection: Connection,
+    query_text: str,
+    *,
+    order: Order = Order.NEWEST,
+    after: str | None = None,
+    limit: int,
+    now: datetime,
+) -> Results:
+    """One page of conversations with hits, `limit` of them. Raises what `search` raises."""
+    query = parse(query_text, now=now)
+    cursor = cursor_from(after) if after else None
+    with bounded(connection):
+        names = find_names(connection, query.expression)
+        everything = Finder(connection, query.expression, names)
+        ranks = ranks_of(connection, query.expression, names, everything, order)
+        walk = _Walk(connection, ranks)
+        groups = list(islice(walk.groups(in_order(ranks, cursor)), limit + 1))
+        page = groups[:limit]
+        shown = [key for group in page for key in group.hits[: 1 + SHOWN_BELOW]]
+        hits = hits_of(connection, shown, wanted_words(query.expression))
+        count = everything.count()
+    by_id = {hit.id: hit for hit in hits}
+    threads = [
+        FoundThread(
+            hits=tuple(by_id[key] for key in group.hits[: 1 + SHOWN_BELOW] if key in by_id),
+            number=len(group.hits),
+        )
+        for group in page
+    ]
+    stopped = None if len(groups) > limit else _stopped(walk, ranks)
+    last = page[-1].first if len(groups) > limit else stopped
+    return Results(
+        query=query.text,
+        order=order,
+        hits=hits,
+        count=count,
+        next=None if last is None else str(Cursor(last[0], last[1].sort_at, last[1].id)),
+        chips=query.chips,
+        unindexed=0,
+        looked_back_to=None if stopped is None else _time_of(stopped[1]),
+        threads=tuple(thread for thread in threads if thread.hits),
+        threads_are_whole=walk.is_whole,
+    )
+
+
+def _stopped(walk: _Walk, ranks: Sequence[Finder]) -> tuple[int, Found] | None:
+    """The hit at which time ran out; None when all were looked at."""
+    for rank, finder in enumerate(ranks):
+        if finder.stopped_at is not None:
+            return rank, finder.stopped_at
+    return walk.looked_at if walk.ran_out else None
+
+
+def _time_of(found: Found) -> datetime | None:
+    return instant(found.sort_at) if found.sort_at != UNDATED else BEGINNING

@@ -1,0 +1,31 @@
+"""A job's file, who uploaded it, and who works on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.jobs import JobView
+from web.fragments.progress import require_job
+from web.pace import MOVING
+from web.render import render
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutView:
+    """`every` is None once nothing of it changes by itself."""
+
+    job: JobView
+    every: int | None
+
+
+def about_fragment(request: Request) -> Response:
+    """`GET /fragments/about/{id}`."""
+    return render(request, "fragments/about.html", about_in(require_job(request)))
+
+
+def about_in(job: JobView) -> AboutView:
+    """What is known of a job."""
+    return AboutView(job=job, every=None if job.state.is_over else MOVING * 2)
