@@ -34,6 +34,11 @@ class Archive(Protocol):
     damage: Damage | None
 
     @property
+    def passes_over(self) -> bool:
+        """True when what nobody reads of a member is not unpacked either."""
+        ...
+
+    @property
     def position(self) -> int:
         """How far the file has been read, in bytes."""
         ...
@@ -74,6 +79,8 @@ def inner_name(head: bytes, filename: str) -> str:
 class PlainTar:
     """A tar that is not packed."""
 
+    passes_over = False
+
     def __init__(self, source: Source, *, most: int, tick: Tick) -> None:
         self._source = source
         self._most = most
@@ -107,6 +114,8 @@ class PlainTar:
 
 class PackedFile:
     """A packed stream: the members of the tar in it, or the one file it is."""
+
+    passes_over = False
 
     def __init__(self, stream: Stream, name: str, *, most: int) -> None:
         self._stream = stream

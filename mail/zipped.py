@@ -53,6 +53,11 @@ class Zip:
         self.damage: Damage | None = None
 
     @property
+    def passes_over(self) -> bool:
+        """See `mail.archive.Archive`."""
+        return self.damage is None
+
+    @property
     def position(self) -> int:
         """How far the file has been read, in bytes."""
         return max(self._at, self._run.position if self._run else 0)

@@ -22,7 +22,8 @@ from store.states import (
     EngineName,
     JobState,
 )
-from store.uploads import UploadState
+from store.tables_archive import archive
+from store.uploads import UploadKind, UploadState
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
 
@@ -50,6 +51,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outer:
+    """The archive that an upload came out of."""
+
+    upload_id: int
+    job_id: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
     """One job as people see it."""
 
@@ -69,6 +79,13 @@ class JobView:
     paused_at: datetime | None
     detection: dict[str, Any] | None
     rule: dict[str, Any] | None
+    kind: UploadKind
+    archive: Outer | None
+
+    @property
+    def is_archive(self) -> bool:
+        """True when it unpacks a file, False when it reads mail."""
+        return self.kind is UploadKind.ARCHIVE
 
     @property
     def standing(self) -> str:
@@ -115,7 +132,14 @@ def shown_jobs() -> Select[Any]:
     """Every job whose mbox is not deleted, with what is known of the mbox; for `views_of`."""
     shown = upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
     return (
-        select(job, upload.c.filename, upload.c.size, upload.c.sha256)
+        select(
+            job,
+            upload.c.filename,
+            upload.c.size,
+            upload.c.sha256,
+            upload.c.kind,
+            upload.c.archive_id,
+        )
         .join(upload, upload.c.id == job.c.upload_id)
         .where(shown)
     )
@@ -129,6 +153,8 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     failed = _failed(connection, ids)
     rates = _rates(connection, ids, now=now)
     engines = _engines(connection, ids)
+    unpacked = _unpacked(connection, [row.upload_id for row in rows if _is_archive(row)])
+    outers = _outers(connection, {row.archive_id for row in rows} - {None})
     return [
         _job_view(
             row,
@@ -138,7 +164,9 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
                 planned=planned.get(row.id, 0),
                 failed=failed.get(row.id, 0),
                 rates=rates.get(row.id, (0.0, 0.0)),
+                unpacked=unpacked.get(row.upload_id, 0),
             ),
+            outer=outers.get(row.archive_id),
             engine=engines.get(row.id),
         )
         for row in rows
@@ -226,10 +254,42 @@ def _engines(connection: Connection, job_ids: list[str]) -> dict[str, EngineName
     return {job_id: EngineName(engine) for job_id, engine in rows if engine is not None}
 
 
+def _is_archive(row: Row[Any]) -> bool:
+    return bool(row.kind == UploadKind.ARCHIVE)
+
+
+def _unpacked(connection: Connection, upload_ids: list[int]) -> dict[int, int]:
+    """How many bytes of each archive have been gone through."""
+    rows = connection.execute(
+        select(archive.c.upload_id, archive.c.read_bytes).where(
+            archive.c.upload_id.in_(upload_ids)
+        )
+    )
+    return {row.upload_id: row.read_bytes for row in rows}
+
+
+def _outers(connection: Connection, upload_ids: set[int]) -> dict[int, Outer]:
+    """The archives with those ids that are still there."""
+    rows = connection.execute(
+        select(upload.c.id, upload.c.filename, job.c.id.label("job_id"))
+        .join(job, job.c.upload_id == upload.c.id)
+        .where(upload.c.id.in_(upload_ids), upload.c.state == UploadState.STORED)
+    )
+    return {
+        row.id: Outer(upload_id=row.id, job_id=row.job_id, filename=row.filename) for row in rows
+    }
+
+
 def _progress(
-    row: Row[Any], sums: Row[Any] | None, *, planned: int, failed: int, rates: tuple[float, float]
+    row: Row[Any],
+    sums: Row[Any] | None,
+    *,
+    planned: int,
+    failed: int,
+    rates: tuple[float, float],
+    unpacked: int,
 ) -> Progress:
-    bytes_done = int(sums.bytes_done) if sums else 0
+    bytes_done = unpacked if _is_archive(row) else int(sums.bytes_done) if sums else 0
     moving = row.state in OPEN_JOB_STATES and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,
@@ -248,7 +308,9 @@ def _progress(
     )
 
 
-def _job_view(row: Row[Any], *, progress: Progress, engine: EngineName | None) -> JobView:
+def _job_view(
+    row: Row[Any], *, progress: Progress, engine: EngineName | None, outer: Outer | None
+) -> JobView:
     return JobView(
         id=row.id,
         upload_id=row.upload_id,
@@ -266,4 +328,6 @@ def _job_view(row: Row[Any], *, progress: Progress, engine: EngineName | None) -
         paused_at=row.paused_at,
         detection=json.loads(row.detection) if row.detection else None,
         rule=json.loads(row.rule) if row.rule else None,
+        kind=UploadKind(row.kind),
+        archive=outer,
     )
