@@ -126,7 +126,9 @@ def storable(words: str) -> str:
 
 
 def _blamed_offset(work: Work, error: Exception) -> int | None:
-    if not isinstance(work, StreamingEmailProcessor) or isinstance(error, (*NOT_THE_MESSAGE, SpoolError, Fenced)):
+    if not isinstance(work, StreamingEmailProcessor) or isinstance(
+        error, (*NOT_THE_MESSAGE, SpoolError, Fenced)
+    ):
         return None
     return work.offset
 

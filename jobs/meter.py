@@ -36,15 +36,15 @@ class Meter:
         self._of_member += length
         config = self._config
         if self._of_member > config.archive_member_bytes:
-            raise _more(f"one member gives more than {config.archive_member_bytes} bytes", "MEMBER_BYTES")
+            raise _more(
+                f"one member gives more than {config.archive_member_bytes} bytes", "MEMBER_BYTES"
+            )
         if self.inflated + self.elsewhere > config.archive_bytes:
             raise _more(f"it gives more than {config.archive_bytes} bytes", "BYTES")
         if run is None or run.inflated < RATIO_FROM_BYTES:
             return
         if run.inflated > config.archive_ratio * max(run.used, 1):
-            raise _more(
-                f"one packed byte gives more than {config.archive_ratio} bytes", "RATIO"
-            )
+            raise _more(f"one packed byte gives more than {config.archive_ratio} bytes", "RATIO")
 
     def rings(self) -> bool:
         """True when the doorbell may be rung again."""

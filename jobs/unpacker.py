@@ -17,6 +17,7 @@ from jobs.workshop import Workshop
 from mail.archive import Archive, TooManyMembers, open_archive
 from mail.member import Member, NotTaken
 from mail.member_name import shown_name
+from mail.packed import Packed
 from mail.sniff import HEAD_BYTES, Found, Verdict, sniff
 from store.admission import promised_bytes
 from store.archives import (
@@ -97,8 +98,7 @@ class Unpacker:
             except TooManyMembers:
                 self._commit_notes()
                 raise Hopeless(
-                    f"the archive has more than {config.archive_members} members "
-                    "(ARCHIVE_MEMBERS)"
+                    f"the archive has more than {config.archive_members} members (ARCHIVE_MEMBERS)"
                 ) from None
             self._finish(self._archive)
 
@@ -240,9 +240,9 @@ class Unpacker:
         if self._meter.rings():
             self._ring()
 
-    def _tick(self, *block: object) -> None:
+    def _tick(self, run: Packed | None, length: int) -> None:
         """A block came out. Raises Hopeless beyond a limit, StopAsked, Fenced."""
-        self._meter.count(*block)
+        self._meter.count(run, length)
         self._still_moving()
         if time.monotonic() < self._due:
             return

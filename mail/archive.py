@@ -30,8 +30,15 @@ MOST_MEMBERS = 1_000_000
 class Archive(Protocol):
     """What every kind of archive answers. All but `position` is final after the last member."""
 
-    spans: list[PackedSpan]  # in file order, not touching each other's bytes; the rest are gaps
-    damage: Damage | None
+    @property
+    def spans(self) -> list[PackedSpan]:
+        """In file order, none twice; what no span covers is a gap."""
+        ...
+
+    @property
+    def damage(self) -> Damage | None:
+        """What is wrong with the archive as a whole."""
+        ...
 
     @property
     def passes_over(self) -> bool:

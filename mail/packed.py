@@ -80,7 +80,7 @@ class Deflate:
         self.unused_data = self._decoder.unused_data
         return given
 
-    def _rescued(self, decoder: Decoder, pending: bytes, most: int) -> bytes:
+    def _rescued(self, decoder: zlib._Decompress, pending: bytes, most: int) -> bytes:
         """Byte by byte up to the one that cannot be: zlib keeps back what a bad call had made."""
         found = bytearray()
         for at in range(len(pending)):

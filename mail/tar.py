@@ -128,8 +128,8 @@ class Tar:
     def _end(self, start: int) -> None:
         self._span(start, SpanKind.STRUCTURE)
         after = self._feed.offset
-        zeros = all([piece.count(0) == len(piece) for piece in self._feed.pieces(_MOST)])
-        if zeros:
+        others = sum(len(piece) - piece.count(0) for piece in self._feed.pieces(_MOST))
+        if not others:
             self._span(after, SpanKind.TRAILER)
         else:
             self.damage = Damage.HEADER

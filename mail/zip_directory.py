@@ -8,6 +8,7 @@ from __future__ import annotations
 import stat
 import struct
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mail.source import Source
 
@@ -103,9 +104,7 @@ def _end_of_zip64(source: Source, at: int) -> tuple[int, int, int] | None:
     return number, size, start
 
 
-def _entries(
-    source: Source, at: int, stop: int, *, number: int, most: int
-) -> list[Entry] | None:
+def _entries(source: Source, at: int, stop: int, *, number: int, most: int) -> list[Entry] | None:
     """The entries of a directory; None unless there are as many as its end says."""
     found: list[Entry] = []
     if stop > source.size:
@@ -183,7 +182,7 @@ def _with_large_numbers(entry: Entry, content: bytes) -> Entry:
     numbers = [
         int.from_bytes(content[at : at + 8], "little") for at in range(0, len(content) - 7, 8)
     ]
-    found = {}
+    found: dict[str, Any] = {}
     for name in ("size", "packed", "offset"):
         if getattr(entry, name) == _FULL and numbers:
             found[name] = numbers.pop(0)

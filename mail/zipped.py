@@ -40,9 +40,7 @@ class _Place:
 class Zip:
     """The members of a zip. `spans` and `damage` are final when `members` is through."""
 
-    def __init__(
-        self, source: Source, *, most: int, tick: Tick = unheard
-    ) -> None:
+    def __init__(self, source: Source, *, most: int, tick: Tick = unheard) -> None:
         self._source = source
         self._most = most
         self._tick = tick

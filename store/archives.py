@@ -53,9 +53,7 @@ class MemberNote:
     sha256: str | None = None
 
 
-def add_archive(
-    connection: Connection, upload_id: int, *, inside: int | None, again: bool
-) -> None:
+def add_archive(connection: Connection, upload_id: int, *, inside: int | None, again: bool) -> None:
     """An upload is an archive; `inside` is the one it came out of."""
     outer = None if inside is None else find_archive(connection, inside)
     connection.execute(
@@ -70,9 +68,7 @@ def add_archive(
 
 def find_archive(connection: Connection, upload_id: int) -> Archive | None:
     """The books of an archive; None when the upload is none."""
-    row = connection.execute(
-        select(archive).where(archive.c.upload_id == upload_id)
-    ).one_or_none()
+    row = connection.execute(select(archive).where(archive.c.upload_id == upload_id)).one_or_none()
     return None if row is None else Archive(**row._mapping)
 
 
@@ -131,10 +127,10 @@ def count_fates(connection: Connection, archive_id: int) -> dict[Fate, int]:
     return {Fate(fate): int(number) for fate, number in rows}
 
 
-def uploads_inside(connection: Connection, upload_id: int) -> list[int]:
-    """Uploads that came out of an archive, and out of archives in it; the innermost first."""
+def uploads_inside(connection: Connection, *upload_ids: int) -> list[int]:
+    """Uploads that came out of archives, and out of archives in those; the innermost first."""
     found: list[int] = []
-    layer = [upload_id]
+    layer = list(upload_ids)
     while layer:
         rows = connection.execute(
             select(tables.upload.c.id)

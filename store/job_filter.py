@@ -30,6 +30,7 @@ class JobFilter:
     by: str = ""  # who uploaded it: "account:ann"
     since: datetime | None = None
     until: datetime | None = None
+    archive_id: int | None = None  # what came out of that upload
 
     def to_json(self) -> dict[str, Any]:
         """The parameters of an errand."""
@@ -39,6 +40,7 @@ class JobFilter:
             "by": self.by or None,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
+            "archive": None if self.archive_id is None else str(self.archive_id),
         }
 
     @classmethod
@@ -51,7 +53,17 @@ class JobFilter:
             by=parameters.get("by") or "",
             since=datetime.fromisoformat(since) if since else None,
             until=datetime.fromisoformat(until) if until else None,
+            archive_id=upload_in(parameters.get("archive")),
         )
+
+
+def upload_in(text: str | None) -> int | None:
+    """The number of an upload; None for none. Raises ValueError for what cannot be one."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError("no such upload")
+    return int(text)
 
 
 def states_in(text: str | None) -> tuple[str, ...]:
@@ -78,6 +90,8 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
         found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))
     if wanted.by:
         found.append(job.c.created_by == wanted.by)
+    if wanted.archive_id is not None:
+        found.append(upload.c.archive_id == wanted.archive_id)
     if wanted.since is not None:
         found.append(job.c.created_at >= wanted.since)
     if wanted.until is not None:

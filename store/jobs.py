@@ -105,12 +105,18 @@ def list_jobs(
     now: datetime,
     states: Sequence[JobState] = (),
     before: tuple[datetime, str] | None = None,
+    archive_id: int | None = None,
     limit: int = 50,
 ) -> list[JobView]:
-    """Newest first; `before` is (created_at, id) of the last one already seen."""
+    """Newest first; `before` is (created_at, id) of the last one already seen.
+
+    With `archive_id` only what came out of that upload.
+    """
     query = shown_jobs().order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
     if states:
         query = query.where(job.c.state.in_(states))
+    if archive_id is not None:
+        query = query.where(upload.c.archive_id == archive_id)
     if before is not None:
         query = query.where(tuple_(job.c.created_at, job.c.id) < before)
     return views_of(connection, query, now=now)
@@ -261,9 +267,7 @@ def _is_archive(row: Row[Any]) -> bool:
 def _unpacked(connection: Connection, upload_ids: list[int]) -> dict[int, int]:
     """How many bytes of each archive have been gone through."""
     rows = connection.execute(
-        select(archive.c.upload_id, archive.c.read_bytes).where(
-            archive.c.upload_id.in_(upload_ids)
-        )
+        select(archive.c.upload_id, archive.c.read_bytes).where(archive.c.upload_id.in_(upload_ids))
     )
     return {row.upload_id: row.read_bytes for row in rows}
 

@@ -201,9 +201,7 @@ def complete_unless_twin(
     take_turns(connection, int(sha256[:15], 16))
     twin = find_twin(connection, sha256=sha256, size=size)
     if twin is None:
-        return complete_upload(
-            connection, upload, size=size, sha256=sha256, now=now, kind=kind
-        )
+        return complete_upload(connection, upload, size=size, sha256=sha256, now=now, kind=kind)
     break_off(connection, upload.id)
     return twin
 
@@ -220,8 +218,8 @@ def complete_upload(
 ) -> str:
     """The upload is whole: in one transaction it gets a job with a plan to make.
 
-    Answers the job's id. `again` concerns what comes out of an archive: its members are taken in
-    although their bytes are here already. The plan chunk's empty `rung_at` is the outbox entry for the doorbell.
+    Answers the job's id. The plan chunk's empty `rung_at` is the outbox entry for the doorbell.
+    `again` concerns an archive: its members are taken in although their bytes came before.
     """
     moved = connection.execute(
         update(tables.upload)
@@ -312,7 +310,8 @@ def weight_of_upload(connection: Connection, upload_id: int) -> tuple[int, int]:
     for at in range(0, len(inside) + 1, 500):
         row = connection.execute(
             select(
-                func.count().label("files"), func.coalesce(func.sum(tables.upload.c.size), 0).label("size")
+                func.count().label("files"),
+                func.coalesce(func.sum(tables.upload.c.size), 0).label("size"),
             ).where(
                 tables.upload.c.id.in_([upload_id, *inside][at : at + 500]),
                 tables.upload.c.state.in_((UploadState.STORED, UploadState.DELETING)),

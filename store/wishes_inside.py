@@ -53,9 +53,7 @@ def resume_with_members(connection: Connection, job_id: str) -> bool:
 
 def _each(connection: Connection, job_id: str, act: Callable[[str], bool]) -> bool:
     """Do it to every job inside that is not over; True when it did something."""
-    done = [
-        act(one) for one, state in jobs_inside(connection, job_id) if not state.is_over
-    ]
+    done = [act(one) for one, state in jobs_inside(connection, job_id) if not state.is_over]
     return any(done)
 
 

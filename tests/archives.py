@@ -43,14 +43,14 @@ class _OneWay(io.RawIOBase):
 def streamed_zip(files: Mapping[str, bytes]) -> bytes:
     """A zip as it is written into a pipe: sizes behind the data, in 64 bits."""
     place = _OneWay()
-    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             with archive.open(name, "w", force_zip64=True) as member:
                 member.write(content)
     return bytes(place.written)
 
 
-def tar_of(files: Iterable[tuple[str, bytes | bytes]], *others: tarfile.TarInfo) -> bytes:
+def tar_of(files: Iterable[tuple[str, bytes]], *others: tarfile.TarInfo) -> bytes:
     """A tar of those files, and of members that are no files."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:

@@ -33,9 +33,7 @@ class Floor:
     upload_id: int = 0
     spool_name: str = ""
 
-    def hand_in(
-        self, mbox: bytes, *, filename: str = "letters.mbox", again: bool = False
-    ) -> None:
+    def hand_in(self, mbox: bytes, *, filename: str = "letters.mbox", again: bool = False) -> None:
         """Put a file into the spool and make it a job."""
         with self.workshop.database.write() as connection:
             upload = open_upload(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import tarfile
 import zipfile
@@ -21,7 +20,7 @@ from tests.archives import mail, special, streamed_zip, tar_of, tgz_of, with_fla
 from tests.jobs.floor import Floor
 
 ONE, TWO = mail(1), mail(2)
-EML = b"From: Ann <ann@example.org>\nSubject: One alone\nDate: Thu, 5 Jan 2023 10:00:00 +0000\n\nHi.\n"
+EML = b"From: Ann <ann@example.org>\nSubject: One\nDate: Thu, 5 Jan 2023 10:00:00 +0000\n\nHi.\n"
 
 
 def members(floor: Floor) -> list[MemberView]:
@@ -187,9 +186,7 @@ def tables_upload() -> Any:
 
 
 @pytest.mark.parametrize("encoding", ["cp949", "utf-8"])
-def test_row_16_korean_names_without_a_flag_are_read_as_korean(
-    floor: Floor, encoding: str
-) -> None:
+def test_row_16_korean_names_without_a_flag_are_read_as_korean(floor: Floor, encoding: str) -> None:
     placeholder, name = "abcdefghijklmnopqrstuvwxyz", "받은 편지함/회의 자료.mbox"
     raw = name.encode(encoding)
     archive = zip_of({placeholder[: len(raw)] + "#" * (len(raw) - 26): ONE})

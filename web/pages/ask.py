@@ -11,8 +11,9 @@ from enum import StrEnum
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.forecast import OpenChunks, messages_from, open_chunks
+from store.forecast import OpenChunks, messages_with_members, open_chunks
 from store.jobs import JobView
+from store.uploads import weight_of_upload
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
@@ -40,6 +41,8 @@ class AskView:
     act: Act
     open: OpenChunks
     messages: int
+    files: int  # that came out of it
+    bytes: int  # of it and of them
     trouble: str | None
 
 
@@ -65,7 +68,9 @@ def ask_about(request: Request, job: JobView, act: Act, *, trouble: str | None =
             job=job,
             act=act,
             open=open_chunks(connection, job.id),
-            messages=messages_from(connection, job.upload_id),
+            messages=messages_with_members(connection, job.upload_id),
+            files=weight_of_upload(connection, job.upload_id)[0] - 1,
+            bytes=weight_of_upload(connection, job.upload_id)[1],
             trouble=trouble,
         )
     return render(request, "pages/ask.html", view, status=409 if trouble else 200)
