@@ -16,6 +16,10 @@ RATIO_FROM_BYTES = 16 << 20
 RING_SECONDS = 1.0
 
 
+class CannotUnpack(Hopeless):
+    """The archive is not unpacked, or not any further."""
+
+
 class Meter:
     """What one archive has given so far. `elsewhere` is what came out of others around it."""
 
@@ -31,7 +35,7 @@ class Meter:
         self._of_member = 0
 
     def count(self, run: Packed | None, length: int) -> None:
-        """So many bytes came out of `run`. Raises Hopeless beyond a limit."""
+        """So many bytes came out of `run`. Raises CannotUnpack beyond a limit."""
         self.inflated += length
         self._of_member += length
         config = self._config
@@ -54,5 +58,5 @@ class Meter:
         return True
 
 
-def _more(what: str, setting: str) -> Hopeless:
-    return Hopeless(f"the archive was not unpacked any further: {what} (ARCHIVE_{setting})")
+def _more(what: str, setting: str) -> CannotUnpack:
+    return CannotUnpack(f"the archive was not unpacked any further: {what} (ARCHIVE_{setting})")

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from jobs.meter import Meter
-from jobs.planner import Hopeless, NoMessages
+from jobs.meter import CannotUnpack, Meter
+from jobs.planner import NoMessages
 from jobs.processor import Statistics, StopAsked
 from jobs.workshop import Workshop
 from mail.archive import Archive, TooManyMembers, open_archive
@@ -82,7 +82,7 @@ class Unpacker:
         self.statistics = Statistics()
 
     def run(self) -> None:
-        """Unpack what is left. Raises Hopeless, store.claims.Fenced, StopAsked, SpoolError."""
+        """Unpack what is left. Raises CannotUnpack, store.claims.Fenced, StopAsked, SpoolError."""
         self._tidy()
         self._read_the_books()
         config, spool = self._workshop.config, self._workshop.spool
@@ -91,13 +91,13 @@ class Unpacker:
                 source, self._claim.filename, most=config.archive_members, tick=self._tick
             )
             if self._archive is None:
-                raise Hopeless("this is no archive that can be opened here")
+                raise CannotUnpack("this is no archive that can be opened here")
             try:
                 for member in self._archive.members():
                     self._deal_with(member)
             except TooManyMembers:
                 self._commit_notes()
-                raise Hopeless(
+                raise CannotUnpack(
                     f"the archive has more than {config.archive_members} members (ARCHIVE_MEMBERS)"
                 ) from None
             self._finish(self._archive)
@@ -119,7 +119,7 @@ class Unpacker:
         with self._workshop.database.read() as connection:
             books = find_archive(connection, self._claim.upload_id)
             if books is None:
-                raise Hopeless("the archive has no books")
+                raise CannotUnpack("the archive has no books")
             self._books = books
             self._done = sizes_of_members(connection, self._claim.upload_id)
             self._meter.elsewhere = inflated_elsewhere(connection, books)
@@ -196,7 +196,7 @@ class Unpacker:
             raise
 
     def _write(self, upload: Upload, head: bytes, blocks: Iterator[bytes]) -> str:
-        """Raises Hopeless when there is no room for it."""
+        """Raises CannotUnpack when there is no room for it."""
         try:
             writer = self._workshop.spool.writer(upload.spool_name)
             try:
@@ -205,7 +205,7 @@ class Unpacker:
                 writer.abandon()
                 raise
         except DiskFull as error:
-            raise Hopeless(f"there is no room for what is in this archive: {error}") from error
+            raise CannotUnpack(f"there is no room for what is in this archive: {error}") from error
 
     def _keep_promises(self, size: int) -> None:
         """What was promised to uploads under way is not for us."""
@@ -241,7 +241,7 @@ class Unpacker:
             self._ring()
 
     def _tick(self, run: Packed | None, length: int) -> None:
-        """A block came out. Raises Hopeless beyond a limit, StopAsked, Fenced."""
+        """A block came out. Raises CannotUnpack beyond a limit, StopAsked, Fenced."""
         self._meter.count(run, length)
         self._still_moving()
         if time.monotonic() < self._due:

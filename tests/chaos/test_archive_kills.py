@@ -66,9 +66,7 @@ def unpackers(floor: Floor) -> list[int]:
 
 
 def wait_until_mid_archive(floor: Floor) -> int:
-    return wait_until(
-        lambda: unpackers(floor), what="somebody is mid-archive", every_seconds=0.005
-    )[0]
+    return wait_until(lambda: unpackers(floor), what="somebody is mid-archive")[0]
 
 
 def sum_of(floor: Floor) -> MembersSum:
@@ -103,7 +101,7 @@ def test_row_16_killing_whoever_unpacks_loses_and_doubles_no_member(
     floor: Floor,
     redis_url: str,
     rq_worker: Callable[[Mapping[str, str]], Process],
-    reconciler: Reconciler,  # noqa: ARG001
+    reconciler: Reconciler,
     form: str,
 ) -> None:
     rq_worker(environ_of(floor, redis_url))
@@ -120,7 +118,7 @@ def test_row_16_a_flushed_redis_does_not_stop_an_archive(
     floor: Floor,
     redis_url: str,
     rq_worker: Callable[[Mapping[str, str]], Process],
-    reconciler: Reconciler,  # noqa: ARG001
+    reconciler: Reconciler,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("jobs.reconcile.BELL_PATIENCE_SECONDS", 1.0)
@@ -138,7 +136,7 @@ def test_row_16_a_frozen_unpacker_that_wakes_up_again_writes_nothing(
     floor: Floor,
     redis_url: str,
     rq_worker: Callable[[Mapping[str, str]], Process],
-    reconciler: Reconciler,  # noqa: ARG001
+    reconciler: Reconciler,
 ) -> None:
     rq_worker(environ_of(floor, redis_url))
     floor.hand_in(ARCHIVES["zip"], filename="takeout.zip")
