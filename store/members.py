@@ -52,6 +52,7 @@ class MembersSum:
     by_fate: dict[Fate, int]
     by_reason: dict[str, int]  # of the skipped
     by_state: dict[JobState, int]  # of the jobs that came out of it
+    paused_jobs: int
     messages: int
     bytes: int  # of the members that were taken in
 
@@ -117,6 +118,7 @@ def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
     states = connection.execute(
         select(job.c.state, func.count()).where(job.c.upload_id.in_(inside)).group_by(job.c.state)
     )
+    paused = select(func.count()).where(job.c.upload_id.in_(inside), job.c.paused_at.is_not(None))
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     messages = select(func.coalesce(number, 0)).where(chunk.c.upload_id.in_(inside))
     size = select(func.coalesce(func.sum(upload.c.size), 0)).where(upload.c.id.in_(inside))
@@ -128,6 +130,7 @@ def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
         by_fate=by_fate,
         by_reason={row.reason: row.number for row in fates if row.fate == Fate.SKIPPED},
         by_state={JobState(state): int(found) for state, found in states},
+        paused_jobs=int(connection.execute(paused).scalar_one()),
         messages=int(connection.execute(messages).scalar_one()),
         bytes=int(connection.execute(size).scalar_one()),
     )

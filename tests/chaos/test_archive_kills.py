@@ -26,11 +26,11 @@ from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
 from tests.mboxes import mbox_of, raw_message
 
-MEMBERS = 60
+MEMBERS = 24
 # Members of some size, so that a kill lands in the middle of the unpacking.
 FILES = {
     f"Takeout/Mail/{number:02}.mbox": mbox_of(
-        raw_message(number * 100 + one, body="and so on it went\n" * 3000) for one in range(5)
+        raw_message(number * 100 + one, body="and so on it went\n" * 6000) for one in range(5)
     )
     for number in range(MEMBERS)
 }
