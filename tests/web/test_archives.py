@@ -122,7 +122,7 @@ def test_deleting_an_archive_takes_its_files_and_their_mail_along(
 
     def done() -> dict[str, Any] | None:
         told: dict[str, Any] = client.get(f"/api/errands/{errand}").json()
-        return told if told["state"] == "done" else None
+        return told if told["status"] == "done" else None
 
     told = wait_until(done, what="the archive is deleted")
     assert told["result"]["files"] == 3
@@ -188,7 +188,7 @@ def test_an_archive_is_not_read_again_as_if_it_were_mail(client: httpx2.Client) 
 
     def ended() -> dict[str, Any] | None:
         told: dict[str, Any] = client.get(f"/api/errands/{errand}").json()
-        return told if told["state"] == "failed" else None
+        return told if told["status"] == "failed" else None
 
     assert "not read again" in wait_until(ended, what="it is refused")["error"]
     assert len(found(client, "letter")) == 3
