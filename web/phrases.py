@@ -200,6 +200,26 @@ PLACE = re.compile(r"\{(\w+)\}")
 SENTENCES = frozenset({"error", "reason"})
 # Places that hold a number, or the N that stands for one in a cause.
 NUMBERS = frozenset({"count", "number"})
+# Places that hold bytes or messages, which run into the millions; both languages group by threes.
+AMOUNTS = frozenset(
+    [
+        "accounted",
+        "came",
+        "count",
+        "expected",
+        "floor",
+        "found",
+        "free",
+        "limit",
+        "needed",
+        "now",
+        "place",
+        "promised",
+        "said",
+        "size",
+        "wanted",
+    ]
+)
 
 
 def said(text: str, gettext: Callable[[str], str]) -> str:
@@ -223,6 +243,8 @@ def said(text: str, gettext: Callable[[str], str]) -> str:
 def _filled(phrase: str, values: dict[str, str], gettext: Callable[[str], str]) -> str:
     def fill(place: re.Match[str]) -> str:
         value = values.get(place[1], place[0])
+        if place[1] in AMOUNTS and value.isascii() and value.isdecimal():
+            return f"{int(value):,}"
         return said(value, gettext) if place[1] in SENTENCES else value
 
     return PLACE.sub(fill, phrase)

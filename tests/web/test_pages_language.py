@@ -86,6 +86,18 @@ def test_a_sentence_of_another_room_is_said_in_the_readers_language() -> None:
     assert said("Never heard of this.", translate) == "Never heard of this."
 
 
+@pytest.mark.parametrize("language", [EN, KO])
+def test_amounts_in_a_sentence_are_grouped_by_threes(language: Language) -> None:
+    translate = catalogue(language).gettext
+
+    shown = said(
+        "It has 1190159 bytes; messages above 1000000 bytes are not read whole.", translate
+    )
+
+    assert "1,190,159" in shown
+    assert "1,000,000" in shown
+
+
 def test_an_error_of_ours_is_translated_also_inside_another_and_behind_its_type() -> None:
     translate = catalogue(KO).gettext
 
