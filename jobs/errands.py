@@ -32,6 +32,7 @@ from store.errands import (
 from store.forecast import is_more, messages_from
 from store.jobs import find_job
 from store.outage import passes
+from store.outer import weight_of_upload
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
@@ -42,7 +43,6 @@ from store.uploads import (
     half_deleted,
     mark_deleting,
     require_upload,
-    weight_of_upload,
 )
 from store.wishes import (
     cancel_job,

@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+from jobs.member_notes import ledger_entries, note_of
 from jobs.meter import CannotUnpack, Meter
 from jobs.planner import NoMessages
 from jobs.processor import Statistics, StopAsked
 from jobs.workshop import Workshop
 from mail.archive import Archive, TooManyMembers, open_archive
 from mail.member import Member, NotTaken
-from mail.member_name import shown_name
 from mail.packed import Packed
 from mail.sniff import HEAD_BYTES, Found, Verdict, sniff
 from store.admission import promised_bytes
@@ -34,7 +34,7 @@ from store.archives import (
 from store.claims import Claim, advance, finish
 from store.clock import now_of, utc_now
 from store.database import Transaction
-from store.ledger import Entry, EntryKind, add_entries
+from store.ledger import add_entries
 from store.spool import DiskFull, SpoolWriter
 from store.states import Outcome
 from store.uploads import (
@@ -159,7 +159,7 @@ class Unpacker:
     def _note(self, member: Member, not_taken: NotTaken | None) -> None:
         """Nothing of it is imported: it is listed with the reason."""
         fate = Fate.DAMAGED if member.damage is not None else Fate.SKIPPED
-        self._notes.append(_note(member, fate, reason=member.damage or not_taken))
+        self._notes.append(note_of(member, fate, reason=member.damage or not_taken))
         if len(self._notes) >= NOTES_AT_ONCE:
             self._commit_notes()
 
@@ -227,7 +227,7 @@ class Unpacker:
                 )
             is_twin = isinstance(found, Twin)
             fate = Fate.SAME if is_twin else Fate.IMPORTED
-            note = _note(
+            note = note_of(
                 member,
                 Fate.DAMAGED if member.damage is not None else fate,
                 reason=member.damage,
@@ -292,7 +292,7 @@ class Unpacker:
             self._beat(connection)
             self._write_notes(connection)
             forget_range(connection, upload_id, start=0)
-            add_entries(connection, upload_id, _entries(archive))
+            add_entries(connection, upload_id, ledger_entries(archive))
             note_damage(connection, upload_id, archive.damage)
             note_reading(
                 connection,
@@ -344,32 +344,3 @@ def _copy(
     keep_promises(len(buffer))
     writer.write(buffer)
     return writer.finish()
-
-
-def _note(
-    member: Member,
-    fate: Fate,
-    *,
-    reason: str | None,
-    upload_id: int | None = None,
-    sha256: str | None = None,
-) -> MemberNote:
-    looked_at = fate is not Fate.SKIPPED
-    return MemberNote(
-        ordinal=member.ordinal,
-        name=shown_name(member.name),
-        fate=fate,
-        claimed_size=member.claimed_size,
-        size=member.size if looked_at else None,
-        packed_bytes=member.packed_bytes,
-        reason=reason,
-        upload_id=upload_id,
-        sha256=sha256,
-    )
-
-
-def _entries(archive: Archive) -> list[Entry]:
-    return [
-        Entry(start=span.start, length=span.length, kind=EntryKind(span.kind), messages=0)
-        for span in archive.spans
-    ]

@@ -170,6 +170,8 @@ class Packed:
         while not self._decoder.eof:
             more = b""
             if self._decoder.needs_input:
+                if read >= self._stop:
+                    return
                 more = self._source.read_at(read, min(READ_BYTES, self._stop - read))
                 if not more:
                     return

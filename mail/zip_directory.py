@@ -97,7 +97,8 @@ def _end_of_zip64(source: Source, at: int) -> tuple[int, int, int] | None:
     locator = source.read_at(max(at - 20, 0), 20)
     if len(locator) < 20 or not locator.startswith(_LOCATOR64):
         return None
-    record = source.read_at(struct.unpack("<8xQ4x", locator)[0], 56)
+    offset = struct.unpack("<8xQ4x", locator)[0]
+    record = source.read_at(offset, 56) if offset < source.size else b""
     if len(record) < 56 or not record.startswith(_END64):
         return None
     number, size, start = struct.unpack("<32xQQQ", record)
@@ -145,7 +146,8 @@ def _central_entry(record: bytes) -> tuple[Entry | None, int]:
 
 def local_entry(source: Source, offset: int) -> Entry | None:
     """The entry whose header begins at `offset`; None when none does."""
-    head = source.read_at(offset, _LOCAL_FORM.size + 2 * 65_536)
+    # An offset of 64 bits is more than any file has, and more than can be asked for.
+    head = source.read_at(offset, _LOCAL_FORM.size + 2 * 65_536) if offset < source.size else b""
     if len(head) < _LOCAL_FORM.size or not head.startswith(_LOCAL):
         return None
     _, flags, method, crc, packed, size, names, extras = _LOCAL_FORM.unpack_from(head)

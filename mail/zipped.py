@@ -99,7 +99,7 @@ class Zip:
 
     def _after_descriptor(self, at: int, entry: Entry, *, limit: int) -> int:
         """Where the copy of checksum and sizes behind the data ends; `at` where there is none."""
-        found = self._source.read_at(at, min(24, limit - at))
+        found = self._source.read_at(at, max(min(24, limit - at), 0))
         for mark in (_DESCRIPTOR, b""):
             for form in ("<LLL", "<LQQ"):
                 wanted = mark + _packed(form, entry.crc, entry.packed, entry.size)
@@ -124,11 +124,11 @@ class Zip:
             self._span(min(entry.data_start, self._source.size), SpanKind.STRUCTURE)
             yield member
             member.drain()
-            end = stop if stop is not None else self.position
+            end = min(self.position if stop is None else stop, self._source.size)
             self._run = None
-            self._span(min(end, self._source.size), SpanKind.MEMBER)
+            self._span(end, SpanKind.MEMBER)
             if not known:
-                packed = end - entry.data_start
+                packed = max(end - entry.data_start, 0)
                 sized = replace(entry, crc=member.crc, size=member.size, packed=packed)
                 member.packed_bytes = packed
                 after = self._after_descriptor(end, sized, limit=self._source.size)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from jobs.member_notes import ledger_entries
 from jobs.workshop import Workshop
 from mail.archive import TooManyMembers, open_archive
 from mail.member import Member
 from mail.source import Source
 from store.archives import Fate
 from store.jobs import JobView
-from store.ledger import Entry, EntryKind, entries_of, runs
+from store.ledger import Entry, entries_of, runs
 from store.members import MemberView, members_of
 
 PAGE = 1000
@@ -33,11 +34,7 @@ def discrepancies_of_archive(workshop: Workshop, view: JobView, source: Source) 
         return
     for left in books:
         yield f"the books list {left.name}, and the archive does not hold it"
-    entries = [
-        Entry(start=span.start, length=span.length, kind=EntryKind(span.kind), messages=0)
-        for span in archive.spans
-    ]
-    if runs(entries) != _ledger(workshop, view.upload_id):
+    if runs(ledger_entries(archive)) != _ledger(workshop, view.upload_id):
         yield "the ledger divides the archive in another way than it is divided"
 
 

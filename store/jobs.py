@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, select, tuple_
 
 from store import tables
+from store.outer import Outer, outers_of, unpacked_bytes
 from store.states import (
     OPEN_JOB_STATES,
     ChunkKind,
@@ -22,7 +23,6 @@ from store.states import (
     EngineName,
     JobState,
 )
-from store.tables_archive import archive
 from store.uploads import UploadKind, UploadState
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
@@ -48,15 +48,6 @@ class Progress:
     bytes_per_second: float | None  # None while nothing moves
     messages_per_second: float | None
     eta_seconds: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outer:
-    """The archive that an upload came out of."""
-
-    upload_id: int
-    job_id: str
-    filename: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +150,8 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     failed = _failed(connection, ids)
     rates = _rates(connection, ids, now=now)
     engines = _engines(connection, ids)
-    unpacked = _unpacked(connection, [row.upload_id for row in rows if _is_archive(row)])
-    outers = _outers(connection, {row.archive_id for row in rows} - {None})
+    unpacked = unpacked_bytes(connection, [row.upload_id for row in rows if _is_archive(row)])
+    outers = outers_of(connection, {row.archive_id for row in rows} - {None})
     return [
         _job_view(
             row,
@@ -262,26 +253,6 @@ def _engines(connection: Connection, job_ids: list[str]) -> dict[str, EngineName
 
 def _is_archive(row: Row[Any]) -> bool:
     return bool(row.kind == UploadKind.ARCHIVE)
-
-
-def _unpacked(connection: Connection, upload_ids: list[int]) -> dict[int, int]:
-    """How many bytes of each archive have been gone through."""
-    rows = connection.execute(
-        select(archive.c.upload_id, archive.c.read_bytes).where(archive.c.upload_id.in_(upload_ids))
-    )
-    return {row.upload_id: row.read_bytes for row in rows}
-
-
-def _outers(connection: Connection, upload_ids: set[int]) -> dict[int, Outer]:
-    """The archives with those ids that are still there."""
-    rows = connection.execute(
-        select(upload.c.id, upload.c.filename, job.c.id.label("job_id"))
-        .join(job, job.c.upload_id == upload.c.id)
-        .where(upload.c.id.in_(upload_ids), upload.c.state == UploadState.STORED)
-    )
-    return {
-        row.id: Outer(upload_id=row.id, job_id=row.job_id, filename=row.filename) for row in rows
-    }
 
 
 def _progress(

@@ -14,12 +14,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from mail.member_name import safe_path
 from mail.sniff import Verdict
 from store import tables
-from store.archives import add_archive, forget_archive, uploads_inside
+from store.archives import add_archive, forget_archive
 from store.locks import take_turns
 from store.states import ChunkKind, ChunkState, JobState
 
@@ -301,21 +301,3 @@ def receiving_uploads(connection: Connection) -> list[Upload]:
 def receiving_from(connection: Connection, archive_id: int) -> list[Upload]:
     """Uploads that are, or were, being written out of an archive."""
     return [one for one in receiving_uploads(connection) if one.archive_id == archive_id]
-
-
-def weight_of_upload(connection: Connection, upload_id: int) -> tuple[int, int]:
-    """How many files go when an upload is deleted, with what came out of it, and their bytes."""
-    inside = uploads_inside(connection, upload_id)
-    files = size = 0
-    for at in range(0, len(inside) + 1, 500):
-        row = connection.execute(
-            select(
-                func.count().label("files"),
-                func.coalesce(func.sum(tables.upload.c.size), 0).label("size"),
-            ).where(
-                tables.upload.c.id.in_([upload_id, *inside][at : at + 500]),
-                tables.upload.c.state.in_((UploadState.STORED, UploadState.DELETING)),
-            )
-        ).one()
-        files, size = files + row.files, size + int(row.size)
-    return files, size

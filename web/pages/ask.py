@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from store.forecast import OpenChunks, messages_with_members, open_chunks
 from store.jobs import JobView
-from store.uploads import weight_of_upload
+from store.outer import weight_of_upload
 from store.wishes_inside import jobs_inside
 from web.fragments.progress import require_job
 from web.house import house_of
