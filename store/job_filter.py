@@ -9,9 +9,10 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, case, collate, func, or_, select
 
+from store.archives import uploads_inside
 from store.states import OPEN_JOB_STATES, ChunkState, JobState
 from store.tables import chunk, job, upload
-from store.uploads import UploadState
+from store.uploads import UploadKind, UploadState
 
 RETRIED = (ChunkState.FAILED, ChunkState.CANCELLED)
 
@@ -136,6 +137,15 @@ def some_jobs(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoesAlong:
+    """Files that came out of archives that match, and do not match themselves."""
+
+    files: int
+    bytes: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobsWeight:
     """What a bulk act would touch, of the jobs that match. Sizes in bytes."""
 
@@ -146,6 +156,7 @@ class JobsWeight:
     open_jobs: int
     bytes: int  # of all their files
     messages: int
+    goes_along: GoesAlong  # when they are deleted
 
 
 def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
@@ -179,7 +190,31 @@ def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
         open_jobs=jobs.open_jobs,
         bytes=int(jobs.bytes),
         messages=int(messages),
+        goes_along=_going_along(connection, conditions),
     )
+
+
+def _going_along(connection: Connection, conditions: list[ColumnElement[bool]]) -> GoesAlong:
+    archives = _joined(upload.c.id).where(*conditions, upload.c.kind == UploadKind.ARCHIVE)
+    inside = uploads_inside(connection, *connection.execute(archives).scalars())
+    matching = _joined(upload.c.id).where(*conditions)
+    files = size = messages = 0
+    for at in range(0, len(inside), 500):
+        others = (
+            upload.c.id.in_(inside[at : at + 500]),
+            upload.c.id.not_in(matching),
+            upload.c.state == UploadState.STORED,
+        )
+        found = connection.execute(
+            select(func.count(), func.coalesce(func.sum(upload.c.size), 0)).where(*others)
+        ).one()
+        number = chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined
+        read = select(func.coalesce(func.sum(number), 0)).where(
+            chunk.c.upload_id.in_(select(upload.c.id).where(*others))
+        )
+        files, size = files + int(found[0]), size + int(found[1])
+        messages += int(connection.execute(read).scalar_one())
+    return GoesAlong(files=files, bytes=size, messages=messages)
 
 
 def _joined(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -192,3 +193,15 @@ def test_an_archive_is_not_read_again_as_if_it_were_mail(client: httpx2.Client) 
 
     assert "not read again" in wait_until(ended, what="it is refused")["error"]
     assert len(found(client, "letter")) == 3
+
+
+def test_deleting_archives_in_bulk_says_what_goes_along(
+    here: Console, client: httpx2.Client
+) -> None:
+    unpacked(client, zip_of(FILES), "takeout.zip")
+
+    with here.client() as operator:
+        page = operator.get("/jobs/bulk", params={"act": "delete", "q": "takeout.zip"}).text
+
+    assert "Files out of these archives" in page
+    assert re.search(r"Messages that go</dt><dd>6</dd>", page)
