@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs.endings import Attempt, make_way, note_done, note_trouble
+from jobs.endings import Attempt, Work, make_way, note_done, note_trouble
 from jobs.guard import arm_cpu_limit, beating, hang_guard
 from jobs.planner import Planner
 from jobs.processor import StopAsked, StreamingEmailProcessor
 from jobs.surroundings import trouble_around
+from jobs.unpacker import Unpacker
 from jobs.workshop import Workshop
 from store.claims import Claim, Fenced, WorkerIdentity, claim, claim_next
 from store.clock import now_of
@@ -133,9 +134,10 @@ def _work(
     *,
     surroundings: Surroundings,
     still_moving: Callable[[], None],
-) -> Planner | StreamingEmailProcessor:
+) -> Work:
     if claimed.kind is ChunkKind.PLAN:
-        return Planner(
+        find = Unpacker if claimed.is_archive else Planner
+        return find(
             workshop,
             claimed,
             stop_asked=surroundings.stop_asked,

@@ -14,7 +14,8 @@ from store.errands import Errand, note_act, take_step
 from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
 from store.retrying import count_failed, retry_some
-from store.wishes import cancel_job, retry_job
+from store.wishes import retry_job
+from store.wishes_inside import cancel_with_members
 
 STEP_CHUNKS = 500
 JOBS_AT_ONCE = 50
@@ -59,7 +60,7 @@ def cancel_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[No
     steps.done = errand.done
     for job_id, _ in each_job(workshop, errand):
         with workshop.database.write() as connection:
-            if cancel_job(connection, job_id, now=utc_now()):
+            if cancel_with_members(connection, job_id, now=utc_now()):
                 note_act(connection, errand, "job.cancel", job_id=job_id, now=utc_now())
                 steps.done += 1
             take_step(connection, errand.id, done=steps.done, total=None, now=utc_now())

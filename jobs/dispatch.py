@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from jobs.bell import UNHEARD, QueueUnreachable, ring_due
@@ -21,15 +22,13 @@ from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
 from store.trials import begin_trial
-from store.uploads import Twin, Upload, complete_unless_twin, complete_upload
-from store.wishes import (
-    cancel_job,
-    pause_job,
-    resume_job,
-    retry_chunk,
-    retry_job,
-    stop_chunk,
-    stop_worker,
+from store.uploads import Twin, Upload, UploadKind, complete_unless_twin, complete_upload
+from store.wishes import retry_chunk, stop_chunk, stop_worker
+from store.wishes_inside import (
+    cancel_with_members,
+    pause_with_members,
+    resume_with_members,
+    retry_with_members,
 )
 
 log = logging.getLogger(__name__)
@@ -53,15 +52,24 @@ class Dispatch:
         """Who is expected to run chunks, as the settings say."""
         return EngineName.RQ if self.link is not None else EngineName.LOCAL
 
-    def submit(self, upload: Upload, *, size: int, sha256: str, again: bool) -> str | Twin:
+    def submit(
+        self,
+        upload: Upload,
+        *,
+        size: int,
+        sha256: str,
+        again: bool,
+        kind: UploadKind = UploadKind.MAIL,
+    ) -> str | Twin:
         """The bytes of an upload are whole: make it a job, unless they are here already.
 
         Answers the job's id, or the earlier upload of the same bytes; then this one was broken
         off, and its file is to be removed. `again` takes the bytes in a second time.
         """
-        now, complete = utc_now(), complete_upload if again else complete_unless_twin
+        now = utc_now()
+        complete = partial(complete_upload, again=True) if again else complete_unless_twin
         with self._workshop.database.write() as connection:
-            job_id = complete(connection, upload, size=size, sha256=sha256, now=now)
+            job_id = complete(connection, upload, size=size, sha256=sha256, now=now, kind=kind)
             if isinstance(job_id, Twin):
                 return job_id
             record(
@@ -81,7 +89,7 @@ class Dispatch:
         with self._workshop.database.write() as connection:
             # All of it will be read anyway, and what waited until then would be taken back.
             is_read_again = reading_again(connection, job_id) is not None
-            chunks = 0 if is_read_again else retry_job(connection, job_id)
+            chunks = 0 if is_read_again else retry_with_members(connection, job_id)
             if chunks:
                 record(
                     connection,
@@ -175,7 +183,7 @@ class Dispatch:
         now = utc_now()
         with self._workshop.database.write() as connection:
             stopped = cancel_reading(connection, job_id, now=now)
-            stopped = cancel_job(connection, job_id, now=now) or stopped
+            stopped = cancel_with_members(connection, job_id, now=now) or stopped
             if stopped:
                 record(
                     connection, actor=actor, action="job.cancel", subject=f"job:{job_id}", now=now
@@ -186,7 +194,7 @@ class Dispatch:
         """Begin no further chunk of a job; False when it is over or paused."""
         now = utc_now()
         with self._workshop.database.write() as connection:
-            paused = pause_job(connection, job_id, now=now)
+            paused = pause_with_members(connection, job_id, now=now)
             if paused:
                 record(
                     connection, actor=actor, action="job.pause", subject=f"job:{job_id}", now=now
@@ -196,7 +204,7 @@ class Dispatch:
     def resume(self, job_id: str, *, actor: str) -> bool:
         """Let a paused job go on; False when it was not paused."""
         with self._workshop.database.write() as connection:
-            resumed = resume_job(connection, job_id)
+            resumed = resume_with_members(connection, job_id)
             if resumed:
                 record(
                     connection,

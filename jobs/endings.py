@@ -10,9 +10,10 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs.planner import NoMessages, Planner
+from jobs.planner import Hopeless, Planner
 from jobs.processor import StreamingEmailProcessor
 from jobs.surroundings import trouble_around
+from jobs.unpacker import Unpacker
 from jobs.workshop import Workshop
 from store.claims import Claim, Fenced
 from store.clock import now_of
@@ -35,6 +36,8 @@ PAUSES_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 # After so many tries it is left to the lease, so that a process that is to end does end.
 TRIES = 60
 
+Work = Planner | Unpacker | StreamingEmailProcessor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -46,7 +49,7 @@ class Attempt:
     workshop: Workshop
     claim: Claim
     host: str
-    work: Planner | StreamingEmailProcessor
+    work: Work
     stop_asked: Callable[[], bool]
     wait: Callable[[float], object]
     still_moving: Callable[[], None]
@@ -84,7 +87,7 @@ def note_trouble(attempt: Attempt, error: Exception, *, outcome: Outcome) -> Non
     around = trouble_around(error)
     trouble = _trouble(attempt, error, outcome=outcome, around=around)
     policy = attempt.workshop.policy
-    if isinstance(error, NoMessages):
+    if isinstance(error, Hopeless):
         policy = RetryPolicy(attempts=0, retry_seconds=0)
 
     def write(connection: Transaction) -> None:
@@ -123,8 +126,10 @@ def storable(words: str) -> str:
     return words.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
-def _blamed_offset(work: Planner | StreamingEmailProcessor, error: Exception) -> int | None:
-    if isinstance(work, Planner) or isinstance(error, (*NOT_THE_MESSAGE, SpoolError, Fenced)):
+def _blamed_offset(work: Work, error: Exception) -> int | None:
+    if not isinstance(work, StreamingEmailProcessor) or isinstance(
+        error, (*NOT_THE_MESSAGE, SpoolError, Fenced)
+    ):
         return None
     return work.offset
 

@@ -17,6 +17,7 @@ from jobs.found import label_found, read_found, unlabel_found
 from jobs.steps import CannotDo, Steps
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
+from store.archives import uploads_inside
 from store.audit import record
 from store.clock import utc_now
 from store.database import OUTAGES, Transaction
@@ -33,12 +34,14 @@ from store.errands import (
 from store.forecast import is_more, messages_from
 from store.jobs import JobView, find_job
 from store.outage import passes
+from store.outer import weight_of_upload
 from store.own_labels import forget_labels
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
 from store.uploads import (
     Upload,
+    UploadState,
     forget_upload,
     half_deleted,
     mark_deleting,
@@ -121,14 +124,16 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
     """Remove an upload: its messages, its books, its mbox."""
     with workshop.database.read() as connection:
         upload = require_upload(connection, int(errand.parameters["upload_id"]))
+        files, size = weight_of_upload(connection, upload.id)
     for gone in _remove(workshop, upload):
         steps.done += gone
         yield
     workshop.database.give_back_space(EMPTIED)
     steps.result = {
         "filename": upload.filename,
+        "files": files,
         "messages_removed": steps.done,
-        "bytes_freed": upload.size or 0,
+        "bytes_freed": size,
     }
 
 
@@ -138,12 +143,13 @@ def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[No
     for upload_id in _going(workshop, errand):
         with workshop.database.read() as connection:
             upload = require_upload(connection, upload_id)
+            weight = weight_of_upload(connection, upload_id)
         steps.half_done = True
         for gone in _remove(workshop, upload):
             steps.done += gone
             yield
         steps.half_done = False
-        files, size = files + 1, size + (upload.size or 0)
+        files, size = files + weight[0], size + weight[1]
         yield
     workshop.database.give_back_space(EMPTIED)
     steps.result = {"files": files, "messages_removed": steps.done, "bytes_freed": size}
@@ -159,18 +165,37 @@ def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
     yield from left
     for job_id, upload_id in each_job(workshop, errand):
         with workshop.database.write() as connection:
-            filename = require_upload(connection, upload_id).filename
+            upload = require_upload(connection, upload_id)
+            if upload.state is UploadState.DELETED:  # with the archive it came out of
+                continue
             note_act(
-                connection, errand, "job.delete", job_id=job_id, now=utc_now(), filename=filename
+                connection,
+                errand,
+                "job.delete",
+                job_id=job_id,
+                now=utc_now(),
+                filename=upload.filename,
             )
         yield upload_id
 
 
 def _remove(workshop: Workshop, upload: Upload) -> Iterator[int]:
-    """Take an upload away in steps; each answers how many messages it took."""
+    """Take an upload away in steps; each answers how many messages it took.
+
+    An archive takes along what came out of it, from the inside outwards.
+    """
     with workshop.database.write() as connection:
         jobs = mark_deleting(connection, upload.id)
+        for job_id in jobs:
+            # Before anything else, so that nothing more comes out of it.
+            cancel_job(connection, job_id, now=utc_now())
+        inside = uploads_inside(connection, upload.id)
     yield 0
+    for upload_id in inside:
+        with workshop.database.read() as connection:
+            one = require_upload(connection, upload_id)
+        if one.state is not UploadState.DELETED:
+            yield from _remove(workshop, one)
     while True:
         # Every step keeps workers off anew, or a job that was retried could write behind it.
         with workshop.database.write() as connection:
@@ -194,6 +219,8 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
         job = find_job(connection, job_id, now=utc_now())
         if job is None:
             raise CannotDo("The job is gone.")
+        if job.is_archive:
+            raise CannotDo("An archive is not read again; the files that came out of it can be.")
         start = start_of(connection, job_id, from_seq=from_seq)
         _require_mbox(workshop, require_upload(connection, job.upload_id))
         _require_as_said(errand, removed=messages_from(connection, job.upload_id, start))

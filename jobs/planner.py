@@ -24,8 +24,12 @@ STRETCH_CHUNKS = 64
 STRETCH_SECONDS = 1.0
 
 
-class NoMessages(Exception):
-    """The file holds no message at all; trying again will not change that."""
+class Hopeless(Exception):
+    """It cannot be done, and trying again by itself will not change that; the text says why."""
+
+
+class NoMessages(Hopeless):
+    """The file holds no message at all."""
 
 
 class Planner:

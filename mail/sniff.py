@@ -13,6 +13,7 @@ from enum import StrEnum
 from mail.detect import detect
 from mail.rule import Dialect
 from mail.source import BytesSource
+from mail.tar import BLOCK, is_tar_header
 
 HEAD_BYTES = 64 << 10
 
@@ -29,7 +30,8 @@ class Found(StrEnum):
     ZSTD = "zstd"
     BZIP2 = "bzip2"
     XZ = "xz"
-    ARCHIVE = "archive"
+    TAR = "tar"
+    ARCHIVE = "archive"  # of a kind that is not read here
     PST = "pst"
     MSG = "msg"
     MBX = "mbx"
@@ -49,17 +51,28 @@ class Verdict:
     is_mail: bool
     sentence: str
 
+    @property
+    def is_archive(self) -> bool:
+        """True for what `mail.archive` can look into."""
+        return self.found in _OPENED
 
+    @property
+    def is_taken(self) -> bool:
+        """True for what can be taken in: mail, or what may hold mail."""
+        return self.is_mail or self.is_archive
+
+
+_OPENED = (Found.ZIP, Found.GZIP, Found.BZIP2, Found.XZ, Found.TAR)
 _UNPACK = "Unpack it and upload the .mbox inside."
 _NO_MAIL = "Upload an .mbox or an .eml file."
 _MAGIC: tuple[tuple[bytes, Found, str], ...] = (
     (b"%PDF-", Found.PDF, f"This is a PDF document. {_NO_MAIL}"),
-    (b"PK\x03\x04", Found.ZIP, f"This is a ZIP archive. {_UNPACK}"),
-    (b"PK\x05\x06", Found.ZIP, "This is an empty ZIP archive."),
-    (b"\x1f\x8b", Found.GZIP, f"This is a gzip file. {_UNPACK}"),
+    (b"PK\x03\x04", Found.ZIP, "This is a ZIP archive."),
+    (b"PK\x05\x06", Found.ARCHIVE, "This is an empty ZIP archive."),
+    (b"\x1f\x8b", Found.GZIP, "This is a gzip file."),
     (b"\x28\xb5\x2f\xfd", Found.ZSTD, f"This is a zstd file. {_UNPACK}"),
-    (b"BZh", Found.BZIP2, f"This is a bzip2 file. {_UNPACK}"),
-    (b"\xfd7zXZ\0", Found.XZ, f"This is an xz file. {_UNPACK}"),
+    (b"BZh", Found.BZIP2, "This is a bzip2 file."),
+    (b"\xfd7zXZ\0", Found.XZ, "This is an xz file."),
     (b"7z\xbc\xaf\x27\x1c", Found.ARCHIVE, f"This is a 7-Zip archive. {_UNPACK}"),
     (b"Rar!\x1a\x07", Found.ARCHIVE, f"This is a RAR archive. {_UNPACK}"),
     (
@@ -84,7 +97,6 @@ _MAGIC: tuple[tuple[bytes, Found, str], ...] = (
     (b"\xff\xfe", Found.UTF16, "This is UTF-16 text. Export the mailbox again, as plain mbox."),
     (b"\xfe\xff", Found.UTF16, "This is UTF-16 text. Export the mailbox again, as plain mbox."),
 )
-_TAR = (257, b"ustar")
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 
 
@@ -100,10 +112,8 @@ def _by_magic(head: bytes) -> Verdict | None:
     for magic, found, sentence in _MAGIC:
         if head.startswith(magic):
             return Verdict(found=found, is_mail=False, sentence=sentence)
-    if head.startswith(_TAR[1], _TAR[0]):
-        return Verdict(
-            found=Found.ARCHIVE, is_mail=False, sentence=f"This is a tar archive. {_UNPACK}"
-        )
+    if is_tar_header(head[:BLOCK]):
+        return Verdict(found=Found.TAR, is_mail=False, sentence="This is a tar archive.")
     return None
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from jobs.engine import Engine
 from jobs.workshop import Workshop
 from store.clock import utc_now
 from store.jobs import JobView, Progress, find_job
 from store.states import JobState
+from store.wishes_inside import jobs_inside
 
 LOOK_SECONDS = 0.5
 
@@ -23,10 +24,24 @@ def follow(engine: Engine, job_ids: Sequence[str]) -> bool:
     """Show progress until every job is over. True when all of them finished."""
     engine.start()
     try:
-        ends = [_follow_one(engine.workshop, job_id) for job_id in job_ids]
+        ends = [end for job_id in job_ids for end in _follow_with_members(engine.workshop, job_id)]
     finally:
         engine.stop()
     return all(end.state is JobState.FINISHED for end in ends)
+
+
+def _follow_with_members(workshop: Workshop, job_id: str) -> Iterator[JobView]:
+    """The job, and what has come out of it by its end, however deep."""
+    yield _follow_one(workshop, job_id)
+    followed: set[str] = set()
+    while True:
+        with workshop.database.read() as connection:
+            inside = {one for one, _ in jobs_inside(connection, job_id)} - followed
+        if not inside:
+            return
+        for one in sorted(inside):
+            followed.add(one)
+            yield _follow_one(workshop, one)
 
 
 def _follow_one(workshop: Workshop, job_id: str) -> JobView:

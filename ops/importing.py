@@ -1,4 +1,4 @@
-"""`email-parser import`: take in mbox files that lie on this machine.
+"""`email-parser import`: take in mbox files and archives that lie on this machine.
 
 The same way in as an upload: into the spool, hashed, and one transaction makes it a job. The
 parsing is done by whoever the settings say: RQ workers, or the console's local thread.
@@ -21,7 +21,7 @@ from ops.refusal import Refusal
 from store.admission import admit
 from store.clock import utc_now
 from store.spool import DiskFull, SpoolWriter
-from store.uploads import Twin, Upload, break_off
+from store.uploads import Twin, Upload, UploadKind, break_off
 
 BLOCK_BYTES = 1 << 20
 
@@ -29,7 +29,11 @@ BLOCK_BYTES = 1 << 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """import FILE… [--wait] [--again]"""
     parser.add_argument(
-        "files", metavar="FILE", nargs="+", type=Path, help="an mbox or one message"
+        "files",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help="an mbox, one message, or an archive of such",
     )
     parser.add_argument(
         "--wait",
@@ -75,10 +79,10 @@ def take_in(engine: Engine, path: Path, *, again: bool) -> str | None:
         with path.open("rb") as file:
             size = path.stat().st_size
             upload = _announce(workshop, path, size=size)
-            sha256, size = _receive(workshop, upload, file)
+            sha256, size, kind = _receive(workshop, upload, file)
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror or error}") from None
-    found = engine.dispatch.submit(upload, size=size, sha256=sha256, again=again)
+    found = engine.dispatch.submit(upload, size=size, sha256=sha256, again=again, kind=kind)
     if isinstance(found, Twin):
         workshop.spool.remove(upload.spool_name)
         print(f"{found.job_id}  {path}: these bytes came before; --again takes them in once more")
@@ -102,15 +106,15 @@ def _announce(workshop: Workshop, path: Path, *, size: int) -> Upload:
         raise Refusal(f"{path}: {error}") from None
 
 
-def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, int]:
+def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, int, UploadKind]:
     try:
         writer = workshop.spool.writer(upload.spool_name)
     except DiskFull as error:
         _forget(workshop, upload)
         raise Refusal(f"{upload.filename}: {error}") from None
     try:
-        _copy(file, writer, filename=upload.filename)
-        return writer.finish(), writer.size
+        kind = _copy(file, writer, filename=upload.filename)
+        return writer.finish(), writer.size, kind
     except (Refusal, DiskFull, OSError, KeyboardInterrupt) as error:
         writer.abandon()
         _forget(workshop, upload)
@@ -119,14 +123,15 @@ def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, i
         raise
 
 
-def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> None:
+def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> UploadKind:
     block = file.read(BLOCK_BYTES)
     verdict = sniff(block, filename)
-    if not verdict.is_mail:
+    if not verdict.is_taken:
         raise Refusal(f"{filename}: {verdict.sentence}")
     while block:
         writer.write(block)
         block = file.read(BLOCK_BYTES)
+    return UploadKind.of(verdict)
 
 
 def _forget(workshop: Workshop, upload: Upload) -> None:

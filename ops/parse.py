@@ -9,7 +9,9 @@ import argparse
 import io
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -25,12 +27,14 @@ from mail.message import Message, read_message
 from mail.part import Part, PartKind
 from mail.rule import Dialect
 from mail.sniff import HEAD_BYTES, sniff
+from ops.parse_archive import parse_members
 from ops.refusal import Refusal
 
 # As the worker does: of a larger message only the head is read.
 _LARGEST_BYTES = 128 << 20
 _HEAD_BYTES = 2 << 20
 _BLOCK_BYTES = 2 << 20  # kept beside the largest message
+STANDARD_INPUT = Path("-")
 _BODIES = (PartKind.TEXT, PartKind.HTML)
 
 
@@ -54,7 +58,13 @@ class FileSource:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which words the subcommand takes."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="an mbox or an .eml")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="an mbox, an .eml, an archive of such, or - for standard input",
+    )
     parser.add_argument("--no-text", action="store_true", help="leave the text out")
     parser.add_argument("--summary", action="store_true", help="a few lines for each file instead")
     parser.add_argument(
@@ -106,12 +116,32 @@ def _parse_all(paths: Sequence[Path], args: argparse.Namespace) -> list[bool]:
 
 def _parse_path(path: Path, args: argparse.Namespace) -> bool:
     try:
+        if path == STANDARD_INPUT:
+            with tempfile.TemporaryFile() as file:
+                # Boundaries are looked for in any order, and a pipe has only one.
+                shutil.copyfileobj(sys.stdin.buffer, file, _BLOCK_BYTES)
+                return _parse_opened(file, "standard input", args)
         with path.open("rb") as file:
-            return _parse_file(FileSource(file), path, args)
+            return _parse_opened(file, str(path), args)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror}") from error
+
+
+def _parse_opened(
+    file: BinaryIO, label: str, args: argparse.Namespace, members: tuple[str, ...] = ()
+) -> bool:
+    """`members` are the names under which the file lies in the archives around it."""
+    file.flush()
+    source = FileSource(file)
+    if not sniff(source.read_at(0, HEAD_BYTES), label).is_archive:
+        return _parse_file(source, label, args, members)
+
+    def read(inner: BinaryIO, name: str) -> bool:
+        return _parse_opened(inner, f"{label}: {name}", args, (*members, name))
+
+    return parse_members(source, label, depth=len(members) + 1, read=read)
 
 
 def _leave_quietly() -> None:
@@ -121,23 +151,25 @@ def _leave_quietly() -> None:
     os.close(nowhere)
 
 
-def _parse_file(source: FileSource, path: Path, args: argparse.Namespace) -> bool:
+def _parse_file(
+    source: FileSource, label: str, args: argparse.Namespace, members: tuple[str, ...]
+) -> bool:
     """Print what is in one file; False when there is no mail in it, which is said instead."""
     detection = detect(source)
     rule = detection.rule
     if args.dialect:
         rule = Rule.of(Dialect(args.dialect), seen=rule)
     if rule.dialect is Dialect.NONE:
-        print(
-            f"{path}: {sniff(source.read_at(0, HEAD_BYTES), path.name).sentence}", file=sys.stderr
-        )
+        print(f"{label}: {sniff(source.read_at(0, HEAD_BYTES), label).sentence}", file=sys.stderr)
         return False
     if args.summary:
-        print(_summary(source, rule, path, charset=args.charset, detection=detection))
+        print(_summary(source, rule, label, charset=args.charset, detection=detection))
         return True
     for span in messages(source, rule):
         message = read_span(source, span, rule, charset=args.charset)
         line = as_json(message, span, rule, with_text=not args.no_text)
+        if members:
+            line["member"] = "/".join(members)
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     return True
 
@@ -218,7 +250,7 @@ def _defect(defect: Defect) -> dict[str, str]:
 
 
 def _summary(
-    source: FileSource, rule: Rule, path: Path, *, charset: str | None, detection: Detection
+    source: FileSource, rule: Rule, label: str, *, charset: str | None, detection: Detection
 ) -> str:
     counts: Counter[str] = Counter()
     defects: Counter[str] = Counter()
@@ -228,7 +260,7 @@ def _summary(
         counts["with attachments"] += bool(attachments(message))
         counts["with defects"] += bool(message.defects)
         defects.update(defect.kind for defect in message.defects)
-    lines = [f"{path}: {source.size:,} bytes, read as {rule.dialect}"]
+    lines = [f"{label}: {source.size:,} bytes, read as {rule.dialect}"]
     lines += [f"  {number:>9,} {what}" for what, number in counts.items()]
     lines += [f"  {number:>9,} times {kind}" for kind, number in defects.most_common()]
     lines += _evidence(detection)

@@ -16,6 +16,7 @@ from mail.mbox import Rule, Source, SpanKind, spans
 from ops.following import messages_of
 from ops.premises import opened_workshop, settings
 from ops.refusal import Refusal
+from ops.verify_archive import discrepancies_of_archive
 from store.clock import utc_now
 from store.jobs import JobView, find_job, list_jobs
 from store.ledger import Entry, balance, entries_of
@@ -49,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sum(view: JobView) -> str:
+    if view.is_archive:
+        return f"an archive of {view.size} bytes, {view.state}"
     return f"{messages_of(view.progress)} messages in {view.size} bytes, {view.state}"
 
 
@@ -96,6 +99,9 @@ def _against_file(workshop: Workshop, view: JobView, upload: Upload) -> Iterator
         found = sha256_of(source)
         if found != view.sha256:
             yield f"the file has changed: its SHA-256 is {found}, not the {view.sha256} that came"
+        if view.is_archive:
+            yield from discrepancies_of_archive(workshop, view, source)
+            return
         if view.rule is None:
             yield "there is no rule to count the messages by"
             return

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, 
 from store import tables
 from store.standstill import rests
 from store.states import ChunkKind, ChunkState, EngineName, JobState, Outcome
+from store.uploads import UploadKind
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
 
@@ -66,6 +67,9 @@ class Claim:
     spool_name: str
     size: int
     uploaded_at: datetime
+    uploaded_by: str
+    filename: str
+    is_archive: bool
 
 
 def claim(
@@ -145,6 +149,9 @@ def _claimed_row(connection: Connection, chunk_id: int) -> Row[Any]:
             upload.c.spool_name,
             upload.c.size,
             upload.c.created_at.label("uploaded_at"),
+            upload.c.created_by.label("uploaded_by"),
+            upload.c.filename,
+            upload.c.kind.label("upload_kind"),
         )
         .join(job, job.c.id == chunk.c.job_id)
         .join(upload, upload.c.id == chunk.c.upload_id)
@@ -180,6 +187,9 @@ def _as_claim(row: Row[Any], *, token: str, number: int) -> Claim:
         spool_name=row.spool_name,
         size=row.size,
         uploaded_at=row.uploaded_at,
+        uploaded_by=row.uploaded_by,
+        filename=row.filename,
+        is_archive=row.upload_kind == UploadKind.ARCHIVE,
     )
 
 

@@ -47,6 +47,11 @@ class Config:
     max_upload_bytes: int
     max_message_bytes: int
     max_text_chars: int
+    archive_members: int
+    archive_member_bytes: int
+    archive_bytes: int
+    archive_ratio: int
+    archive_depth: int
     free_bytes_floor: int
     read_timeout_seconds: float
     message_seconds: float
@@ -167,6 +172,36 @@ SETTINGS: tuple[Setting, ...] = (
         "1000000",
         "Characters of a message's text that are kept and indexed.",
         reading.whole(1000, 100_000_000),
+    ),
+    Setting(
+        "ARCHIVE_MEMBERS",
+        "10000",
+        "Most members of an archive; one with more is not unpacked to its end.",
+        reading.whole(1, 1_000_000),
+    ),
+    Setting(
+        "ARCHIVE_MEMBER_BYTES",
+        str(1 << 40),
+        "Most bytes that may come out of one member of an archive.",
+        reading.whole(1, 1 << 40),
+    ),
+    Setting(
+        "ARCHIVE_BYTES",
+        str(1 << 40),
+        "Most bytes that may come out of an archive and of archives in it, all together.",
+        reading.whole(1, 1 << 45),
+    ),
+    Setting(
+        "ARCHIVE_RATIO",
+        "1000",
+        "Most bytes that may come out for each packed byte, once 16 MiB have come.",
+        reading.whole(1, 1_000_000),
+    ),
+    Setting(
+        "ARCHIVE_DEPTH",
+        "2",
+        "How deep archives may lie in archives: 1 opens what was uploaded, 2 also archives in it.",
+        reading.whole(1, 8),
     ),
     Setting(
         "FREE_BYTES_FLOOR",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from store import tables
+from store.archives import uploads_inside
 from store.states import ChunkState
 from store.wishes import start_of
 
@@ -164,3 +165,18 @@ def first_unfinished(connection: Connection, job_id: str) -> int:
 def messages_from(connection: Connection, upload_id: int, start: int = 0) -> int:
     """How many messages of an upload the books hold from a byte on, of every fate."""
     return _messages(connection, upload_id, start=start)[0]
+
+
+def messages_with_members(connection: Connection, upload_id: int) -> int:
+    """The same for a whole upload, and for what came out of it where it is an archive."""
+    every = [upload_id, *uploads_inside(connection, upload_id)]
+    return sum(
+        int(
+            connection.execute(
+                select(func.coalesce(func.sum(ledger.c.messages), 0)).where(
+                    ledger.c.upload_id.in_(every[at : at + 500])
+                )
+            ).scalar_one()
+        )
+        for at in range(0, len(every), 500)
+    )

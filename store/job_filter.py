@@ -9,9 +9,10 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, case, collate, func, or_, select
 
+from store.archives import uploads_inside
 from store.states import OPEN_JOB_STATES, ChunkState, JobState
 from store.tables import chunk, job, upload
-from store.uploads import UploadState
+from store.uploads import UploadKind, UploadState
 
 RETRIED = (ChunkState.FAILED, ChunkState.CANCELLED)
 
@@ -30,6 +31,7 @@ class JobFilter:
     by: str = ""  # who uploaded it: "account:ann"
     since: datetime | None = None
     until: datetime | None = None
+    archive_id: int | None = None  # what came out of that upload
 
     def to_json(self) -> dict[str, Any]:
         """The parameters of an errand."""
@@ -39,6 +41,7 @@ class JobFilter:
             "by": self.by or None,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
+            "archive": None if self.archive_id is None else str(self.archive_id),
         }
 
     @classmethod
@@ -51,7 +54,17 @@ class JobFilter:
             by=parameters.get("by") or "",
             since=datetime.fromisoformat(since) if since else None,
             until=datetime.fromisoformat(until) if until else None,
+            archive_id=upload_in(parameters.get("archive")),
         )
+
+
+def upload_in(text: str | None) -> int | None:
+    """The number of an upload; None for none. Raises ValueError for what cannot be one."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError("no such upload")
+    return int(text)
 
 
 def states_in(text: str | None) -> tuple[str, ...]:
@@ -78,6 +91,8 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
         found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))
     if wanted.by:
         found.append(job.c.created_by == wanted.by)
+    if wanted.archive_id is not None:
+        found.append(upload.c.archive_id == wanted.archive_id)
     if wanted.since is not None:
         found.append(job.c.created_at >= wanted.since)
     if wanted.until is not None:
@@ -122,6 +137,15 @@ def some_jobs(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoesAlong:
+    """Files that came out of archives that match, and do not match themselves."""
+
+    files: int
+    bytes: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobsWeight:
     """What a bulk act would touch, of the jobs that match. Sizes in bytes."""
 
@@ -132,6 +156,7 @@ class JobsWeight:
     open_jobs: int
     bytes: int  # of all their files
     messages: int
+    goes_along: GoesAlong  # when they are deleted
 
 
 def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
@@ -165,7 +190,31 @@ def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
         open_jobs=jobs.open_jobs,
         bytes=int(jobs.bytes),
         messages=int(messages),
+        goes_along=_going_along(connection, conditions),
     )
+
+
+def _going_along(connection: Connection, conditions: list[ColumnElement[bool]]) -> GoesAlong:
+    archives = _joined(upload.c.id).where(*conditions, upload.c.kind == UploadKind.ARCHIVE)
+    inside = uploads_inside(connection, *connection.execute(archives).scalars())
+    matching = _joined(upload.c.id).where(*conditions)
+    files = size = messages = 0
+    for at in range(0, len(inside), 500):
+        others = (
+            upload.c.id.in_(inside[at : at + 500]),
+            upload.c.id.not_in(matching),
+            upload.c.state == UploadState.STORED,
+        )
+        found = connection.execute(
+            select(func.count(), func.coalesce(func.sum(upload.c.size), 0)).where(*others)
+        ).one()
+        number = chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined
+        read = select(func.coalesce(func.sum(number), 0)).where(
+            chunk.c.upload_id.in_(select(upload.c.id).where(*others))
+        )
+        files, size = files + int(found[0]), size + int(found[1])
+        messages += int(connection.execute(read).scalar_one())
+    return GoesAlong(files=files, bytes=size, messages=messages)
 
 
 def _joined(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, tuple_
 
 from store import tables
+from store.outer import Outer, outers_of, unpacked_bytes
 from store.states import (
     OPEN_JOB_STATES,
     ChunkKind,
@@ -22,7 +23,7 @@ from store.states import (
     EngineName,
     JobState,
 )
-from store.uploads import UploadState
+from store.uploads import UploadKind, UploadState
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
 
@@ -69,6 +70,13 @@ class JobView:
     paused_at: datetime | None
     detection: dict[str, Any] | None
     rule: dict[str, Any] | None
+    kind: UploadKind
+    archive: Outer | None
+
+    @property
+    def is_archive(self) -> bool:
+        """True when it unpacks a file, False when it reads mail."""
+        return self.kind is UploadKind.ARCHIVE
 
     @property
     def standing(self) -> str:
@@ -88,12 +96,18 @@ def list_jobs(
     now: datetime,
     states: Sequence[JobState] = (),
     before: tuple[datetime, str] | None = None,
+    archive_id: int | None = None,
     limit: int = 50,
 ) -> list[JobView]:
-    """Newest first; `before` is (created_at, id) of the last one already seen."""
+    """Newest first; `before` is (created_at, id) of the last one already seen.
+
+    With `archive_id` only what came out of that upload.
+    """
     query = shown_jobs().order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
     if states:
         query = query.where(job.c.state.in_(states))
+    if archive_id is not None:
+        query = query.where(upload.c.archive_id == archive_id)
     if before is not None:
         query = query.where(tuple_(job.c.created_at, job.c.id) < before)
     return views_of(connection, query, now=now)
@@ -116,7 +130,14 @@ def job_counts(connection: Connection) -> dict[JobState, int]:
 def shown_jobs() -> Select[Any]:
     """Every job whose mbox is not deleted, with what is known of the mbox; for `views_of`."""
     return (
-        select(job, upload.c.filename, upload.c.size, upload.c.sha256)
+        select(
+            job,
+            upload.c.filename,
+            upload.c.size,
+            upload.c.sha256,
+            upload.c.kind,
+            upload.c.archive_id,
+        )
         .join(upload, upload.c.id == job.c.upload_id)
         .where(_is_there())
     )
@@ -134,6 +155,8 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     failed = _failed(connection, ids)
     rates = _rates(connection, ids, now=now)
     engines = _engines(connection, ids)
+    unpacked = unpacked_bytes(connection, [row.upload_id for row in rows if _is_archive(row)])
+    outers = outers_of(connection, {row.archive_id for row in rows} - {None})
     return [
         _job_view(
             row,
@@ -143,7 +166,9 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
                 planned=planned.get(row.id, 0),
                 failed=failed.get(row.id, 0),
                 rates=rates.get(row.id, (0.0, 0.0)),
+                unpacked=unpacked.get(row.upload_id, 0),
             ),
+            outer=outers.get(row.archive_id),
             engine=engines.get(row.id),
         )
         for row in rows
@@ -231,10 +256,20 @@ def _engines(connection: Connection, job_ids: list[str]) -> dict[str, EngineName
     return {job_id: EngineName(engine) for job_id, engine in rows if engine is not None}
 
 
+def _is_archive(row: Row[Any]) -> bool:
+    return bool(row.kind == UploadKind.ARCHIVE)
+
+
 def _progress(
-    row: Row[Any], sums: Row[Any] | None, *, planned: int, failed: int, rates: tuple[float, float]
+    row: Row[Any],
+    sums: Row[Any] | None,
+    *,
+    planned: int,
+    failed: int,
+    rates: tuple[float, float],
+    unpacked: int,
 ) -> Progress:
-    bytes_done = int(sums.bytes_done) if sums else 0
+    bytes_done = unpacked if _is_archive(row) else int(sums.bytes_done) if sums else 0
     moving = row.state in OPEN_JOB_STATES and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,
@@ -253,7 +288,9 @@ def _progress(
     )
 
 
-def _job_view(row: Row[Any], *, progress: Progress, engine: EngineName | None) -> JobView:
+def _job_view(
+    row: Row[Any], *, progress: Progress, engine: EngineName | None, outer: Outer | None
+) -> JobView:
     return JobView(
         id=row.id,
         upload_id=row.upload_id,
@@ -271,4 +308,6 @@ def _job_view(row: Row[Any], *, progress: Progress, engine: EngineName | None) -
         paused_at=row.paused_at,
         detection=json.loads(row.detection) if row.detection else None,
         rule=json.loads(row.rule) if row.rule else None,
+        kind=UploadKind(row.kind),
+        archive=outer,
     )

@@ -26,11 +26,13 @@ class EntryKind(StrEnum):
     QUARANTINED = "quarantined"
     PREAMBLE = "preamble"
     TRAILER = "trailer"
+    MEMBER = "member"  # of an archive: the packed bytes of what is in it
+    STRUCTURE = "structure"  # of an archive: headers, lists, checksums, padding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A contiguous range of an mbox with one fate. `messages` is 0 for preamble and trailer."""
+    """A contiguous range of an mbox with one fate. `messages` is 0 but for messages."""
 
     start: int
     length: int

@@ -6,6 +6,7 @@ more than is wanted; those are listed in `Plan.unsure`, to be checked message by
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -266,7 +267,7 @@ class _Planner:
                 holding = select(attachment.c.message_id).where(attachment.c.sha256 == sha256)
                 return row.id.in_(holding)
             case InUpload(name):
-                return or_(false(), *(_in_upload(one) for one in self._names.uploads[name]))
+                return or_(false(), *map(_in_uploads, runs_of(self._names.uploads[name])))
             case _:
                 raise TypeError(f"no column decides {condition}")
 
@@ -277,10 +278,22 @@ def _with_message_id(message_id: str) -> Select[int]:
     )
 
 
-def _in_upload(upload_id: int) -> ColumnElement[bool]:
-    start, stop = upload_id << OFFSET_BITS, (upload_id + 1) << OFFSET_BITS
+def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as ranges, first and last: what came out of one archive lies together."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return runs
+
+
+def _in_uploads(run: tuple[int, int]) -> ColumnElement[bool]:
+    first, last = run
+    start, stop = first << OFFSET_BITS, (last + 1) << OFFSET_BITS
     copies = select(message.c.duplicate_of).where(
-        message.c.upload_id == upload_id, message.c.duplicate_of.is_not(None)
+        message.c.upload_id.between(first, last), message.c.duplicate_of.is_not(None)
     )
     row = message_search.c
     return or_(and_(row.id >= start, row.id < stop), row.id.in_(copies))

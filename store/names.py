@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
+from store.archives import uploads_inside
 from store.expression import Expression, InUpload, Labelled, conditions_in
 from store.matching import Names
 from store.tables import upload
@@ -38,7 +39,13 @@ def _uploads(connection: Connection, names: Iterable[str]) -> dict[str, tuple[in
     if not names:
         return {}
     known = connection.execute(select(upload.c.id, upload.c.filename)).all()
-    return {name: _upload_ids(name, [(row.id, row.filename) for row in known]) for name in names}
+    found = {name: _upload_ids(name, [(row.id, row.filename) for row in known]) for name in names}
+    return {name: _with_members(connection, ids) for name, ids in found.items()}
+
+
+def _with_members(connection: Connection, upload_ids: tuple[int, ...]) -> tuple[int, ...]:
+    """An archive stands for the mail that came out of it."""
+    return tuple(sorted({*upload_ids, *uploads_inside(connection, *upload_ids)}))
 
 
 def _upload_ids(name: str, known: Iterable[tuple[int, str]]) -> tuple[int, ...]:

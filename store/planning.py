@@ -14,9 +14,11 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from mail.chunk import Chunk
 from store import tables
+from store.archives import what_is_wrong
 from store.claims import Claim, advance
 from store.ledger import balance
 from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
+from store.uploads import UploadKind
 
 chunk, job, upload = tables.chunk, tables.job, tables.upload
 
@@ -84,7 +86,7 @@ def settle(connection: Connection, job_id: str, *, now: datetime) -> JobState:
     Takes the job's row first, so that of two last chunks one surely sees the other's end.
     """
     row = connection.execute(
-        select(job.c.state, job.c.upload_id, upload.c.size)
+        select(job.c.state, job.c.upload_id, upload.c.size, upload.c.kind)
         .join(upload, upload.c.id == job.c.upload_id)
         .where(job.c.id == job_id)
         .with_for_update(of=job)
@@ -93,6 +95,8 @@ def settle(connection: Connection, job_id: str, *, now: datetime) -> JobState:
     if state.is_over:
         return state
     verdict, error = _verdict(connection, job_id, upload_id=row.upload_id, size=row.size)
+    if verdict in (JobState.FINISHED, JobState.INCOMPLETE) and row.kind == UploadKind.ARCHIVE:
+        verdict, error = _of_archive(connection, row.upload_id, verdict, error)
     if verdict is None or verdict is state:
         return state
     over = {"finished_at": now, "paused_at": None} if verdict.is_over else {"finished_at": None}
@@ -154,6 +158,16 @@ def _audit(
             f"the scan counted {expected} messages, the ledger holds {books.messages}",
         )
     return JobState.FINISHED, None
+
+
+def _of_archive(
+    connection: Connection, upload_id: int, verdict: JobState, error: str | None
+) -> tuple[JobState, str | None]:
+    """Checksums and lengths must hold too, of the archive and of each member."""
+    wrong = what_is_wrong(connection, upload_id)
+    if wrong is None:
+        return verdict, error
+    return JobState.INCOMPLETE, f"{wrong}; {error}" if error else wrong
 
 
 def unsettled_jobs(connection: Connection) -> list[str]:

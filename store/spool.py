@@ -199,8 +199,9 @@ class Spool:
 
     def remove(self, name: str) -> None:
         """Delete an mbox, whole or in part; harmless when it is gone."""
-        self.path(name).unlink(missing_ok=True)
+        # In this order nobody can make it whole in between and leave it behind.
         self.path(name + PART_SUFFIX).unlink(missing_ok=True)
+        self.path(name).unlink(missing_ok=True)
 
     def age_seconds(self, name: str, *, now: float) -> float | None:
         """How long ago a file, whole or in part, was written to; None when there is none."""

@@ -95,6 +95,9 @@ upload = Table(
     Column("created_at", Utc, nullable=False),
     Column("stored_at", Utc),
     Column("created_by", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("'mail'")),  # or archive
+    Column("archive_id", Integer),  # the upload it came out of; NULL when it was sent itself
+    Index("ix_upload_archive_id", "archive_id", **only("archive_id IS NOT NULL")),
     sqlite_autoincrement=True,  # an id is never used twice, or old links would show other mail
 )
 
@@ -215,7 +218,7 @@ ledger = Table(
     Column(
         "kind",
         Text,
-        one_of("kind", "message duplicate quarantined preamble trailer"),
+        one_of("kind", "message duplicate quarantined preamble trailer member structure"),
         nullable=False,
     ),
     Column("messages", Integer, nullable=False),  # 0 for preamble and trailer

@@ -16,7 +16,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from mail.member_name import safe_path
+from mail.sniff import Verdict
 from store import tables
+from store.archives import add_archive, forget_archive
 from store.locks import take_turns
 from store.states import ChunkKind, ChunkState, JobState
 
@@ -35,6 +38,18 @@ class UploadState(StrEnum):
     DELETED = "deleted"
 
 
+class UploadKind(StrEnum):
+    """What an upload is."""
+
+    MAIL = "mail"
+    ARCHIVE = "archive"  # holds other files; what is mail among them become uploads themselves
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> UploadKind:
+        """What a file is by its first bytes."""
+        return cls.ARCHIVE if verdict.is_archive else cls.MAIL
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """One mbox that came in or is coming in."""
@@ -48,6 +63,8 @@ class Upload:
     state: UploadState
     created_at: datetime
     created_by: str
+    kind: UploadKind  # MAIL until it is whole
+    archive_id: int | None  # the upload it came out of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +87,28 @@ def safe_name(name: str | None) -> str:
 
 
 def open_upload(
-    connection: Connection, *, filename: str, declared_size: int | None, by: str, now: datetime
+    connection: Connection,
+    *,
+    filename: str,
+    declared_size: int | None,
+    by: str,
+    now: datetime,
+    archive_id: int | None = None,
 ) -> Upload:
-    """Note that bytes are about to come; whatever name they were sent under is made safe."""
+    """Note that bytes are about to come; whatever name they were sent under is made safe.
+
+    What comes out of an archive goes by its path in there.
+    """
     key = secrets.token_urlsafe(24)
     values = {
         "key": key,
-        "filename": safe_name(filename),
+        "filename": safe_name(filename) if archive_id is None else safe_path(filename),
         "spool_name": f"{uuid.uuid4().hex}.mbox",
         "declared_size": declared_size,
         "state": UploadState.RECEIVING,
         "created_at": now,
         "created_by": by,
+        "archive_id": archive_id,
     }
     inserted = connection.execute(
         insert(tables.upload).values(values).returning(tables.upload.c.id)
@@ -110,6 +137,8 @@ def _as_upload(row: Row[Any]) -> Upload:
         state=UploadState(row.state),
         created_at=row.created_at,
         created_by=row.created_by,
+        kind=UploadKind(row.kind),
+        archive_id=row.archive_id,
     )
 
 
@@ -156,7 +185,13 @@ def break_off(connection: Connection, upload_id: int) -> bool:
 
 
 def complete_unless_twin(
-    connection: Connection, upload: Upload, *, size: int, sha256: str, now: datetime
+    connection: Connection,
+    upload: Upload,
+    *,
+    size: int,
+    sha256: str,
+    now: datetime,
+    kind: UploadKind = UploadKind.MAIL,
 ) -> str | Twin:
     """The upload is whole: the job it gets, or the earlier upload of the same bytes.
 
@@ -166,25 +201,35 @@ def complete_unless_twin(
     take_turns(connection, int(sha256[:15], 16))
     twin = find_twin(connection, sha256=sha256, size=size)
     if twin is None:
-        return complete_upload(connection, upload, size=size, sha256=sha256, now=now)
+        return complete_upload(connection, upload, size=size, sha256=sha256, now=now, kind=kind)
     break_off(connection, upload.id)
     return twin
 
 
 def complete_upload(
-    connection: Connection, upload: Upload, *, size: int, sha256: str, now: datetime
+    connection: Connection,
+    upload: Upload,
+    *,
+    size: int,
+    sha256: str,
+    now: datetime,
+    kind: UploadKind = UploadKind.MAIL,
+    again: bool = False,
 ) -> str:
     """The upload is whole: in one transaction it gets a job with a plan to make.
 
     Answers the job's id. The plan chunk's empty `rung_at` is the outbox entry for the doorbell.
+    `again` concerns an archive: its members are taken in although their bytes came before.
     """
     moved = connection.execute(
         update(tables.upload)
         .where(tables.upload.c.id == upload.id, tables.upload.c.state == UploadState.RECEIVING)
-        .values(state=UploadState.STORED, size=size, sha256=sha256, stored_at=now)
+        .values(state=UploadState.STORED, size=size, sha256=sha256, stored_at=now, kind=kind)
     )
     if moved.rowcount != 1:
         raise LookupError(f"upload {upload.id} is not open any more")
+    if kind is UploadKind.ARCHIVE:
+        add_archive(connection, upload.id, inside=upload.archive_id, again=again)
     job_id = uuid.uuid4().hex
     connection.execute(
         insert(tables.job).values(
@@ -237,6 +282,7 @@ def forget_upload(connection: Connection, upload_id: int) -> None:
     connection.execute(delete(tables.attempt).where(tables.attempt.c.chunk_id.in_(of_upload)))
     for table in (tables.chunk, tables.ledger, tables.quarantine):
         connection.execute(delete(table).where(table.c.upload_id == upload_id))
+    forget_archive(connection, upload_id)
     connection.execute(
         update(tables.upload)
         .where(tables.upload.c.id == upload_id)
@@ -250,3 +296,8 @@ def receiving_uploads(connection: Connection) -> list[Upload]:
         select(tables.upload).where(tables.upload.c.state == UploadState.RECEIVING)
     )
     return [_as_upload(row) for row in rows]
+
+
+def receiving_from(connection: Connection, archive_id: int) -> list[Upload]:
+    """Uploads that are, or were, being written out of an archive."""
+    return [one for one in receiving_uploads(connection) if one.archive_id == archive_id]

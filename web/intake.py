@@ -15,7 +15,7 @@ from mail.sniff import Found, sniff
 from store.admission import admit, promised_bytes
 from store.clock import utc_now
 from store.spool import DiskFull, SpoolWriter
-from store.uploads import Twin, Upload, break_off
+from store.uploads import Twin, Upload, UploadKind, break_off
 from web.house import House
 
 HEAD_BYTES = 64 << 10
@@ -52,6 +52,7 @@ class Intake:
         self._filename = ""
         self._declared = False
         self._size = 0
+        self._kind = UploadKind.MAIL
 
     @property
     def size(self) -> int:
@@ -97,8 +98,9 @@ class Intake:
         verdict = sniff(bytes(self._buffer[:HEAD_BYTES]), self._filename)
         if verdict.found is Found.EMPTY:
             raise Refused(400, "The file is empty: there is nothing to take in.")
-        if not verdict.is_mail:
+        if not verdict.is_taken:
             raise Refused(415, verdict.sentence)
+        self._kind = UploadKind.of(verdict)
 
     def _check_size(self, size: int) -> None:
         limit = self._house.config.max_upload_bytes
@@ -139,7 +141,7 @@ class Intake:
         except DiskFull as error:
             raise _no_room(error) from error
         found = self._house.dispatch.submit(
-            self._upload, size=self._size, sha256=sha256, again=self._again
+            self._upload, size=self._size, sha256=sha256, again=self._again, kind=self._kind
         )
         if isinstance(found, Twin):
             self._forget()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 from store.errands import ErrandKind
-from store.job_filter import JobFilter, states_in
+from store.job_filter import JobFilter, states_in, upload_in
 from web.asked import moment
 from web.errors import BadRequest
 from web.failure_query import words_of
@@ -47,12 +47,17 @@ def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
         states = states_in(fields.get("state"))
     except ValueError:
         raise BadRequest("There is no such state.") from None
+    try:
+        archive_id = upload_in(fields.get("archive"))
+    except ValueError:
+        raise BadRequest("There is no such upload.") from None
     return JobFilter(
         states=states,
         text=words_of(fields, "q") or "",
         by=words_of(fields, "by") or "",
         since=_time(fields.get("since"), zone=zone, days=0),
         until=_time(fields.get("until"), zone=zone, days=1),
+        archive_id=archive_id,
     )
 
 

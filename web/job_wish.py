@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from store.job_filter import SHOWN_STATES, JobFilter
+from store.job_filter import SHOWN_STATES, JobFilter, upload_in
 from store.job_list import JobSort
 from store.paging import Place, Turn
 from web.asked import JOB_ID, address, moment, span_of, text_of
@@ -46,6 +46,7 @@ class JobWish:
     since: str
     until: str
     order: str  # of ORDERS
+    archive: str = ""  # the number of an upload: what came out of it
 
     @property
     def sort(self) -> JobSort:
@@ -60,7 +61,7 @@ class JobWish:
     @property
     def narrows(self) -> bool:
         """True when not every job is wanted."""
-        return bool(self.states or self.text or self.by or self.since or self.until)
+        return bool(self.states or self.text or self.by or self.since or self.until or self.archive)
 
     def at(self, path: str, **place: object) -> str:
         """The address that says all this again."""
@@ -71,6 +72,7 @@ class JobWish:
             by=self.by,
             since=self.since,
             until=self.until,
+            archive=self.archive or None,
             sort=self.order if self.order != USUAL else None,
             **place,
         )
@@ -98,13 +100,26 @@ def wish_of(request: Request) -> JobWish:
         since=text_of(request, "since"),
         until=text_of(request, "until"),
         order=order if order in ORDERS else USUAL,
+        archive=_upload_of(request),
     )
+
+
+def _upload_of(request: Request) -> str:
+    number = text_of(request, "archive")
+    return number if number.isascii() and number.isdecimal() and len(number) < 10 else ""
 
 
 def filter_of(request: Request, wish: JobWish) -> JobFilter:
     """The wish in the words of the store. Raises BadRequest for a day that is none."""
     since, until = span_of(request, zone=zone_of(request))
-    return JobFilter(states=wish.states, text=wish.text, by=wish.by, since=since, until=until)
+    return JobFilter(
+        states=wish.states,
+        text=wish.text,
+        by=wish.by,
+        since=since,
+        until=until,
+        archive_id=upload_in(wish.archive),
+    )
 
 
 def turn_of(request: Request, sort: JobSort) -> Turn:

@@ -23,7 +23,6 @@ PHRASES = (
     N_("This is a {kind} archive. Unpack it and upload the .mbox inside."),
     N_("This is an empty ZIP archive."),
     N_("This is a {kind} file. Unpack it and upload the .mbox inside."),
-    N_("This is an xz file. Unpack it and upload the .mbox inside."),
     N_("This is an Outlook data file (PST or OST). Export it to mbox, for instance with readpst."),
     N_("This is an Outlook message or another Office file. Save the mail as .eml or .mbox."),
     N_("This is a UW-IMAP mbx mailbox. Convert it to mbox first."),
@@ -103,6 +102,27 @@ PHRASES = (
     N_("{accounted} of {size} bytes are accounted for"),
     N_("the scan counted {expected} messages, the ledger holds {found}"),
     N_("no message was found in this file"),
+    # store.archives, jobs.unpacker, jobs.meter
+    N_("no mail was found in this archive"),
+    N_("this is no archive that can be opened here"),
+    N_("the archive is cut off"),
+    N_("the compressed data is damaged"),
+    N_("the checksum of the archive does not match"),
+    N_("the length that the archive states does not match"),
+    N_("the archive is damaged: a header makes no sense"),
+    N_("the directory at the end of the archive is missing or damaged"),
+    N_("1 member is damaged"),
+    N_("{count} members are damaged"),
+    N_("the archive has more than {count} members ({setting})"),
+    N_("the archive was not unpacked any further: {reason} ({setting})"),
+    N_("one member gives more than {count} bytes"),
+    N_("it gives more than {count} bytes"),
+    N_("one packed byte gives more than {count} bytes"),
+    N_("there is no room for what is in this archive: {reason}"),
+    N_(
+        "{needed} bytes are needed, and of {free} free bytes {floor} are kept back and {promised} "
+        "promised to uploads under way"
+    ),
     N_("not heard of for {seconds} s ({worker})"),
     N_("stopped by {who}"),
     N_("no further words"),
@@ -115,6 +135,7 @@ PHRASES = (
     N_("chunk {number} belongs to another attempt"),
     N_("chunk {number} was not at its end under {attempt}"),
     N_("The job is gone."),
+    N_("An archive is not read again; the files that came out of it can be."),
     N_("Nothing was removed: {error}"),
     N_("The mbox of a message is not in the spool any more."),
     N_("the job has no chunk {number}"),
@@ -122,6 +143,7 @@ PHRASES = (
     N_("There is no such cause."),
     N_("There is no such act."),
     N_("There is no such state."),
+    N_("There is no such upload."),
     N_("This address has a time in it that is none."),
     N_("There is no such job."),
     N_("This page has no views to keep."),
@@ -171,6 +193,8 @@ PHRASES = (
     N_("escaped more"),
     N_("content length right"),
     N_("content length wrong"),
+    # Several of the sentences above in one; last, as it fits most of them.
+    N_("{reason}; {error}"),
 )
 PLACE = re.compile(r"\{(\w+)\}")
 # Places that hold a sentence themselves; all others hold what differs, and stay as they are.

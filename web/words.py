@@ -58,6 +58,8 @@ STATES: dict[str, Word] = {
     "quarantined": Word(N_("Quarantined"), "warn", "octagon"),
     "preamble": Word(N_("Before the first message"), "calm", "bar"),
     "trailer": Word(N_("After the last message"), "calm", "bar"),
+    "member": Word(N_("Packed files"), "good", "check"),
+    "structure": Word(N_("Headers and lists of the archive"), "calm", "bar"),
     "gap": Word(N_("Not accounted for"), "bad", "gap"),
     # workers
     "idle": Word(N_("Idle"), "calm", "ring"),

@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, select
 from jobs.attempts import Surroundings, run_attempt
 from jobs.guard import arm_cpu_limit
 from jobs.workshop import Workshop, this_worker
+from mail.sniff import sniff
 from store import tables, tables_mail
 from store.chunks import ChunkView, chunks_of
 from store.claims import Claim, claim_next
@@ -20,7 +21,7 @@ from store.ledger import Balance, balance
 from store.planning import settle
 from store.recovery import Trouble, record_trouble
 from store.states import ChunkKind, EngineName, Outcome
-from store.uploads import complete_upload, open_upload
+from store.uploads import UploadKind, complete_upload, open_upload
 
 
 @dataclass(slots=True)
@@ -32,8 +33,8 @@ class Floor:
     upload_id: int = 0
     spool_name: str = ""
 
-    def hand_in(self, mbox: bytes, *, filename: str = "letters.mbox") -> None:
-        """Put an mbox into the spool and make it a job."""
+    def hand_in(self, mbox: bytes, *, filename: str = "letters.mbox", again: bool = False) -> None:
+        """Put a file into the spool and make it a job."""
         with self.workshop.database.write() as connection:
             upload = open_upload(
                 connection, filename=filename, declared_size=None, by="test", now=utc_now()
@@ -43,7 +44,13 @@ class Floor:
         sha256 = writer.finish()
         with self.workshop.database.write() as connection:
             self.job_id = complete_upload(
-                connection, upload, size=len(mbox), sha256=sha256, now=utc_now()
+                connection,
+                upload,
+                size=len(mbox),
+                sha256=sha256,
+                now=utc_now(),
+                kind=UploadKind.of(sniff(mbox, filename)),
+                again=again,
             )
         self.upload_id, self.spool_name = upload.id, upload.spool_name
 

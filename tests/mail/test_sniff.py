@@ -31,12 +31,10 @@ def tarred() -> bytes:
 
 REFUSED = [
     (b"%PDF-1.7\n%\xe2\xe3", Found.PDF, "PDF"),
-    (zipped(), Found.ZIP, "ZIP"),
-    (gzip.compress(b"x"), Found.GZIP, "gzip"),
     (b"\x28\xb5\x2f\xfd\x04\x00", Found.ZSTD, "zstd"),
-    (bz2.compress(b"x"), Found.BZIP2, "bzip2"),
-    (lzma.compress(b"x"), Found.XZ, "xz"),
-    (tarred(), Found.ARCHIVE, "tar"),
+    (b"7z\xbc\xaf\x27\x1c\x00\x04", Found.ARCHIVE, "7-Zip"),
+    (b"Rar!\x1a\x07\x01\x00", Found.ARCHIVE, "RAR"),
+    (b"PK\x05\x06" + bytes(18), Found.ARCHIVE, "empty ZIP"),
     (b"!BDN\x00\x00", Found.PST, "Outlook"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Found.MSG, "Outlook"),
     (b"\xff\xd8\xff\xe0\x00\x10JFIF", Found.IMAGE, "JPEG"),
@@ -61,10 +59,27 @@ def test_row_17_what_is_no_mail_is_refused_with_what_it_is(
     assert word in verdict.sentence
 
 
-def test_row_16_a_zip_archive_says_how_to_go_on() -> None:
-    sentence = "This is a ZIP archive. Unpack it and upload the .mbox inside."
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (zipped(), Found.ZIP),
+        (gzip.compress(b"x"), Found.GZIP),
+        (bz2.compress(b"x"), Found.BZIP2),
+        (lzma.compress(b"x"), Found.XZ),
+        (tarred(), Found.TAR),
+    ],
+)
+def test_row_16_an_archive_is_taken_in_whatever_it_is_called(head: bytes, found: Found) -> None:
+    verdict = sniff(head, "mail.mbox")
 
-    assert sniff(zipped(), "takeout.zip").sentence == sentence
+    assert (verdict.found, verdict.is_mail, verdict.is_archive) == (found, False, True)
+    assert verdict.is_taken
+
+
+def test_row_16_an_archive_that_cannot_be_opened_says_how_to_go_on() -> None:
+    sentence = "This is a 7-Zip archive. Unpack it and upload the .mbox inside."
+
+    assert sniff(b"7z\xbc\xaf\x27\x1c\x00\x04", "takeout.7z").sentence == sentence
 
 
 @pytest.mark.parametrize("name", ["mbox", "Inbox", "mail.dat", "takeout.zip", "x.pdf"])

@@ -17,11 +17,12 @@ from sqlalchemy import Connection, Select, inspect, select, text
 import store.tables_mail
 import store.tables_watch  # noqa: F401
 from store.database import Database
+from store.ledger import balance
 from store.migrate import alembic_config, current_revision, migrate, newest_revision
 from store.sql import room_of
 from store.sql.tree import Token
 from store.sql.vocabulary import numbers_of
-from store.tables import metadata
+from store.tables import metadata, upload
 from store.tables_mail import message_search
 from tests.harness.databases import opened
 from tests.harness.postgres import PostgresCluster
@@ -119,6 +120,35 @@ def test_words_are_given_numbers_range_by_range(
         assert found(connection, "all") == list(range(7))
         assert found(connection, "half1") == [1, 3, 5]
         assert [found(connection, f"one{key}") for key in range(7)] == [[key] for key in range(7)]
+
+
+def test_uploads_and_ledgers_of_before_are_kept_when_archives_come(
+    empty_database: Database,
+) -> None:
+    with empty_database.write() as connection:
+        command.upgrade(alembic_config(connection), "0005")
+        connection.exec_driver_sql(
+            "INSERT INTO upload (id, key, filename, spool_name, state, created_at, created_by) "
+            "VALUES (7, 'k', 'a.mbox', 's.mbox', 'stored', '2026-01-05 10:00:00+00:00', 'test')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO ledger (upload_id, start, length, kind, messages) "
+            "VALUES (7, 0, 10, 'preamble', 0), (7, 10, 90, 'message', 3)"
+        )
+    migrate(empty_database)
+
+    with empty_database.write() as connection:
+        kept = connection.execute(select(upload.c.kind, upload.c.archive_id)).one()
+        assert tuple(kept) == ("mail", None)
+        assert balance(connection, 7, size=100).balances
+        connection.exec_driver_sql(
+            "INSERT INTO ledger (upload_id, start, length, kind, messages) "
+            "VALUES (7, 100, 5, 'structure', 0)"
+        )
+
+        command.downgrade(alembic_config(connection), "0005")
+
+        assert balance(connection, 7, size=100).messages == 3
 
 
 ROW = "id, sort_at, sender, size, deleted_in_source"

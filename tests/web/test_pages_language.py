@@ -124,8 +124,9 @@ def test_a_phrase_is_recognised_however_it_is_filled(phrase: str) -> None:
     "head",
     [
         b"%PDF-1.4",
-        b"PK\x03\x04",
-        b"\x1f\x8b\x08",
+        b"PK\x05\x06",
+        b"Rar!\x1a\x07",
+        b"\x28\xb5\x2f\xfd",
         b"!BDN",
         b"\xff\xd8\xff",
         b"<!doctype html>",

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from store.clock import utc_now
 from store.errands import ErrandKind, find_errand, reading_again, subject_of_cause
 from store.failure_lists import failed_ids
-from store.forecast import Forecast, Reach, forecast, is_more, messages_from
+from store.forecast import Forecast, Reach, forecast, is_more, messages_with_members
 from store.jobs import JobView
 from store.states import OPEN_JOB_STATES
 from web.errors import BadRequest, NotFound
@@ -96,7 +96,7 @@ def delete(request: Request, form: Form) -> Response:
     """`POST /jobs/{id}/delete`: the upload, its messages and its bytes, once somebody is sure."""
     job = require_job(request)
     with house_of(request).database.read() as connection:
-        removed = messages_from(connection, job.upload_id)
+        removed = messages_with_members(connection, job.upload_id)
     if form.get("sure") != "yes":
         return ask_about(request, job, Act.DELETE, trouble="Deleting has to be confirmed.")
     if is_more(removed, than_said=said_in(form)):

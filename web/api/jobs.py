@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from store.clock import now_of, utc_now
+from store.job_filter import upload_in
 from store.jobs import JobView, Progress, find_job, list_jobs
 from store.ledger import Balance, balance, entries_of
 from store.standstill import standstills
 from store.states import JobState
+from web.api.members import members_json, members_sum_json
 from web.api.parameters import whole_parameter
 from web.asked import JOB_ID, moment
 from web.errors import BadRequest, NotFound
@@ -27,7 +29,11 @@ def job_status(request: Request) -> Response:
     """Where a job stands."""
     job = require_job(request)
     return JSONResponse(
-        {**job_json(request, job), "error": job.error or _why_it_rests(request, job)}
+        {
+            **job_json(request, job),
+            "error": job.error or _why_it_rests(request, job),
+            "members": members_sum_json(request, job),
+        }
     )
 
 
@@ -41,7 +47,10 @@ def _why_it_rests(request: Request, job: JobView) -> str | None:
 
 
 def job_list(request: Request) -> Response:
-    """Jobs, newest first; `?status=` filters, `?limit=` bounds, `?after=` takes `next`."""
+    """Jobs, newest first; `?status=` and `?archive=` filter, `?limit=` bounds, `?after=` is next.
+
+    `?archive=` is the number of the upload they came out of.
+    """
     limit = whole_parameter(request, "limit", default=50, low=1, high=500)
     with house_of(request).database.read() as connection:
         jobs = list_jobs(
@@ -49,6 +58,7 @@ def job_list(request: Request) -> Response:
             now=utc_now(),
             states=_states(request),
             before=_cursor(request.query_params.get("after")),
+            archive_id=_archive(request),
             limit=limit,
         )
     last = jobs[-1] if len(jobs) == limit else None
@@ -70,6 +80,13 @@ def _states(request: Request) -> list[JobState]:
         return [JobState(value) for value in request.query_params.getlist("status")]
     except ValueError as error:
         raise BadRequest(f"{error}; status is one of {', '.join(JobState)}.") from None
+
+
+def _archive(request: Request) -> int | None:
+    try:
+        return upload_in(request.query_params.get("archive"))
+    except ValueError:
+        raise BadRequest("archive is the number of an upload.") from None
 
 
 def _cursor(text: str | None) -> tuple[datetime, str] | None:
@@ -110,6 +127,14 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
         "started_at": _time(job.started_at),
         "finished_at": _time(job.finished_at),
         "paused_at": _time(job.paused_at),
+        "kind": job.kind,
+        "archive": None
+        if job.archive is None
+        else {
+            "job_id": job.archive.job_id,
+            "upload_id": job.archive.upload_id,
+            "filename": job.archive.filename,
+        },
     }
 
 
@@ -159,6 +184,11 @@ def job_ledger(request: Request) -> Response:
             "next": entries[-1].start if len(entries) == LEDGER_PAGE else None,
         }
     )
+
+
+def job_members(request: Request) -> Response:
+    """The members of an archive's job; none for a job that is no archive."""
+    return members_json(request, require_job(request))
 
 
 def balance_json(books: Balance) -> dict[str, Any]:

@@ -13,12 +13,15 @@ from store.audit import entries as audit_entries
 from store.chunks import AttemptView
 from store.clock import utc_now
 from store.ledger import balance
+from store.members import members_of
 from store.quarantine import quarantined_of
 from web.api.jobs import balance_json, job_json, require_job
+from web.api.members import member_json, members_sum_json
 from web.house import house_of
 
 ATTEMPTS_SHOWN = 10_000
 QUARANTINED_SHOWN = 10_000
+MEMBERS_SHOWN = 1_000_000
 
 
 def job_report(request: Request) -> Response:
@@ -28,6 +31,7 @@ def job_report(request: Request) -> Response:
         books = balance(connection, job.upload_id, size=job.size)
         attempts = attempts_of(connection, job.id, limit=ATTEMPTS_SHOWN)
         quarantined = quarantined_of(connection, job.upload_id, limit=QUARANTINED_SHOWN)
+        inside = members_of(connection, job.upload_id, limit=MEMBERS_SHOWN)
         acts = audit_entries(connection, subject=f"job:{job.id}", limit=1000)
     document: dict[str, Any] = {
         "program": f"email-parser {version('email-parser')}",
@@ -36,6 +40,8 @@ def job_report(request: Request) -> Response:
         "rule": job.rule,
         "detection": job.detection,
         "ledger": balance_json(books),
+        "members_sum": members_sum_json(request, job),
+        "members": [member_json(one) for one in inside],
         "quarantined": [
             {
                 "id": one.name,

@@ -11,8 +11,10 @@ from enum import StrEnum
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.forecast import OpenChunks, messages_from, open_chunks
+from store.forecast import OpenChunks, messages_with_members, open_chunks
 from store.jobs import JobView
+from store.outer import weight_of_upload
+from store.wishes_inside import jobs_inside
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
@@ -40,6 +42,9 @@ class AskView:
     act: Act
     open: OpenChunks
     messages: int
+    open_inside: int  # jobs that came out of it and are not over
+    files: int  # that came out of it
+    bytes: int  # of it and of them
     trouble: str | None
 
 
@@ -61,11 +66,15 @@ def delete_page(request: Request) -> Response:
 def ask_about(request: Request, job: JobView, act: Act, *, trouble: str | None = None) -> Response:
     """The question with the numbers of this moment; with `trouble`, nothing was done (409)."""
     with house_of(request).database.read() as connection:
+        files, size = weight_of_upload(connection, job.upload_id)
         view = AskView(
             job=job,
             act=act,
             open=open_chunks(connection, job.id),
-            messages=messages_from(connection, job.upload_id),
+            messages=messages_with_members(connection, job.upload_id),
+            open_inside=sum(not state.is_over for _, state in jobs_inside(connection, job.id)),
+            files=files - 1,
+            bytes=size,
             trouble=trouble,
         )
     return render(request, "pages/ask.html", view, status=409 if trouble else 200)

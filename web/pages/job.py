@@ -11,6 +11,7 @@ from web.fragments.about import AboutView, about_in
 from web.fragments.attempts import AttemptsView, attempts_in
 from web.fragments.evidence import EvidenceView, evidence_in
 from web.fragments.ledger import LedgerView, ledger_of
+from web.fragments.members import MembersView, members_in
 from web.fragments.progress import ProgressView, find_progress
 from web.fragments.set_aside import SetAsideView, set_aside_in
 from web.render import render
@@ -21,6 +22,7 @@ class JobPageView:
     """The parts of the page; each is shown by the fragment of its name."""
 
     progress: ProgressView
+    members: MembersView
     ledger: LedgerView
     set_aside: SetAsideView
     attempts: AttemptsView
@@ -33,6 +35,7 @@ def job_page(request: Request) -> Response:
     progress = find_progress(request)
     view = JobPageView(
         progress=progress,
+        members=members_in(request, progress.job),
         ledger=ledger_of(request, progress.job),
         set_aside=set_aside_in(request, progress.job),
         attempts=attempts_in(request, progress.job),

@@ -12,17 +12,21 @@ from store.attempts import AttemptSums, EqualEnds, attempt_sums, equal_ends
 from store.audit import AuditEntry, entries
 from store.jobs import JobView
 from store.ledger import Balance, balance
+from store.members import MembersSum, members_of, sum_of_members
 from store.quarantine import quarantined_of
 from web.fragments.evidence import Evidence, evidence_of
+from web.fragments.members import ShownMember, fates_of, shown
 from web.fragments.progress import require_job
 from web.fragments.set_aside import SetAside, set_aside_of
 from web.house import house_of
 from web.render import render
+from web.words import Word
 
 # Paper ends somewhere; the JSON goes on.
 ENDS_PRINTED = 100
 QUARANTINED_PRINTED = 200
 ACTS_PRINTED = 100
+MEMBERS_PRINTED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,10 @@ class ReportView:
     set_aside: tuple[SetAside, ...]
     more_set_aside: bool
     acts: tuple[AuditEntry, ...]
+    members_sum: MembersSum | None  # None for a job that is no archive
+    fates: tuple[tuple[Word, int], ...]
+    members: tuple[ShownMember, ...]
+    more_members: bool
     program: str
 
 
@@ -49,6 +57,8 @@ def report_page(request: Request) -> Response:
         sums = attempt_sums(connection, job.id)
         ends = equal_ends(connection, job.id)
         found = quarantined_of(connection, job.upload_id, limit=QUARANTINED_PRINTED + 1)
+        inside = members_of(connection, job.upload_id, limit=MEMBERS_PRINTED + 1)
+        added_up = sum_of_members(connection, job.upload_id) if job.is_archive else None
         acts = entries(connection, subject=f"job:{job.id}", limit=ACTS_PRINTED)
     view = ReportView(
         job=job,
@@ -60,6 +70,10 @@ def report_page(request: Request) -> Response:
         set_aside=tuple(set_aside_of(entry) for entry in found[:QUARANTINED_PRINTED]),
         more_set_aside=len(found) > QUARANTINED_PRINTED,
         acts=tuple(acts),
+        members_sum=added_up,
+        fates=fates_of(added_up) if added_up else (),
+        members=shown(inside[:MEMBERS_PRINTED]),
+        more_members=len(inside) > MEMBERS_PRINTED,
         program=f"email-parser {version('email-parser')}",
     )
     return render(request, "pages/report.html", view)

@@ -1,0 +1,62 @@
+"""Count what comes out of an archive, and stop it when it is more than any honest one gives.
+
+Counts bytes that have come out, never what a header says would.
+"""
+
+from __future__ import annotations
+
+import time
+
+from jobs.planner import Hopeless
+from mail.packed import Packed
+from store.config import Config
+
+# Short texts and holes pack better than anything; a ratio means something only after this much.
+RATIO_FROM_BYTES = 16 << 20
+RING_SECONDS = 1.0
+
+
+class CannotUnpack(Hopeless):
+    """The archive is not unpacked, or not any further."""
+
+
+class Meter:
+    """What one archive has given so far. `elsewhere` is what came out of others around it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._of_member = 0
+        self._rung = 0.0
+        self.elsewhere = 0
+        self.inflated = 0
+
+    def begin_member(self) -> None:
+        """What comes from now on is of the next member."""
+        self._of_member = 0
+
+    def count(self, run: Packed | None, length: int) -> None:
+        """So many bytes came out of `run`. Raises CannotUnpack beyond a limit."""
+        self.inflated += length
+        self._of_member += length
+        config = self._config
+        if self._of_member > config.archive_member_bytes:
+            raise _more(
+                f"one member gives more than {config.archive_member_bytes} bytes", "MEMBER_BYTES"
+            )
+        if self.inflated + self.elsewhere > config.archive_bytes:
+            raise _more(f"it gives more than {config.archive_bytes} bytes", "BYTES")
+        if run is None or run.inflated < RATIO_FROM_BYTES:
+            return
+        if run.inflated > config.archive_ratio * max(run.used, 1):
+            raise _more(f"one packed byte gives more than {config.archive_ratio} bytes", "RATIO")
+
+    def rings(self) -> bool:
+        """True when the doorbell may be rung again."""
+        if time.monotonic() - self._rung < RING_SECONDS:
+            return False
+        self._rung = time.monotonic()
+        return True
+
+
+def _more(what: str, setting: str) -> CannotUnpack:
+    return CannotUnpack(f"the archive was not unpacked any further: {what} (ARCHIVE_{setting})")

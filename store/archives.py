@@ -1,0 +1,170 @@
+"""Archives: how far one has been unpacked, and what became of each of its members.
+
+The books only; unpacking is `jobs.unpacker`. What a member became is an upload with a job like
+any other, and keeps its own books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from store import tables
+from store.tables_archive import archive, member
+
+
+class Fate(StrEnum):
+    """What became of a member."""
+
+    IMPORTED = "imported"
+    SAME = "same"  # its bytes came before
+    DAMAGED = "damaged"  # what could be had of it was imported, if anything
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """An upload that holds others. Sizes in bytes."""
+
+    upload_id: int
+    root_id: int
+    depth: int
+    again: bool
+    read_bytes: int
+    inflated_bytes: int
+    damage: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberNote:
+    """One member and what became of it; see `store.tables_archive` for the columns."""
+
+    ordinal: int
+    name: str
+    fate: Fate
+    claimed_size: int | None
+    size: int | None = None
+    packed_bytes: int | None = None
+    reason: str | None = None
+    upload_id: int | None = None
+    sha256: str | None = None
+
+
+def add_archive(connection: Connection, upload_id: int, *, inside: int | None, again: bool) -> None:
+    """An upload is an archive; `inside` is the one it came out of."""
+    outer = None if inside is None else find_archive(connection, inside)
+    connection.execute(
+        insert(archive).values(
+            upload_id=upload_id,
+            root_id=outer.root_id if outer else upload_id,
+            depth=outer.depth + 1 if outer else 1,
+            again=outer.again if outer else again,
+        )
+    )
+
+
+def find_archive(connection: Connection, upload_id: int) -> Archive | None:
+    """The books of an archive; None when the upload is none."""
+    row = connection.execute(select(archive).where(archive.c.upload_id == upload_id)).one_or_none()
+    return None if row is None else Archive(**row._mapping)
+
+
+def inflated_elsewhere(connection: Connection, one: Archive) -> int:
+    """Bytes that came out of the other archives under the same root."""
+    others = archive.c.root_id == one.root_id, archive.c.upload_id != one.upload_id
+    total = select(func.coalesce(func.sum(archive.c.inflated_bytes), 0)).where(*others)
+    return int(connection.execute(total).scalar_one())
+
+
+def note_reading(
+    connection: Connection, upload_id: int, *, read_bytes: int, inflated_bytes: int
+) -> None:
+    """How far an archive has been read."""
+    connection.execute(
+        update(archive)
+        .where(archive.c.upload_id == upload_id)
+        .values(read_bytes=read_bytes, inflated_bytes=inflated_bytes)
+    )
+
+
+def note_damage(connection: Connection, upload_id: int, damage: str | None) -> None:
+    """What is wrong with an archive as a whole."""
+    connection.execute(
+        update(archive).where(archive.c.upload_id == upload_id).values(damage=damage)
+    )
+
+
+def note_members(connection: Connection, archive_id: int, notes: Sequence[MemberNote]) -> None:
+    """Write down what became of members, each once."""
+    rows = [
+        {"archive_id": archive_id, **{name: getattr(note, name) for name in MemberNote.__slots__}}
+        for note in notes
+    ]
+    if rows:
+        connection.execute(insert(member), rows)
+
+
+def sizes_of_members(connection: Connection, archive_id: int) -> dict[int, int]:
+    """Bytes that came out of each member that has been dealt with, by its place."""
+    rows = connection.execute(
+        select(member.c.ordinal, func.coalesce(member.c.size, 0)).where(
+            member.c.archive_id == archive_id
+        )
+    )
+    return {ordinal: int(size) for ordinal, size in rows}
+
+
+def count_fates(connection: Connection, archive_id: int) -> dict[Fate, int]:
+    """How many members came to what end."""
+    rows = connection.execute(
+        select(member.c.fate, func.count())
+        .where(member.c.archive_id == archive_id)
+        .group_by(member.c.fate)
+    )
+    return {Fate(fate): int(number) for fate, number in rows}
+
+
+def uploads_inside(connection: Connection, *upload_ids: int) -> list[int]:
+    """Uploads that came out of archives, and out of archives in those; the innermost first."""
+    found: list[int] = []
+    layer = list(upload_ids)
+    while layer:
+        rows = connection.execute(
+            select(tables.upload.c.id)
+            .where(tables.upload.c.archive_id.in_(layer))
+            .order_by(tables.upload.c.id)
+        )
+        layer = list(rows.scalars())
+        found = layer + found
+    return found
+
+
+def what_is_wrong(connection: Connection, upload_id: int) -> str | None:
+    """Why an archive that has been gone through is not whole, in one line; None when it is."""
+    books = find_archive(connection, upload_id)
+    damaged = count_fates(connection, upload_id).get(Fate.DAMAGED, 0)
+    said = []
+    if books is not None and books.damage is not None:
+        said.append(_DAMAGE.get(books.damage, f"the archive is damaged ({books.damage})"))
+    if damaged:
+        said.append("1 member is damaged" if damaged == 1 else f"{damaged} members are damaged")
+    return "; ".join(said) or None
+
+
+_DAMAGE = {
+    "cut": "the archive is cut off",
+    "broken": "the compressed data is damaged",
+    "checksum": "the checksum of the archive does not match",
+    "length": "the length that the archive states does not match",
+    "header": "the archive is damaged: a header makes no sense",
+    "lost_directory": "the directory at the end of the archive is missing or damaged",
+}
+
+
+def forget_archive(connection: Connection, upload_id: int) -> None:
+    """Remove the books of an archive; harmless for what is none."""
+    connection.execute(delete(member).where(member.c.archive_id == upload_id))
+    connection.execute(delete(archive).where(archive.c.upload_id == upload_id))

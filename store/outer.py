@@ -1,0 +1,62 @@
+"""How jobs and archives belong together: which archive a file came out of, how far one is.
+
+Pure reads, for many jobs at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from store.archives import uploads_inside
+from store.tables import job, upload
+from store.tables_archive import archive
+from store.uploads import UploadState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outer:
+    """The archive that an upload came out of."""
+
+    upload_id: int
+    job_id: str
+    filename: str
+
+
+def unpacked_bytes(connection: Connection, upload_ids: list[int]) -> dict[int, int]:
+    """How many bytes of each archive have been gone through."""
+    rows = connection.execute(
+        select(archive.c.upload_id, archive.c.read_bytes).where(archive.c.upload_id.in_(upload_ids))
+    )
+    return {row.upload_id: row.read_bytes for row in rows}
+
+
+def outers_of(connection: Connection, upload_ids: set[int]) -> dict[int, Outer]:
+    """The archives with those ids that are still there."""
+    rows = connection.execute(
+        select(upload.c.id, upload.c.filename, job.c.id.label("job_id"))
+        .join(job, job.c.upload_id == upload.c.id)
+        .where(upload.c.id.in_(upload_ids), upload.c.state == UploadState.STORED)
+    )
+    return {
+        row.id: Outer(upload_id=row.id, job_id=row.job_id, filename=row.filename) for row in rows
+    }
+
+
+def weight_of_upload(connection: Connection, upload_id: int) -> tuple[int, int]:
+    """How many files go when an upload is deleted, with what came out of it, and their bytes."""
+    inside = uploads_inside(connection, upload_id)
+    files = size = 0
+    for at in range(0, len(inside) + 1, 500):
+        row = connection.execute(
+            select(
+                func.count().label("files"),
+                func.coalesce(func.sum(upload.c.size), 0).label("size"),
+            ).where(
+                upload.c.id.in_([upload_id, *inside][at : at + 500]),
+                upload.c.state.in_((UploadState.STORED, UploadState.DELETING)),
+            )
+        ).one()
+        files, size = files + row.files, size + int(row.size)
+    return files, size

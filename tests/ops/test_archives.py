@@ -1,0 +1,108 @@
+"""Archives from the command line: taken in and followed, verified, parsed without a database."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from store.database import Database
+from store.tables_archive import member
+from tests.archives import mail, tgz_of, zip_of
+from tests.ops.conftest import Shell
+
+
+@pytest.fixture
+def takeout(tmp_path: Path) -> Path:
+    """A zip with a mailbox, a tgz with another, and a page."""
+    path = tmp_path / "takeout.zip"
+    inner = tgz_of([("b.mbox", mail(2))])
+    path.write_bytes(zip_of({"a.mbox": mail(1), "inner.tgz": inner, "x.html": b"<html><p>"}))
+    return path
+
+
+@pytest.fixture
+def run(shell_in: Callable[..., Shell], sqlite_database: Database) -> Shell:
+    """Gives commands on an empty installation."""
+    return shell_in(DATABASE_URL=sqlite_database.url, BEAT_SECONDS="0.5", LEASE_SECONDS="5")
+
+
+def test_row_16_an_archive_is_taken_in_followed_to_its_last_member_and_verified(
+    run: Shell, takeout: Path
+) -> None:
+    imported = run("import", takeout, "--wait")
+    verified = run("verify")
+
+    assert imported.status == 0, imported.err
+    assert imported.err.count("finished, 100%") == 4
+    assert len(run("search", "letter", "--json").out.splitlines()) == 6
+    assert verified.status == 0, verified.out
+    assert verified.out.count("ok ") == 4
+    assert "an archive of" in verified.out
+
+
+def test_row_16_verify_finds_a_member_that_gives_other_bytes_than_were_taken_in(
+    run: Shell, takeout: Path, sqlite_database: Database
+) -> None:
+    run("import", takeout, "--wait")
+    with sqlite_database.write() as connection:
+        connection.execute(update(member).where(member.c.name == "a.mbox").values(sha256="0" * 64))
+
+    verified = run("verify")
+
+    assert verified.status == 1
+    assert "a.mbox gives other bytes than were taken in" in verified.out
+
+
+def test_row_16_parse_reads_what_is_in_an_archive(run: Shell, takeout: Path) -> None:
+    ran = run("parse", takeout, "--no-text")
+
+    assert ran.status == 0
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert [line["member"] for line in lines] == ["a.mbox"] * 3 + ["inner.tgz/b.mbox"] * 3
+    assert "x.html: not read (no_mail)" in ran.err
+
+
+def test_row_16_parse_says_what_is_damaged_and_prints_what_came_before(
+    run: Shell, tmp_path: Path
+) -> None:
+    path, packed = tmp_path / "one.mbox.gz", gzip.compress(mail(1, count=400))
+    path.write_bytes(packed[: len(packed) // 2])
+
+    ran = run("parse", path, "--no-text")
+
+    assert ran.status == 1
+    assert 50 < len(ran.out.splitlines()) < 400
+    assert "one.mbox: damaged (cut)" in ran.err
+
+
+def test_row_16_parse_keeps_to_the_limits_of_a_worker(run: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(mail(1) + b"x" * 1_000_000))
+    run.set(ARCHIVE_BYTES="100000")
+
+    ran = run("parse", path)
+
+    assert ran.status != 0
+    assert "ARCHIVE_BYTES" in ran.err
+
+
+@pytest.mark.parametrize("given", [mail(1), gzip.compress(mail(1))], ids=["mbox", "gz"])
+def test_parse_reads_standard_input(given: bytes, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "ops.cli", "parse", "-", "--no-text"],
+        input=given,
+        capture_output=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        env={"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path)},
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert len(ended.stdout.splitlines()) == 3

@@ -1,0 +1,69 @@
+"""Members of an archive for programs: each with what became of it, and their sum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from store.jobs import JobView
+from store.members import MembersSum, MemberView, members_of, sum_of_members
+from web.api.parameters import whole_parameter
+from web.house import house_of
+
+PAGE = 1000
+
+
+def members_json(request: Request, job: JobView) -> Response:
+    """A page of an archive's members, from `?after=` (a place in the archive) on."""
+    after = whole_parameter(request, "after", default=-1, low=-1, high=(1 << 31) - 1)
+    with house_of(request).database.read() as connection:
+        found = members_of(connection, job.upload_id, after=after, limit=PAGE)
+    return JSONResponse(
+        {
+            "job_id": job.id,
+            "sum": members_sum_json(request, job),
+            "members": [member_json(one) for one in found],
+            "next": found[-1].ordinal if len(found) == PAGE else None,
+        }
+    )
+
+
+def members_sum_json(request: Request, job: JobView) -> dict[str, Any] | None:
+    """An archive's members added up; None for a job that is no archive."""
+    if not job.is_archive:
+        return None
+    with house_of(request).database.read() as connection:
+        return sum_json(sum_of_members(connection, job.upload_id))
+
+
+def sum_json(added_up: MembersSum) -> dict[str, Any]:
+    """Members added up, as the API tells it."""
+    return {
+        "number": added_up.members,
+        "by_fate": added_up.by_fate,
+        "skipped_by_reason": added_up.by_reason,
+        "jobs_by_status": added_up.by_state,
+        "messages": added_up.messages,
+        "bytes": added_up.bytes,
+    }
+
+
+def member_json(one: MemberView) -> dict[str, Any]:
+    """A member as the API tells it."""
+    return {
+        "ordinal": one.ordinal,
+        "name": one.name,
+        "fate": one.fate,
+        "reason": one.reason,
+        "size": one.size,
+        "claimed_size": one.claimed_size,
+        "packed_bytes": one.packed_bytes,
+        "sha256": one.sha256,
+        "upload_id": one.upload_id,
+        "job_id": one.job_id,
+        "status": one.job_state,
+        "messages": one.messages,
+        "deleted": one.gone,
+    }

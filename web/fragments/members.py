@@ -1,0 +1,122 @@
+"""The members of an archive: what became of each, where its job stands, and their sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.archives import Fate
+from store.jobs import JobView
+from store.members import MembersSum, MemberView, members_of, sum_of_members
+from web.asked import address, whole
+from web.fragments.progress import require_job
+from web.house import house_of
+from web.language import N_
+from web.pace import MOVING
+from web.render import render
+from web.words import Word
+
+PAGE = 100
+# The highest place of a member that a database knows.
+HIGHEST = (1 << 31) - 1
+
+FATES = {
+    Fate.IMPORTED: Word(N_("Taken in"), "good", "check"),
+    Fate.SAME: Word(N_("Same bytes as before"), "calm", "twin"),
+    Fate.DAMAGED: Word(N_("Damaged"), "bad", "broken"),
+    Fate.SKIPPED: Word(N_("Not taken in"), "calm", "bar"),
+}
+REASONS = {
+    "directory": N_("a folder"),
+    "link": N_("a link to another file"),
+    "device": N_("a device or a pipe, not a file"),
+    "system": N_("left by the desktop, no mail"),
+    "encrypted": N_("encrypted: it needs a password"),
+    "method": N_("packed in a way that is not known here"),
+    "overlaps": N_("shares its bytes with another member"),
+    "empty": N_("empty"),
+    "no_mail": N_("no mail at its beginning"),
+    "too_deep": N_("an archive, deeper than is opened here"),
+    "cut": N_("cut off; what came before is kept"),
+    "broken": N_("its packed data is damaged; what came before is kept"),
+    "checksum": N_("its checksum does not match; what came out is kept"),
+    "length": N_("its length does not match; what came out is kept"),
+    "header": N_("its header makes no sense"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMember:
+    """A member with its fate in words; `why` is None where the fate says enough."""
+
+    member: MemberView
+    fate: Word
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersView:
+    """A page of members, and all of them added up; nothing for a job that is no archive."""
+
+    job: JobView
+    sum: MembersSum | None
+    fates: tuple[tuple[Word, int], ...]
+    members: tuple[ShownMember, ...]
+    here: str
+    first: str | None
+    next: str | None
+    every: int | None
+
+
+def members_fragment(request: Request) -> Response:
+    """`GET /fragments/members/{id}`."""
+    return render(request, "fragments/members.html", members_in(request, require_job(request)))
+
+
+def members_in(request: Request, job: JobView) -> MembersView:
+    """A page of an archive's members; `?member=` is the place of the last one seen."""
+    after = whole(request, "member")
+    here, page = address(f"/fragments/members/{job.id}", member=after), f"/jobs/{job.id}"
+    if not job.is_archive:
+        return MembersView(
+            job=job, sum=None, fates=(), members=(), here=here, first=None, next=None, every=None
+        )
+    with house_of(request).database.read() as connection:
+        added_up = sum_of_members(connection, job.upload_id)
+        found = members_of(
+            connection,
+            job.upload_id,
+            after=-1 if after is None else min(after, HIGHEST),
+            limit=PAGE + 1,
+        )
+    more = address(page, member=found[PAGE - 1].ordinal) if len(found) > PAGE else None
+    moves = added_up.open_jobs > 0 or not job.state.is_over
+    return MembersView(
+        job=job,
+        sum=added_up,
+        fates=fates_of(added_up),
+        members=shown(found[:PAGE]),
+        here=here,
+        first=None if after is None else f"{page}#members",
+        next=f"{more}#members" if more else None,
+        every=MOVING if moves else None,
+    )
+
+
+def fates_of(added_up: MembersSum) -> tuple[tuple[Word, int], ...]:
+    """How many members came to what end, in words."""
+    return tuple((FATES[fate], added_up.by_fate[fate]) for fate in Fate if fate in added_up.by_fate)
+
+
+def shown(members: list[MemberView]) -> tuple[ShownMember, ...]:
+    """Members with their fates in words."""
+    return tuple(
+        ShownMember(
+            member=one,
+            fate=FATES[one.fate],
+            why=None if one.reason is None else REASONS.get(one.reason, one.reason),
+        )
+        for one in members
+    )
