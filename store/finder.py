@@ -77,7 +77,7 @@ class Finder:
 
     def among(self, ids: Sequence[int]) -> list[Found]:
         """Those of some messages that match, newest first."""
-        finder = Finder(self._connection, self._expression, self._names, among=ids)
+        finder = Finder(self._connection, self._expression, self._names, step=COUNTED, among=ids)
         return list(finder.newest_first())
 
     def count(self) -> Count:

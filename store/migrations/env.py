@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import store.tables_archive
 import store.tables_mail
 import store.tables_watch  # noqa: F401
 from store.tables import metadata

@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Select, inspect, select, text
 
+import store.tables_archive
 import store.tables_mail
 import store.tables_watch  # noqa: F401
 from store.database import Database
@@ -27,7 +28,7 @@ from store.tables_mail import message_search
 from tests.harness.databases import opened
 from tests.harness.postgres import PostgresCluster
 
-BEFORE_NUMBERS = "0005"
+BEFORE_NUMBERS = "0007"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
