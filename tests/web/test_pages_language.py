@@ -99,6 +99,14 @@ def test_an_error_of_ours_is_translated_also_inside_another_and_behind_its_type(
     )
 
 
+def test_numbers_inside_a_sentence_are_written_as_everywhere_else() -> None:
+    sentence = "It has 1190159 bytes; messages above 1000000 bytes are not read whole."
+
+    told = said(sentence, catalogue(EN).gettext, amount=lambda value: shown.number(value, EN))
+
+    assert told == "It has 1,190,159 bytes; messages above 1,000,000 bytes are not read whole."
+
+
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_a_phrase_is_recognised_however_it_is_filled(phrase: str) -> None:
     translate = catalogue(KO).gettext

@@ -36,12 +36,24 @@ def test_a_quarantined_message_offers_to_be_read_again_and_is(strict: Visit) -> 
     assert "the message takes the place of its quarantine" in asked
     assert narrow.status_code == 409
     assert "nothing was changed" in narrow.text
-    assert "messages above 65536 bytes are not read whole" in narrow.text
+    assert "messages above 65,536 bytes are not read whole" in narrow.text
     followed = visitor.get(done.headers["Location"]).text
     assert "stored as it was read" in followed
     assert "heavy quarkseven" in followed
     assert "Quarantined messages" not in visitor.get(f"/jobs/{floor.job_id}").text
     assert "had a message read again" in visitor.get(f"/audit?subject=job:{floor.job_id}").text
+
+
+def test_of_a_message_whose_headers_alone_were_read_it_is_not_said_that_it_has_no_text(
+    strict: Visit,
+) -> None:
+    strict.take_in(LARGE)
+
+    page = strict.visitor().get("/messages/1-0").text
+
+    assert "Its body was not read." in page
+    assert "There is no text in this message." not in page
+    assert page.lower().count("only the headers were read") == 1
 
 
 def test_what_is_too_much_even_so_stays_quarantined(strict: Visit) -> None:
@@ -50,7 +62,7 @@ def test_what_is_too_much_even_so_stays_quarantined(strict: Visit) -> None:
     answer = strict.visitor().post("/messages/1-0/read-again", data={"wide": "yes"})
 
     assert answer.status_code == 409
-    assert "messages above 262144 bytes" in answer.text
+    assert "messages above 262,144 bytes" in answer.text
 
 
 def test_a_charset_that_is_looked_at_can_be_kept_and_undone(strict: Visit) -> None:
