@@ -223,7 +223,7 @@ class StreamingEmailProcessor:
         prepared = prepare(
             readings,
             upload_id=self._claim.upload_id,
-            dialect=self._workshop.database.dialect,
+            database=self._workshop.database,
         )
         to = items[-1].span.offset + items[-1].span.length
         kinds = self._write(items, readings, prepared, to=to)

@@ -142,7 +142,7 @@ def rule_by(found: Rule, dialect: str | None) -> Rule:
 def _store(workshop: Workshop, stored: Stored, message: Message, wish: Wish) -> Kind:
     now = utc_now()
     reading = Reading(span=stored.span, message=message, quarantine=None)
-    batch = prepare([reading], upload_id=stored.upload_id, dialect=workshop.database.dialect)
+    batch = prepare([reading], upload_id=stored.upload_id, database=workshop.database)
     with workshop.database.write() as connection:
         kind = replace_reading(connection, stored, batch, now=now)
         record(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from store.checking import holds
 from store.documents import load_documents
@@ -40,6 +40,13 @@ class Found(NamedTuple):
     sender: int
 
 
+class _Probed(NamedTuple):
+    """What the first look has found."""
+
+    number: int  # of candidates; of very many, just too many
+    newest: list[Found]  # empty when there are too many
+
+
 class Finder:
     """Finds what meets one expression; remembers what it has looked at."""
 
@@ -48,30 +55,22 @@ class Finder:
     ) -> None:
         self._connection = connection
         self._step = step  # candidates fetched at once; many for who wants many
-        self._room = room_of(connection.dialect.name)
-        self._plan = plan(expression, names=names, dialect=connection.dialect.name)
+        self._index = room_of(connection.dialect.name).index_of(connection)
+        self._plan = plan(expression, names=names, index=self._index)
         self._checked: dict[int, bool] = {}
+        self._probed: dict[tuple[int, int] | None, _Probed] = {}
         self.stopped_at: Found | None = None  # the last one looked at, when time was up
-
-    @cached_property
-    def _probe(self) -> list[Found]:
-        """Up to one more than `_most` candidates, whichever come first."""
-        return self._rows(tree=self._plan.tree, limit=self._most + 1)
 
     @property
     def _most(self) -> int:
         """How many are worth fetching: of those to be looked at one by one, not many more."""
         return min(COUNTED, 2 * CHECKED) if self._plan.unsure else COUNTED
 
-    @property
-    def are_few(self) -> bool:
-        """True when the probe holds everything."""
-        return len(self._probe) <= self._most
-
     def count(self) -> Count:
         """How many there are, exactly up to a limit."""
         if not self._plan.unsure:
-            return Count(min(len(self._probe), COUNTED), not self.are_few)
+            number = self._any_probe().number
+            return Count(min(number, COUNTED), number > COUNTED)
         looked_at = list(islice(self._candidates(None), CHECKED + 1))
         kept = len(list(self._kept(looked_at[:CHECKED])))
         return Count(kept, len(looked_at) > CHECKED)
@@ -90,12 +89,38 @@ class Finder:
                 return
 
     def _candidates(self, below: tuple[int, int] | None) -> Iterator[Found]:
-        if self.are_few:
-            newest = sorted(self._probe, reverse=True)
-            return (row for row in newest if below is None or (row.sort_at, row.id) < below)
-        if self._plan.tree is None:
-            return self._ordered(None, below, since=UNDATED)
-        return self._by_windows(self._plan.tree, below)
+        probed = self._probe(below)
+        if probed.number <= self._most:
+            yield from probed.newest
+            if len(probed.newest) == self._step:
+                last = probed.newest[-1]
+                yield from self._ordered(self._plan.tree, (last.sort_at, last.id), since=UNDATED)
+        elif self._plan.tree is None:
+            yield from self._ordered(None, below, since=UNDATED)
+        else:
+            yield from self._by_windows(self._plan.tree, below)
+
+    def _any_probe(self) -> _Probed:
+        return next(iter(self._probed.values()), None) or self._probe(None)
+
+    def _probe(self, below: tuple[int, int] | None) -> _Probed:
+        """Count up to one more than `_most` candidates; of no more than that, the newest too.
+
+        In one statement, so that the index is read once, and only what is shown is sent over.
+        """
+        if below not in self._probed:
+            some = self._wanted(self._plan.tree).limit(self._most + 1).cte("some")
+            counted = select(func.count().label("number")).select_from(some).subquery("counted")
+            newest = select(some).where(*_below(below, some.c)).limit(self._step)
+            newest = newest.order_by(some.c.sort_at.desc(), some.c.id.desc())
+            sent = newest.subquery("newest")
+            few = counted.c.number <= self._most
+            rows = self._connection.execute(
+                select(counted.c.number, sent).select_from(counted.outerjoin(sent, few))
+            ).all()
+            found = sorted((Found(*row[1:]) for row in rows if row[1] is not None), reverse=True)
+            self._probed[below] = _Probed(rows[0][0], found)
+        return self._probed[below]
 
     def _by_windows(self, tree: Tree, below: tuple[int, int] | None) -> Iterator[Found]:
         """Month by month at first, then year by year, skipping those without any mail."""
@@ -121,7 +146,7 @@ class Finder:
     def _newest_below(self, below: tuple[int, int] | None) -> int | None:
         row = message_search.c
         newest = select(row.sort_at).order_by(row.sort_at.desc(), row.id.desc()).limit(1)
-        found = self._connection.execute(newest.where(*_below(below)))
+        found = self._connection.execute(newest.where(*_below(below, row)))
         sort_at: int | None = found.scalar_one_or_none()
         return sort_at
 
@@ -135,14 +160,18 @@ class Finder:
         ordered: bool = False,
     ) -> list[Found]:
         row = message_search.c
-        source, matches = self._room.source(tree)
-        wanted = select(row.sort_at, row.id, row.sender).select_from(source).where(matches)
-        wanted = wanted.where(*self._plan.conditions, *_below(below)).limit(limit)
+        wanted = self._wanted(tree).where(*_below(below, row)).limit(limit)
         if since != UNDATED:
             wanted = wanted.where(row.sort_at >= since)
         if ordered:
             wanted = wanted.order_by(row.sort_at.desc(), row.id.desc())
         return [Found(*found) for found in self._connection.execute(wanted)]
+
+    def _wanted(self, tree: Tree | None) -> Select[int, int, int]:
+        row = message_search.c
+        source, matches = self._index.source(tree)
+        found: Select[int, int, int] = select(row.sort_at, row.id, row.sender)
+        return found.select_from(source).where(matches, *self._plan.conditions)
 
     def _kept(self, candidates: Sequence[Found]) -> Iterable[Found]:
         if not self._plan.unsure:
@@ -176,10 +205,10 @@ class Finder:
         return {row[0]: dict(zip(asked, map(bool, row[1:]), strict=True)) for row in rows}
 
 
-def _below(below: tuple[int, int] | None) -> list[ColumnElement[bool]]:
-    if below is None:
-        return []
-    return [tuple_(message_search.c.sort_at, message_search.c.id) < tuple_(*below)]
+def _below(
+    below: tuple[int, int] | None, row: ReadOnlyColumnCollection[str, Any]
+) -> list[ColumnElement[bool]]:
+    return [] if below is None else [tuple_(row.sort_at, row.id) < tuple_(*below)]
 
 
 def _window(newest: int, *, whole_year: bool) -> tuple[str, int]:

@@ -7,6 +7,7 @@ more than is wanted; those are listed in `Plan.unsure`, to be checked message by
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
 
@@ -32,7 +33,7 @@ from store.expression import (
     Words,
     conditions_in,
 )
-from store.sql import room_of
+from store.sql.carrying import Index
 from store.sql.tree import AllOf, AnyOf, Token, Tree, Without
 from store.tables_mail import (
     OFFSET_BITS,
@@ -43,7 +44,17 @@ from store.tables_mail import (
     message_search,
 )
 from store.threads import message_id_key
-from store.tokens import MARK_OF, Mark, address_token, is_lone_paired_letter, year_token
+from store.tokens import (
+    MARK_OF,
+    Mark,
+    address_token,
+    is_lone_paired_letter,
+    month_token,
+    year_token,
+)
+
+# As many months or years as the index is asked for at once.
+_MOST_DATES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +75,15 @@ class Plan:
     known_by_columns: dict[Condition, ColumnElement[bool]]  # what that check cannot see itself
 
 
-def plan(expression: Expression, *, names: Names, dialect: str) -> Plan:
+def plan(expression: Expression, *, names: Names, index: Index) -> Plan:
     """Decide what goes to the index, what to columns, and what is left to be checked."""
-    planner = _Planner(names, dialect)
+    planner = _Planner(names, index)
     parts = _conjuncts(expression)
     if not any(isinstance(found, DeletedInSource) for found in conditions_in(expression)):
         parts.append(Not(DeletedInSource()))
-    kept, dropped, conditions = [], [], []
+    kept: list[Tree] = []
+    dropped: list[Tree] = []
+    conditions: list[ColumnElement[bool]] = []
     for part in parts:
         if tree := _tree(part):
             kept.append(tree)
@@ -78,7 +91,9 @@ def plan(expression: Expression, *, names: Names, dialect: str) -> Plan:
             dropped.append(tree)
         else:
             conditions.append(planner.at_most(part))
-    if not kept:
+    if kept:
+        kept += _dates_trees([part for part in parts if isinstance(part, Sent)])
+    else:
         conditions += [not_(planner.indexed(tree)) for tree in dropped]
     unsure = tuple(part for part in parts if not _is_exact(part))
     return Plan(
@@ -153,6 +168,33 @@ def _words_tree(words: Words) -> Tree:
     return tokens[0] if len(tokens) == 1 else AllOf(tokens)
 
 
+def _dates_trees(sent: list[Sent]) -> list[Tree]:
+    """The months, or of a longer time the years, that a time with both its ends touches.
+
+    The columns decide. But where the index is asked for words anyway, it leaves out at once what
+    was sent at other times.
+    """
+    since = max((one.since for one in sent if one.since is not None), default=None)
+    until = min((one.until for one in sent if one.until is not None), default=None)
+    if since is None or until is None or since >= until:
+        return []
+    first, last = _day(since), _day(until - 1)
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    if len(months) <= _MOST_DATES:
+        return [_any_of([month_token(month // 12, month % 12 + 1) for month in months])]
+    years = range(first.year, last.year + 1)
+    return [_any_of([year_token(year) for year in years])] if len(years) <= _MOST_DATES else []
+
+
+def _any_of(tokens: list[str]) -> Tree:
+    found = tuple(map(Token, tokens))
+    return found[0] if len(found) == 1 else AnyOf(found)
+
+
+def _day(instant: int) -> datetime:
+    return datetime.fromtimestamp(instant, UTC)
+
+
 def _is_exact(expression: Expression) -> bool:
     """Whether index and columns alone decide it."""
     return all(
@@ -164,13 +206,13 @@ def _is_exact(expression: Expression) -> bool:
 class _Planner:
     """Makes conditions on message_search."""
 
-    def __init__(self, names: Names, dialect: str) -> None:
+    def __init__(self, names: Names, index: Index) -> None:
         self._names = names
-        self._room = room_of(dialect)
+        self._index = index
 
     def indexed(self, tree: Tree) -> ColumnElement[bool]:
         """What the index says, as a condition among others."""
-        return self._room.matches(tree)
+        return self._index.matches(tree)
 
     def at_most(self, expression: Expression) -> ColumnElement[bool]:
         """True for everything wanted, and perhaps for more."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from mail.mbox import Span
 from mail.message import Message
-from store.database import Dialect
+from store.database import Database, Dialect
 from store.hashing import label_key
 from store.removing import delete_range
 from store.rows import MessageRows, label_rows, message_key, message_rows, unread_rows
@@ -73,13 +73,16 @@ class Batch:
     quarantined: frozenset[int]  # keys
 
 
-def prepare(readings: Sequence[Reading], *, upload_id: int, dialect: Dialect) -> Batch:
-    """Make the rows, the tokens and their encoding. Pure; all the CPU time goes here."""
-    room = room_of(dialect)
+def prepare(readings: Sequence[Reading], *, upload_id: int, database: Database) -> Batch:
+    """Make the rows, the tokens and their encoding; all the CPU time goes here.
+
+    Outside of the transaction that writes them: words may be given numbers, which are kept.
+    """
     rows = [_rows(reading, upload_id) for reading in readings]
+    encoded = room_of(database.dialect).encode(database, rows)
     return Batch(
-        dialect=dialect,
-        items=tuple((one, room.encode(one)) for one in rows),
+        dialect=database.dialect,
+        items=tuple(zip(rows, encoded, strict=True)),
         quarantined=frozenset(
             one.id for one, reading in zip(rows, readings, strict=True) if reading.quarantine
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -67,7 +67,7 @@ MARK_OF = {
 }
 
 
-def index_tokens(document: Document) -> Iterable[str]:
+def index_tokens(document: Document) -> Collection[str]:
     """Every token of a message, each once, cut to what an index can hold."""
     if len(document.text) * 4 >= INDEX_BYTES:
         return _cut([*chain.from_iterable(_head_tokens(document)), *tokens(document.text)])

@@ -174,18 +174,34 @@ PHRASES = (
 PLACE = re.compile(r"\{(\w+)\}")
 # Places that hold a sentence themselves; all others hold what differs, and stay as they are.
 SENTENCES = frozenset({"error", "reason"})
-# Places that hold how many or how much, written with the separators of the reader's language.
-AMOUNTS = frozenset(
-    ("count", "size", "limit", "needed", "free", "floor", "promised", "came", "expected", "now")
-).union(("accounted", "place", "found", "wanted", "said", "seconds"))
 # Places that hold a number, or the N that stands for one in a cause.
 NUMBERS = frozenset({"count", "number"})
+# Places that hold bytes or messages, which run into the millions; both languages group by threes.
+AMOUNTS = frozenset(
+    [
+        "accounted",
+        "came",
+        "count",
+        "expected",
+        "floor",
+        "found",
+        "free",
+        "limit",
+        "needed",
+        "now",
+        "place",
+        "promised",
+        "said",
+        "size",
+        "wanted",
+    ]
+)
 
 
-def said(text: str, gettext: Callable[[str], str], *, amount: Callable[[int], str] = str) -> str:
+def said(text: str, gettext: Callable[[str], str]) -> str:
     """A sentence of ours in the reader's language; what is not ours stays as it is.
 
-    An exception's type before its sentence, as chunks keep it, stays too. `amount` writes numbers.
+    An exception's type before its sentence, as chunks keep it, stays too.
     """
     translated = gettext(text)
     if translated != text:
@@ -193,24 +209,19 @@ def said(text: str, gettext: Callable[[str], str], *, amount: Callable[[int], st
     for phrase, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found:
-            return _filled(gettext(phrase), found.groupdict(), gettext, amount)
+            return _filled(gettext(phrase), found.groupdict(), gettext)
     error_type, colon, sentence = text.partition(": ")
     if colon and error_type.isidentifier():
-        return f"{error_type}: {said(sentence, gettext, amount=amount)}"
+        return f"{error_type}: {said(sentence, gettext)}"
     return text
 
 
-def _filled(
-    phrase: str,
-    values: dict[str, str],
-    gettext: Callable[[str], str],
-    amount: Callable[[int], str],
-) -> str:
+def _filled(phrase: str, values: dict[str, str], gettext: Callable[[str], str]) -> str:
     def fill(place: re.Match[str]) -> str:
         value = values.get(place[1], place[0])
-        if place[1] in SENTENCES:
-            return said(value, gettext, amount=amount)
-        return amount(int(value)) if place[1] in AMOUNTS and value.isdecimal() else value
+        if place[1] in AMOUNTS and value.isascii() and value.isdecimal():
+            return f"{int(value):,}"
+        return said(value, gettext) if place[1] in SENTENCES else value
 
     return PLACE.sub(fill, phrase)
 

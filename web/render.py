@@ -135,6 +135,4 @@ def _ago(context: Context, value: datetime | None) -> str:
 
 def _said(language: Language, message: str) -> str:
     """A text that was marked with N_ in code, or said by another room, in the reader's language."""
-    return said(
-        message, catalogue(language).gettext, amount=lambda value: shown.number(value, language)
-    )
+    return said(message, catalogue(language).gettext)

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, FromClause
 
+from store.database import Database
 from store.rows import MessageRows, Row
-from store.sql.ddl import Ddl
 from store.sql.tree import Tree
 
 
@@ -34,13 +34,25 @@ class Settled:
     duplicate_of: int | None
 
 
+class Index(Protocol):
+    """The full-text index, as one search asks it."""
+
+    def matches(self, tree: Tree) -> ColumnElement[bool]:
+        """A condition on message_search: the index says that the message meets `tree`."""
+        ...
+
+    def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
+        """Where to select search rows from, and the condition that goes with it, so that the
+        index is read first and the rows it names after."""
+        ...
+
+
 class Room(Protocol):
     """What each database does in its own way."""
 
-    DDL: Ddl
-
-    def encode(self, rows: MessageRows) -> Encoded:
-        """Everything that costs CPU, before the transaction."""
+    def encode(self, database: Database, rows: Sequence[MessageRows], /) -> list[Encoded]:
+        """Everything that costs CPU, and whatever is needed of the database, before the
+        transaction that writes the rows."""
         ...
 
     def claim(
@@ -71,11 +83,6 @@ class Room(Protocol):
         """Put in order what the index has only gathered, so that searches are quick again."""
         ...
 
-    def matches(self, tree: Tree) -> ColumnElement[bool]:
-        """A condition on message_search: the index says that the message meets `tree`."""
-        ...
-
-    def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
-        """Where to select search rows from, and the condition that goes with it, so that the
-        index is read first and the rows it names after."""
+    def index_of(self, connection: Connection, /) -> Index:
+        """The full-text index, to be asked over this connection."""
         ...

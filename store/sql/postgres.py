@@ -1,68 +1,33 @@
-"""Postgres: COPY for rows; a tsvector without positions, made here, under a GIN index."""
+"""Postgres: COPY for rows; tokens as numbers in an array, under a GIN index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Connection,
-    FromClause,
-    Integer,
-    LargeBinary,
-    Table,
-    cast,
-    literal_column,
-    true,
-)
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.types import TypeEngine
 
+from store.database import Database
 from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, MessageRows, Row
 from store.sql import wire
-from store.sql.carrying import Encoded, Settled
-from store.sql.ddl import Ddl
-from store.sql.tree import Token, Tree, spelled
+from store.sql.carrying import Encoded, Index, Settled
+from store.sql.numbered import NumberedIndex
+from store.sql.vocabulary import numbers_of
 from store.tables_mail import attachment, label, message, message_label, message_search
 from store.tokens import index_tokens
-
-# Large enough that merging pays; small enough that a commit which has to merge stays short, and
-# that a search, which reads the list from end to end, does too.
-PENDING_KIBIBYTES = 16 * 1024
 
 # Merging takes as much at a time as fits here; the usual 4 MB would merge a full list in eight
 # rounds, each through the whole index.
 WORK_MEMORY = "64MB"
 
-
-def _with_lz4(table: str, column: str) -> str:
-    """Compress with lz4 where the server can: the other method takes ten times as long."""
-    return (
-        f"DO $$ BEGIN ALTER TABLE {table} ALTER COLUMN {column} SET COMPRESSION lz4; "
-        "EXCEPTION WHEN feature_not_supported THEN NULL; END $$"
-    )
-
-
-DDL = Ddl(
-    create=(
-        "ALTER TABLE message_search ADD COLUMN tokens tsvector NOT NULL",
-        _with_lz4("message_search", "tokens"),
-        _with_lz4("message_text", "text"),
-        "CREATE INDEX ix_message_search_tokens ON message_search USING gin (tokens) "
-        f"WITH (fastupdate = on, gin_pending_list_limit = {PENDING_KIBIBYTES})",
-    ),
-    drop=(
-        "DROP INDEX ix_message_search_tokens",
-        "ALTER TABLE message_search DROP COLUMN tokens",
-    ),
-)
+# Of the messages that are given numbers together: a full batch of usual mail holds 100,000.
+WORDS_AT_ONCE = 200_000
 
 Field = Callable[[Any], bytes]
+Words = Collection[str]
 
 
 def _fields(table: Table, columns: Sequence[str]) -> tuple[Field, ...]:
@@ -93,11 +58,34 @@ def _encode(fields: Sequence[Field], values: Row) -> bytes:
     return b"".join([field(value) for field, value in zip(fields, values, strict=True)])
 
 
-def encode(rows: MessageRows) -> Encoded:
-    """See `Room.encode`."""
+def encode(database: Database, rows: Sequence[MessageRows]) -> list[Encoded]:
+    """See `Room.encode`. New words are given their numbers here, and keep them."""
+    return [one for some in _of_few_words(rows) for one in _numbered(database, some)]
+
+
+def _of_few_words(rows: Sequence[MessageRows]) -> Iterator[list[tuple[MessageRows, Words]]]:
+    """Messages with their words, as many at once as memory has room for the words of."""
+    some: list[tuple[MessageRows, Words]] = []
+    words = 0
+    for one in rows:
+        held = index_tokens(one.document) if one.document else ()
+        words += len(held)
+        if some and words > WORDS_AT_ONCE:
+            yield some
+            some, words = [], len(held)
+        some.append((one, held))
+    yield some
+
+
+def _numbered(database: Database, some: list[tuple[MessageRows, Words]]) -> Iterator[Encoded]:
+    numbers = numbers_of(database, set().union(*(held for _, held in some)))
+    return (_encoded(one, sorted(map(numbers.__getitem__, held))) for one, held in some)
+
+
+def _encoded(rows: MessageRows, numbers: Sequence[bytes]) -> Encoded:
     search = text = None
     if rows.search is not None and rows.document is not None:
-        tokens = wire.blob(wire.tsvector(index_tokens(rows.document)))
+        tokens = wire.int4_array(numbers)
         search = wire.row([_encode(_SEARCH_FIELDS, rows.search), tokens], _SEARCH_WIDTH)
         text = wire.row([wire.int8(rows.id), wire.text(rows.document.text)], 2)
     return Encoded(
@@ -193,21 +181,9 @@ def settle(connection: Connection) -> None:
     )
 
 
-def matches(tree: Tree) -> ColumnElement[bool]:
-    """See `Room.matches`."""
-    asked = spelled(tree, token=_lexeme, all_of=" & ", any_of=" | ", without=" & !")
-    tokens: ColumnElement[Any] = literal_column("message_search.tokens")
-    return tokens.bool_op("@@")(cast(asked, TSQUERY))
-
-
-def _lexeme(token: Token) -> str:
-    quoted = token.text.replace("\\", "\\\\").replace("'", "''")
-    return f"'{quoted}':*" if token.beginning else f"'{quoted}'"
-
-
-def source(tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
-    """See `Room.source`."""
-    return message_search, true() if tree is None else matches(tree)
+def index_of(connection: Connection) -> Index:
+    """See `Room.index_of`."""
+    return NumberedIndex(connection)
 
 
 def copy_rows(

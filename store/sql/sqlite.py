@@ -21,25 +21,12 @@ from sqlalchemy.dialects.sqlite import insert as insert_unless_there
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from store.database import Database
 from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, MessageRows, Row
-from store.sql.carrying import Encoded, Settled
-from store.sql.ddl import Ddl
+from store.sql.carrying import Encoded, Index, Settled
 from store.sql.tree import Token, Tree, spelled
 from store.tables_mail import label, message_label, message_search
 from store.tokens import index_tokens
-
-# Tokens are made by `store.tokens`; the tokenizer only has to split them at blanks. `ascii`
-# takes every letter beyond ASCII as it is, and a mark begins with a colon.
-TOKENIZER = "ascii tokenchars ':@'"
-
-DDL = Ddl(
-    create=(
-        # No positions: a phrase is checked on the text, the same way on both databases.
-        "CREATE VIRTUAL TABLE message_tokens USING fts5(tokens, content='', detail=none, "
-        f'tokenize="{TOKENIZER}")',
-    ),
-    drop=("DROP TABLE message_tokens",),
-)
 
 _INDEX = table("message_tokens")
 
@@ -61,8 +48,12 @@ _FORGET = "INSERT INTO message_tokens (message_tokens, rowid, tokens) VALUES ('d
 _CLAIM = "INSERT INTO content (digest, message_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 
-def encode(rows: MessageRows) -> Encoded:
+def encode(_database: Database, rows: Sequence[MessageRows]) -> list[Encoded]:
     """See `Room.encode`."""
+    return [_encoded(one) for one in rows]
+
+
+def _encoded(rows: MessageRows) -> Encoded:
     text = tokens = None
     if rows.document is not None:
         text = (rows.id, rows.document.text)
@@ -132,10 +123,25 @@ def settle(connection: Connection) -> None:
     """See `Room.settle`: FTS5 merges as it goes."""
 
 
-def matches(tree: Tree) -> ColumnElement[bool]:
-    """See `Room.matches`."""
-    found: Select[Any] = select(literal_column("rowid")).select_from(_INDEX).where(_match(tree))
-    return message_search.c.id.in_(found)
+def index_of(_connection: Connection) -> Index:
+    """See `Room.index_of`."""
+    return _FtsIndex()
+
+
+class _FtsIndex:
+    """The FTS5 table. It knows its words, so nothing has to be looked up first."""
+
+    def matches(self, tree: Tree) -> ColumnElement[bool]:
+        """See `Index.matches`."""
+        found: Select[Any] = select(literal_column("rowid")).select_from(_INDEX).where(_match(tree))
+        return message_search.c.id.in_(found)
+
+    def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
+        """See `Index.source`."""
+        if tree is None:
+            return message_search, true()
+        same = message_search.c.id == literal_column("message_tokens.rowid")
+        return _CrossJoin(_INDEX, message_search, same), _match(tree)
 
 
 class _CrossJoin(Join):
@@ -154,14 +160,6 @@ def _spell_cross_join(join: _CrossJoin, compiler: SQLCompiler, **options: Any) -
     right = compiler.process(join.right, **options)
     assert join.onclause is not None
     return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause)}"
-
-
-def source(tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
-    """See `Room.source`."""
-    if tree is None:
-        return message_search, true()
-    same = message_search.c.id == literal_column("message_tokens.rowid")
-    return _CrossJoin(_INDEX, message_search, same), _match(tree)
 
 
 def _match(tree: Tree) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -56,3 +56,16 @@ def spelled(
                 return f"({spell(kept)}{without}{spell(dropped)})"
 
     return spell(tree)
+
+
+def tokens_in(tree: Tree) -> Iterator[Token]:
+    """Every token a tree asks for."""
+    match tree:
+        case Token():
+            yield tree
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from tokens_in(part)
+        case Without(kept, dropped):
+            yield from tokens_in(kept)
+            yield from tokens_in(dropped)

@@ -7,7 +7,7 @@ the transaction, leaves the server nothing to parse.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -17,6 +17,10 @@ _length = struct.Struct(">i").pack
 _count = struct.Struct(">h").pack
 _int8 = struct.Struct(">iq").pack
 _int4 = struct.Struct(">ii").pack
+_INT4_OID = 23
+# Length; dimensions, whether there are NULLs, type; of the one dimension its size and first index.
+_array_head = struct.Struct(">iiiiii").pack
+_EMPTY_INT4_ARRAY = struct.pack(">iiii", 12, 0, 0, _INT4_OID)
 _bool = (b"\0\0\0\1\0", b"\0\0\0\1\1")
 
 
@@ -50,9 +54,9 @@ def row(fields: Iterable[bytes], width: int) -> bytes:
     return _count(width) + b"".join(fields)
 
 
-def tsvector(lexemes: Iterable[str]) -> bytes:
-    """A tsvector without positions. Lexemes must be distinct; the server sorts them."""
-    words = tuple(lexemes)
-    # After each lexeme: its closing NUL, and the number of its positions as two bytes: none.
-    ending = "\0\0\0" if words else ""
-    return _length(len(words)) + (ending.join(words) + ending).encode()
+def int4_array(members: Sequence[bytes]) -> bytes:
+    """An integer[] of members made by `int4`."""
+    if not members:
+        return _EMPTY_INT4_ARRAY
+    head = _array_head(20 + 8 * len(members), 1, 0, _INT4_OID, len(members), 1)
+    return head + b"".join(members)

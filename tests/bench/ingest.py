@@ -234,10 +234,12 @@ _INDEX_BYTES = {
     "sqlite": "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'message_tokens%'",
     "postgresql": "SELECT pg_relation_size('ix_message_search_tokens')",
 }
-# What the index needs besides itself: Postgres keeps the tokens of each message in its row.
+# What the index needs besides itself: Postgres keeps the tokens of each message in its row, and
+# the words behind them in a table.
 _TOKEN_BYTES = {
     "sqlite": "SELECT 0",
-    "postgresql": "SELECT sum(pg_column_size(tokens)) FROM message_search",
+    "postgresql": "SELECT sum(pg_column_size(tokens)) + pg_total_relation_size('word') "
+    "FROM message_search",
 }
 
 

@@ -116,7 +116,7 @@ def keep(
 ) -> tuple[Kind, ...]:
     """Write messages the way a worker does; what became of each."""
     readings = readings_of(messages, length=length, start=start)
-    batch = prepare(readings, upload_id=upload_id, dialect=database.dialect)
+    batch = prepare(readings, upload_id=upload_id, database=database)
     with database.write() as connection:
         return write(connection, batch, now=NOW)
 

@@ -52,7 +52,7 @@ def import_mbox(
     writer = spool.writer(upload.spool_name)
     writer.write(content)
     writer.finish()
-    batch = prepare(readings, upload_id=upload.id, dialect=database.dialect)
+    batch = prepare(readings, upload_id=upload.id, database=database)
     with database.write() as connection:
         job_id = complete_upload(
             connection, upload, size=len(content), sha256=sha256(content).hexdigest(), now=NOW

@@ -25,6 +25,7 @@ from store.messages import delete_range
 from store.query import parse
 from store.results import Order
 from store.search import search
+from store.sql import numbered
 from tests.store.mails import NOW, a_message, keep, key
 
 WORDS = (
@@ -144,8 +145,10 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
     kept = distinct(mail)
     databases = (sqlite_database, postgres_database)
     with pytest.MonkeyPatch.context() as patch:
-        # With the small limit, searches take the way of those with many matches.
+        # With the small limit, searches take the way of those with many matches, and beginnings
+        # that of those with many words.
         patch.setattr(finder, "COUNTED", counted)
+        patch.setattr(numbered, "WORDS_OF_A_BEGINNING", counted)
         for database in databases:
             empty(database)
             keep(database, *kept, length=LENGTH)

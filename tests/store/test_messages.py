@@ -33,7 +33,8 @@ def tokens_kept(database: Database) -> int:
     """Messages that the full-text index finds by the mark of their year."""
     with database.read() as connection:
         match = (
-            "SELECT count(*) FROM message_search WHERE tokens @@ ''':d2024'''::tsquery"
+            "SELECT count(*) FROM message_search JOIN word ON word.id = ANY(tokens) "
+            "WHERE word = ':d2024'"
             if database.dialect == "postgresql"
             else "SELECT count(*) FROM message_tokens WHERE message_tokens MATCH '\":d2024\"'"
         )

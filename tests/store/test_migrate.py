@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Select, inspect, select, text
 
 import store.tables_mail
 import store.tables_watch  # noqa: F401
@@ -19,10 +20,13 @@ from store.database import Database
 from store.migrate import alembic_config, current_revision, migrate, newest_revision
 from store.sql import room_of
 from store.sql.tree import Token
+from store.sql.vocabulary import numbers_of
 from store.tables import metadata
 from store.tables_mail import message_search
 from tests.harness.databases import opened
 from tests.harness.postgres import PostgresCluster
+
+BEFORE_NUMBERS = "0005"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,9 +46,8 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 def differences(connection: Connection) -> list[object]:
     """What autogenerate would change, but for the full-text index that `store.sql` makes."""
     found = compare_metadata(MigrationContext.configure(connection), metadata)
-    return [
-        one for one in found if not re.search("message_tokens|message_search.*tokens", str(one))
-    ]
+    by_hand = r"message_tokens|message_search.*tokens|\bword\b"
+    return [one for one in found if not re.search(by_hand, str(one))]
 
 
 def test_the_migrated_schema_is_the_one_the_code_describes(empty_database: Database) -> None:
@@ -80,33 +83,81 @@ def test_what_was_indexed_before_is_found_after_migrating_and_back(
     empty_database: Database,
 ) -> None:
     with empty_database.write() as connection:
-        command.upgrade(alembic_config(connection), "0001")
-        index_one(connection, 7, "before")
+        command.upgrade(alembic_config(connection), BEFORE_NUMBERS)
+        index_words(connection, 7, ["before", "결제"])
+        index_words(connection, 9, [])
     migrate(empty_database)
+    index_words_now(empty_database, 8, {"after", "결제"})
     with empty_database.write() as connection:
-        index_one(connection, 8, "after")
-        assert [found(connection, word) for word in ("before", "after")] == [[7], [8]]
+        assert found(connection, "before") == [7]
+        assert found(connection, "after") == [8]
+        assert found(connection, "결제") == [7, 8]
 
-        command.downgrade(alembic_config(connection), "0001")
+        command.downgrade(alembic_config(connection), BEFORE_NUMBERS)
 
-        assert [found(connection, word) for word in ("before", "after")] == [[7], [8]]
+        assert found_before(connection, "before") == [7]
+        assert found_before(connection, "after") == [8]
+        assert found_before(connection, "결제") == [7, 8]
+        rows = connection.execute(select(message_search.c.id, message_search.c.size)).all()
+        assert sorted(rows) == [(7, 70), (8, 80), (9, 90)]
 
 
-def index_one(connection: Connection, key: int, word: str) -> None:
-    columns, values = "id, sort_at, sender, size, deleted_in_source", f"{key}, 0, 0, 0, false"
+def test_words_are_given_numbers_range_by_range(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty_database.write() as connection:
+        command.upgrade(alembic_config(connection), BEFORE_NUMBERS)
+        for key in range(7):
+            index_words(connection, key, ["all", f"half{key % 2}", f"one{key}"])
+    revision = ScriptDirectory.from_config(alembic_config()).get_revision("0008")
+    assert revision is not None
+    monkeypatch.setattr(revision.module, "MESSAGES_AT_ONCE", 2)
+
+    migrate(empty_database)
+
+    with empty_database.read() as connection:
+        assert found(connection, "all") == list(range(7))
+        assert found(connection, "half1") == [1, 3, 5]
+        assert [found(connection, f"one{key}") for key in range(7)] == [[key] for key in range(7)]
+
+
+ROW = "id, sort_at, sender, size, deleted_in_source"
+
+
+def index_words(connection: Connection, key: int, words: Sequence[str]) -> None:
+    """As the versions before 0008 wrote them."""
+    columns, values = ROW, f"{key}, 0, 0, {key}0, false"
     if connection.dialect.name == "postgresql":
-        columns, values = columns + ", tokens", f"{values}, '{word}'"
+        columns, values = columns + ", tokens", f"{values}, '{' '.join(words)}'"
     connection.exec_driver_sql(f"INSERT INTO message_search ({columns}) VALUES ({values})")
-    room_of(connection.dialect.name).index(connection, [(key, [word])])
+    room_of(connection.dialect.name).index(connection, [(key, words)])
+
+
+def index_words_now(database: Database, key: int, words: set[str]) -> None:
+    columns, values = ROW, f"{key}, 0, 0, {key}0, false"
+    if database.dialect == "postgresql":
+        numbers = numbers_of(database, words)
+        given = [int.from_bytes(numbers[word][4:]) for word in words]
+        columns, values = columns + ", tokens", f"{values}, ARRAY{given}"
+    with database.write() as connection:
+        connection.exec_driver_sql(f"INSERT INTO message_search ({columns}) VALUES ({values})")
+        room_of(connection.dialect.name).index(connection, [(key, words)])
 
 
 def found(connection: Connection, word: str) -> list[int]:
-    source, condition = room_of(connection.dialect.name).source(Token(word, False))
-    return list(
-        connection.execute(
-            select(message_search.c.id).select_from(source).where(condition)
-        ).scalars()
-    )
+    source, condition = room_of(connection.dialect.name).index_of(connection).source(Token(word))
+    return _keys(connection, select(message_search.c.id).select_from(source).where(condition))
+
+
+def found_before(connection: Connection, word: str) -> list[int]:
+    if connection.dialect.name == "sqlite":
+        return found(connection, word)
+    lexeme = text("message_search.tokens @@ CAST(:word AS tsquery)").bindparams(word=word)
+    return _keys(connection, select(message_search.c.id).where(lexeme))
+
+
+def _keys(connection: Connection, wanted: Select[int]) -> list[int]:
+    return sorted(connection.execute(wanted).scalars())
 
 
 def test_several_processes_may_migrate_at_the_same_time(empty_database: Database) -> None:

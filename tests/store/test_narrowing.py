@@ -52,6 +52,31 @@ def test_facets_count_the_hits_and_lead_to_just_those(database: Database) -> Non
         assert count_of(database, value.query) == value.count, value
 
 
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("after:2022-12-31 before:2023-01-02", 2),  # two months
+        ("on:2023-01", 2),
+        ("on:2023", 3),
+        ("after:2022-01-31 before:2023-01-31", 2),  # so many that years are asked for
+        ("after:2001 before:2024", 5),  # so many years that they are not
+        ("after:2024 before:2001", 0),
+        ("after:2023-01 after:2023-06 before:2024 before:2023-12-31", 0),
+    ],
+)
+def test_words_within_a_time_are_cut_at_its_ends(
+    database: Database, asked: str, wanted: int
+) -> None:
+    days = [(2002, 7, 1), (2022, 12, 31), (2023, 1, 1), (2023, 1, 31), (2023, 12, 31)]
+    dated = [
+        a_message(f"boat {at}", sent_at=datetime(*day, tzinfo=UTC)) for at, day in enumerate(days)
+    ]
+    keep(database, *dated, a_message("boat", sent_at=None))
+
+    assert count_of(database, f"boat {asked}") == wanted
+    assert count_of(database, f"{asked} -nowhere") == wanted
+
+
 ODD_LABELS = ['a "b" c', "-minus", "back\\slash", "(round)", "OR", "Work", "work"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from store.sql import create_search, drop_search
+from store.migrations.first_index import create_search, drop_search
 
 revision = "0001"
 down_revision = None

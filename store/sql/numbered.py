@@ -1,0 +1,123 @@
+"""Postgres: what a search asks of an index of numbers.
+
+Words become numbers here, by the table `word`; a word that no message ever bore has none, and
+matches nothing. Only operators that every server has are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    and_,
+    bindparam,
+    column,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from store.sql.tree import AllOf, AnyOf, Token, Tree, Without, tokens_in
+from store.tables_mail import message_search
+
+# Beginnings of more words than this are not looked up in the index one by one.
+WORDS_OF_A_BEGINNING = 2_000
+
+WORD = table("word", column("id"), column("word"))
+_TOKENS: ColumnElement[Any] = literal_column("message_search.tokens")
+_EXACT = "SELECT word, id FROM word WHERE word = ANY(%(words)s)"
+_BEGUN = "SELECT id FROM word WHERE word >= %(low)s AND word < %(high)s LIMIT %(limit)s"
+
+
+class NumberedIndex:
+    """The index as one search asks it; remembers the numbers it has looked up."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers: dict[Token, tuple[int, ...]] = {}
+
+    def matches(self, tree: Tree) -> ColumnElement[bool]:
+        """See `Index.matches`."""
+        self._look_up(token for token in tokens_in(tree) if token not in self._numbers)
+        return self._condition(tree)
+
+    def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
+        """See `Index.source`."""
+        return message_search, true() if tree is None else self.matches(tree)
+
+    def _look_up(self, tokens: Iterable[Token]) -> None:
+        exact = []
+        for token in tokens:
+            if token.beginning:
+                self._numbers[token] = self._begun_with(token.text)
+            else:
+                self._numbers[token] = ()
+                exact.append(token.text)
+        if exact:
+            for word, number in self._connection.exec_driver_sql(_EXACT, {"words": exact}):
+                self._numbers[Token(word)] = (number,)
+
+    def _begun_with(self, beginning: str) -> tuple[int, ...]:
+        low, high = word_range(beginning)
+        asked = {"low": low, "high": high, "limit": WORDS_OF_A_BEGINNING + 1}
+        return tuple(self._connection.exec_driver_sql(_BEGUN, asked).scalars())
+
+    def _condition(self, tree: Tree) -> ColumnElement[bool]:
+        match tree:
+            case Token():
+                return self._any_of([tree])
+            case AllOf(parts):
+                words, rest = _sorted_out(parts)
+                sure = [word for word in words if len(self._numbers[word]) == 1]
+                others = [part for part in words if part not in sure] + rest
+                return and_(self._all_of(sure), *map(self._condition, others))
+            case AnyOf(parts):
+                words, rest = _sorted_out(parts)
+                return or_(self._any_of(words), *map(self._condition, rest))
+            case Without(kept, dropped):
+                return and_(self._condition(kept), not_(self._condition(dropped)))
+
+    def _all_of(self, words: Sequence[Token]) -> ColumnElement[bool]:
+        numbers = {number for word in words for number in self._numbers[word]}
+        return _TOKENS.bool_op("@>")(_array(numbers)) if numbers else true()
+
+    def _any_of(self, words: Sequence[Token]) -> ColumnElement[bool]:
+        countable = [word for word in words if len(self._numbers[word]) <= WORDS_OF_A_BEGINNING]
+        numbers = {number for word in countable for number in self._numbers[word]}
+        found = _TOKENS.bool_op("&&")(_array(numbers)) if numbers else false()
+        return or_(found, *(_holds_one_of_many(word) for word in words if word not in countable))
+
+
+def word_range(beginning: str) -> tuple[str, str]:
+    """The words that begin so, as the column sorts them: from the first to before the second."""
+    following = ord(beginning[-1]) + 1
+    # Surrogates are no letters.
+    return beginning, beginning[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def _sorted_out(parts: Sequence[Tree]) -> tuple[list[Token], list[Tree]]:
+    words = [part for part in parts if isinstance(part, Token)]
+    return words, [part for part in parts if not isinstance(part, Token)]
+
+
+def _array(numbers: Iterable[int]) -> ColumnElement[Any]:
+    return bindparam(None, sorted(numbers), type_=ARRAY(Integer))
+
+
+def _holds_one_of_many(word: Token) -> ColumnElement[bool]:
+    """For a beginning of very many words: not asked of the index, but of each message."""
+    low, high = word_range(word.text)
+    begun = select(WORD.c.id).where(WORD.c.word >= low, WORD.c.word < high)
+    number = func.unnest(_TOKENS).column_valued("number")
+    return select(number).where(number.in_(begun)).exists()
