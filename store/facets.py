@@ -20,6 +20,7 @@ from store.tables_mail import OFFSET_BITS, UNDATED, label, message, message_labe
 
 SHOWN = 10
 _KEYS_PER_STATEMENT = 2_000
+_DAY_SECONDS = 24 * 60 * 60
 
 
 def facets(connection: Connection, query_text: str, *, now: datetime, shown: int = SHOWN) -> Facets:
@@ -56,7 +57,10 @@ def _value(query: Query, *, value: str, label: str, count: int, condition: str) 
 
 
 def _years(query: Query, rows: Sequence[Found]) -> tuple[FacetValue, ...]:
-    counted = Counter(_year(row.sort_at) for row in rows)
+    counted: Counter[str] = Counter()
+    # A year is reckoned once a day, which many messages share.
+    for day, count in Counter(row.sort_at // _DAY_SECONDS for row in rows).items():
+        counted[_year(day * _DAY_SECONDS)] += count
     return tuple(
         _value(query, value=year, label=year, count=counted[year], condition=f"date:{year}")
         for year in sorted(
@@ -66,7 +70,7 @@ def _years(query: Query, rows: Sequence[Found]) -> tuple[FacetValue, ...]:
 
 
 def _year(sort_at: int) -> str:
-    return "unknown" if sort_at == UNDATED else f"{datetime.fromtimestamp(sort_at, UTC).year:04d}"
+    return "unknown" if sort_at <= UNDATED else f"{datetime.fromtimestamp(sort_at, UTC).year:04d}"
 
 
 def _senders(
