@@ -167,5 +167,7 @@ def wanted_words(expression: Expression) -> list[Words]:
             return [words for part in parts for words in wanted_words(part)]
         case Words():
             return [expression]
+        case Person(field, address):
+            return [Words(field=field, tokens=(), spoken=address)]
         case _:
             return []

@@ -95,8 +95,9 @@ def refuse(request: Request, error: Exception) -> Response:
 
 
 def is_api(request: Request) -> bool:
-    """True for addresses that answer programs."""
-    return request.url.path.startswith("/api/")
+    """True where a program asks: at addresses made for them, and by token at any other."""
+    by_token = request.headers.get("authorization", "").lower().startswith("bearer ")
+    return by_token or request.url.path.startswith("/api/")
 
 
 def _own_words(refusal: HTTPException) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from store.causes import Cause
 from store.clock import utc_now
@@ -137,27 +137,3 @@ def test_the_sign_in_page_excludes_nobody(
 
     assert violations(page) == []
     assert not is_wider_than_its_window(page)
-
-
-def test_by_keyboard_alone_from_the_sign_in_to_a_message(
-    furnished: Furnished, new_page: Callable[..., Page]
-) -> None:
-    page = new_page()
-    page.goto(f"{furnished.console.url}/sign-in")
-    # The browser gives the first field its focus a moment after the page is there.
-    expect(page.locator("input[name=name]")).to_be_focused()
-    page.keyboard.type("admin")
-    page.keyboard.press("Tab")
-    page.keyboard.type("correct horse battery staple")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{furnished.console.url}/")
-
-    page.keyboard.press("/")
-    page.keyboard.type("recorder")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/search?q=recorder")
-    page.locator("h1").click()
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-
-    page.wait_for_url("**/messages/*")

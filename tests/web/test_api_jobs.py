@@ -69,6 +69,22 @@ def test_a_question_that_has_no_answer_gets_a_problem(
     assert answer.json()["detail"]
 
 
+def test_a_status_that_is_none_is_answered_with_those_there_are(api: httpx2.Client) -> None:
+    detail = api.get("/api/jobs?status=asleep").json()["detail"]
+
+    assert detail.startswith("There is no status “asleep”; it is one of queued, ")
+
+
+@pytest.mark.parametrize("path", ["/search/export?q=a&format=doc", "/nowhere"])
+def test_a_program_is_refused_in_its_own_language_at_any_address(
+    api: httpx2.Client, path: str
+) -> None:
+    answer = api.get(path)
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code
+
+
 def test_a_query_that_cannot_be_read_points_at_the_character(api: httpx2.Client) -> None:
     answer = api.get("/api/search", params={"q": 'words "never closed'})
 

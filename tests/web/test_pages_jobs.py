@@ -25,7 +25,7 @@ def test_a_job_shows_its_steps_its_ledger_and_who_did_it(here: Visit) -> None:
 
     assert "two.mbox" in page
     assert "Every byte is accounted for, exactly once." in page
-    assert "1 of 1 chunks" in page
+    assert "1 of 1 chunk" in page
     assert floor.job().sha256 in page
     assert "mboxrd" in page
 

@@ -44,6 +44,18 @@ def test_a_quarantined_message_offers_to_be_read_again_and_is(strict: Visit) -> 
     assert "had a message read again" in visitor.get(f"/audit?subject=job:{floor.job_id}").text
 
 
+def test_of_a_message_whose_headers_alone_were_read_it_is_not_said_that_it_has_no_text(
+    strict: Visit,
+) -> None:
+    strict.take_in(LARGE)
+
+    page = strict.visitor().get("/messages/1-0").text
+
+    assert "Its body was not read." in page
+    assert "There is no text in this message." not in page
+    assert page.lower().count("only the headers were read") == 1
+
+
 def test_what_is_too_much_even_so_stays_quarantined(strict: Visit) -> None:
     strict.take_in(HUGE)
 

@@ -30,6 +30,14 @@ def test_facets_count_and_narrow(reader: TestClient) -> None:
     assert "5 messages" in reader.get(narrowed[1].replace("&amp;", "&")).text
 
 
+def test_an_address_that_was_asked_for_is_marked_where_only_its_name_would_stand(
+    reader: TestClient,
+) -> None:
+    page = reader.get("/search?q=from:ada@library.example").text
+
+    assert "<mark>ada@library.example</mark>" in page
+
+
 def test_results_page_back_to_where_one_was(
     reader: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

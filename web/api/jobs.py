@@ -76,10 +76,10 @@ def _place(job: JobView) -> str:
 
 
 def _states(request: Request) -> list[JobState]:
-    try:
-        return [JobState(value) for value in request.query_params.getlist("status")]
-    except ValueError as error:
-        raise BadRequest(f"{error}; status is one of {', '.join(JobState)}.") from None
+    asked = request.query_params.getlist("status")
+    if unknown := [value for value in asked if value not in set(JobState)]:
+        raise BadRequest(f"There is no status “{unknown[0]}”; it is one of {', '.join(JobState)}.")
+    return [JobState(value) for value in asked]
 
 
 def _archive(request: Request) -> int | None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mail.defect import DefectKind
 from store.conversations import ThreadMessage, conversation_of
 from store.places import ChunkPlace, place_of_byte
-from store.reading import MessageView
+from store.reading import DefectView, MessageView
 from web.asked import address, chosen, search_came_from
 from web.bodies import LOOKS, Body, Look, body_of, frame_height, stored_text
 from web.defect_words import DefectWords, defect_words
@@ -104,13 +105,18 @@ def message_page(request: Request) -> Response:
         frame_height=_frame_height(request, message) if look is Look.HTML else "",
         chunk=_chunk(request, message),
         defects=tuple(
-            ShownDefect(words=defect_words(one.kind), where=one.where, what=one.what)
+            ShownDefect(words=defect_words(one.kind), where=one.where, what=_evidence(one))
             for one in message.defects
         ),
         date_source=DATE_SOURCES.get(message.date_source, str(message.date_source)),
         conversation=_conversation(request, message),
     )
     return render(request, "pages/message.html", view)
+
+
+def _evidence(defect: DefectView) -> str:
+    # For this kind the evidence says in English what its words say in any language.
+    return "" if defect.kind == DefectKind.TOO_LARGE else defect.what
 
 
 def _frame_height(request: Request, message: MessageView) -> str:
