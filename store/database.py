@@ -173,20 +173,15 @@ def _postgres_manners(*, reading: bool) -> dict[str, Any]:
     The server keeps the time, so that it also ends a runaway query, and a process that was
     frozen in the middle of a transaction, whose locks would hold everybody else up.
     """
-    settings = {
-        # Compiling a query takes longer than any of ours takes to run.
-        "jit": "off",
-        # How a word is best looked for depends on the word.
-        "plan_cache_mode": "force_custom_plan",
-    }
-    if reading:
-        settings["statement_timeout"] = str(READ_TIMEOUT_SECONDS * 1000)
-        # All matches of a word in a million messages, each by its place.
-        settings["work_mem"] = "32MB"
-    else:
-        settings["idle_in_transaction_session_timeout"] = str(FROZEN_SECONDS * 1000)
+    name, seconds = (
+        ("statement_timeout", READ_TIMEOUT_SECONDS)
+        if reading
+        else ("idle_in_transaction_session_timeout", FROZEN_SECONDS)
+    )
     return {
-        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        # Compiling a query takes longer than any of ours takes to run, and how a word is best
+        # looked for depends on the word.
+        "options": f"-c {name}={seconds * 1000} -c jit=off -c plan_cache_mode=force_custom_plan",
         "connect_timeout": CONNECT_SECONDS,
         "keepalives_idle": SILENCE_SECONDS // 3,
         "keepalives_interval": SILENCE_SECONDS // 6,

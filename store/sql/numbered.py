@@ -6,7 +6,7 @@ matches nothing. Only operators that every server has are used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -33,19 +33,29 @@ from store.tables_mail import message_search
 
 # Beginnings of more words than this are not looked up in the index one by one.
 WORDS_OF_A_BEGINNING = 2_000
+# For each message it finds, the server goes through all the words it looks up together.
+WORDS_TOGETHER = 16
 
 WORD = table("word", column("id"), column("word"))
+# The server takes looking into a long array for as cheap as comparing two numbers, and so would
+# rather read every message than the index. And all matches of a word in a million messages, each
+# by its place, need more room than the usual 4 MB.
+_SETTINGS = "SELECT set_config('enable_seqscan', 'off', true), set_config('work_mem', '32MB', true)"
 _TOKENS: ColumnElement[Any] = literal_column("message_search.tokens")
 _EXACT = "SELECT word, id FROM word WHERE word = ANY(%(words)s)"
 _BEGUN = "SELECT id FROM word WHERE word >= %(low)s AND word < %(high)s LIMIT %(limit)s"
 
 
 class NumberedIndex:
-    """The index as one search asks it; remembers the numbers it has looked up."""
+    """The index as one search asks it; remembers the numbers it has looked up.
+
+    What it sets for the connection lasts as long as its transaction.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._numbers: dict[Token, tuple[int, ...]] = {}
+        connection.exec_driver_sql(_SETTINGS)
 
     def matches(self, tree: Tree) -> ColumnElement[bool]:
         """See `Index.matches`."""
@@ -76,15 +86,21 @@ class NumberedIndex:
     def _condition(self, tree: Tree) -> ColumnElement[bool]:
         match tree:
             case Token():
-                return self._any_of([tree])
+                return self._any_of([tree], together=WORDS_TOGETHER)
             case AllOf(parts):
                 words, rest = _sorted_out(parts)
                 sure = [word for word in words if len(self._numbers[word]) == 1]
-                others = [part for part in words if part not in sure] + rest
-                return and_(self._all_of(sure), *map(self._condition, others))
+                # Looked up with the sure ones in one go, and in as many messages as those.
+                unsure = [
+                    self._any_of([word], together=WORDS_OF_A_BEGINNING if sure else WORDS_TOGETHER)
+                    for word in words
+                    if word not in sure
+                ]
+                return and_(self._all_of(sure), *unsure, *map(self._condition, rest))
             case AnyOf(parts):
                 words, rest = _sorted_out(parts)
-                return or_(self._any_of(words), *map(self._condition, rest))
+                found = self._any_of(words, together=WORDS_TOGETHER)
+                return or_(found, *map(self._condition, rest))
             case Without(kept, dropped):
                 return and_(self._condition(kept), not_(self._condition(dropped)))
 
@@ -92,11 +108,20 @@ class NumberedIndex:
         numbers = {number for word in words for number in self._numbers[word]}
         return _TOKENS.bool_op("@>")(_array(numbers)) if numbers else true()
 
-    def _any_of(self, words: Sequence[Token]) -> ColumnElement[bool]:
-        countable = [word for word in words if len(self._numbers[word]) <= WORDS_OF_A_BEGINNING]
-        numbers = {number for word in countable for number in self._numbers[word]}
-        found = _TOKENS.bool_op("&&")(_array(numbers)) if numbers else false()
-        return or_(found, *(_holds_one_of_many(word) for word in words if word not in countable))
+    def _any_of(self, words: Sequence[Token], *, together: int) -> ColumnElement[bool]:
+        many = [word for word in words if len(self._numbers[word]) > WORDS_OF_A_BEGINNING]
+        few = {number for word in words if word not in many for number in self._numbers[word]}
+        return or_(
+            false(),
+            *(_TOKENS.bool_op("&&")(_array(some)) for some in _pieces(sorted(few), together)),
+            *map(_holds_one_of_many, many),
+        )
+
+
+def _pieces(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """The rare words apart from the frequent, as those came first."""
+    for at in range(0, len(numbers), size):
+        yield numbers[at : at + size]
 
 
 def word_range(beginning: str) -> tuple[str, str]:
