@@ -13,7 +13,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from store.checking import holds
 from store.documents import load_documents
-from store.expression import And, Condition, Expression, Words
+from store.expression import And, Condition, Expression, Sent, Words
 from store.matching import Names, plan
 from store.phrases import check_phrases
 from store.results import Count
@@ -77,7 +77,14 @@ class Finder:
 
     def among(self, ids: Sequence[int]) -> list[Found]:
         """Those of some messages that match, newest first."""
-        finder = Finder(self._connection, self._expression, self._names, step=COUNTED, among=ids)
+        row = message_search.c
+        span = select(func.min(row.sort_at), func.max(row.sort_at)).where(row.id.in_(ids))
+        first, last = self._connection.execute(span).one()
+        expression = self._expression
+        if first is not None and first != UNDATED:
+            # Of the index, only the months in which they were sent are read.
+            expression = And((expression, Sent(first, last + 1)))
+        finder = Finder(self._connection, expression, self._names, step=COUNTED, among=ids)
         return list(finder.newest_first())
 
     def count(self) -> Count:

@@ -6,11 +6,24 @@ more than is wanted; those are listed in `Plan.unsure`, to be checked message by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from store.document import Field
 from store.expression import (
@@ -56,6 +69,8 @@ from store.tokens import (
 
 # As many months or years as the index is asked for at once.
 _MOST_DATES = 12
+# As many runs of uploads as are asked for one by one, by the keys of their messages.
+_MOST_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +282,7 @@ class _Planner:
                 holding = select(attachment.c.message_id).where(attachment.c.sha256 == sha256)
                 return row.id.in_(holding)
             case InUpload(name):
-                return or_(false(), *map(_in_uploads, runs_of(self._names.uploads[name])))
+                return _in_any_upload(self._names.uploads[name])
             case _:
                 raise TypeError(f"no column decides {condition}")
 
@@ -289,7 +304,19 @@ def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _in_uploads(run: tuple[int, int]) -> ColumnElement[bool]:
+def _in_any_upload(numbers: Sequence[int]) -> ColumnElement[bool]:
+    runs = runs_of(numbers)
+    if len(runs) <= _MOST_RUNS:
+        return or_(false(), *map(_in_run, runs))
+    # Written out: neither database takes so many parameters, nor so many conditions.
+    written: BindParameter[Any] = bindparam(
+        None, list(numbers), expanding=True, literal_execute=True
+    )
+    firsts = select(func.coalesce(message.c.duplicate_of, message.c.id))
+    return message_search.c.id.in_(firsts.where(message.c.upload_id.in_(written)))
+
+
+def _in_run(run: tuple[int, int]) -> ColumnElement[bool]:
     first, last = run
     start, stop = first << OFFSET_BITS, (last + 1) << OFFSET_BITS
     copies = select(message.c.duplicate_of).where(

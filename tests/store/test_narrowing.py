@@ -10,7 +10,10 @@ from mail.envelope import Address
 from store.attachments import list_files
 from store.conversations import conversation_of, conversations_of
 from store.database import Database
+from store.expression import InUpload, Not
 from store.facets import facets
+from store.finder import Finder
+from store.matching import Names
 from store.results import CursorError, Order, QueryError
 from store.saved import SavedSearchError, forget_search, save_search, saved_searches
 from store.search import search
@@ -75,6 +78,19 @@ def test_words_within_a_time_are_cut_at_its_ends(
 
     assert count_of(database, f"boat {asked}") == wanted
     assert count_of(database, f"{asked} -nowhere") == wanted
+
+
+def test_files_by_the_thousand_that_do_not_lie_together_are_searched(database: Database) -> None:
+    for upload_id in (1, 2, 3):
+        keep(database, a_message(f"boat {upload_id}"), upload_id=upload_id)
+    odd = Names(labels={}, uploads={"odd": tuple(range(1, 40_000, 2))})
+
+    with database.read() as connection:
+        inside = Finder(connection, InUpload("odd"), odd)
+        outside = Finder(connection, Not(InUpload("odd")), odd)
+        found = [[row.id for row in finder.newest_first()] for finder in (inside, outside)]
+
+    assert found == [[key(0, upload_id=3), key(0, upload_id=1)], [key(0, upload_id=2)]]
 
 
 ODD_LABELS = ['a "b" c', "-minus", "back\\slash", "(round)", "OR", "Work", "work"]
