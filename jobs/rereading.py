@@ -142,8 +142,9 @@ def _line_within(child: subprocess.Popen[bytes], seconds: float) -> bytes | None
     It says one line and then waits for the next wish, so a line comes in one piece.
     """
     assert child.stdout is not None
-    ready, _, _ = select.select([child.stdout], [], [], seconds)
-    return child.stdout.readline() if ready else None
+    waiting = select.poll()  # `select` itself knows only the first 1,024 descriptors of a process
+    waiting.register(child.stdout, select.POLLIN)
+    return child.stdout.readline() if waiting.poll(seconds * 1000) else None
 
 
 def _last_words(errors: bytes, code: int) -> str:

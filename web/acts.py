@@ -73,6 +73,7 @@ DETAILS = {
     "q": N_("in files named"),
     "by": N_("uploaded by"),
     "state": N_("state"),
+    "archive": N_("archive"),
     "since": N_("since"),
     "until": N_("before"),
     "errand": N_("errand"),

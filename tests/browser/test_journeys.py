@@ -79,11 +79,11 @@ def test_a_wrong_file_is_refused_in_the_upload_itself(
     page.goto(f"{here.url}/upload")
 
     page.set_input_files(
-        "#file", {"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK\x03\x04 ..."}
+        "#file", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 ..."}
     )
     page.locator("#upload button").click()
 
-    expect(page.locator("#trouble")).to_contain_text("This is a ZIP archive.")
+    expect(page.locator("#trouble")).to_contain_text("This is a PDF document.")
     expect(page.locator("#upload")).to_be_visible()
 
 

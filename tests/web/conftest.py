@@ -10,7 +10,15 @@ import pytest
 
 from store.database import Database
 from tests.harness.console import Console, start_console
-from tests.web.visiting import Visit, visit
+from tests.web.visiting import OPENED, Visit, visit
+
+
+@pytest.fixture(autouse=True)
+def _closed_databases() -> Iterator[None]:
+    """Give connections back: hundreds of tests would use up what a process may hold open."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 @pytest.fixture(scope="session")

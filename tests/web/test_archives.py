@@ -144,7 +144,7 @@ def test_deleting_one_file_of_an_archive_leaves_the_others_and_says_so(
     client.delete(f"/api/jobs/{first['job_id']}")
 
     wait_until(lambda: client.get(at).json()["members"][0]["deleted"], what="it is gone")
-    assert len(found(client, f"in:{archive['upload_id']}")) == 3
+    wait_until(lambda: len(found(client, f"in:{archive['upload_id']}")) == 3, what="so is its mail")
 
 
 def test_pausing_and_cancelling_an_archive_reaches_what_came_out_of_it(

@@ -21,6 +21,8 @@ from web.house import House
 from web.security import SESSION_COOKIE
 
 HOST = "console.test"
+# The databases of all consoles of a test; whoever runs it closes them.
+OPENED: list[Database] = []
 PASSWORD = "correct horse battery staple"
 
 
@@ -80,6 +82,7 @@ def visit(database: Database, folder: Path, **settings: str) -> Visit:
         **settings,
     }
     here = Visit(create_app(load(environ)))
+    OPENED.append(here.house.database)
     claim_spool(here.house.workshop)
     return here
 
