@@ -269,6 +269,21 @@ def test_row_16_a_zip_without_its_end_is_read_header_by_header(floor: Floor) -> 
     assert "the directory at the end" in (floor.job().error or "")
 
 
+def test_row_16_without_its_end_what_follows_a_large_file_that_is_no_mail_is_read(
+    floor: Floor,
+) -> None:
+    table = "\n".join(f"{number},{number * 7919 % 10_007}" for number in range(200_000))
+    archive = streamed_zip({"table.csv": table.encode(), "one.mbox": ONE})
+
+    unpacked(floor, archive[: archive.find(b"PK\x01\x02")])
+
+    assert fates(floor) == {
+        "table.csv": ("skipped", "no_mail"),
+        "one.mbox": ("imported", None),
+    }
+    assert messages(floor) == 3
+
+
 def test_row_16_bytes_after_the_end_are_named_and_not_green(floor: Floor) -> None:
     packed = gzip.compress(ONE)
 
@@ -328,6 +343,19 @@ def test_row_16_a_bomb_stops_with_its_cause_and_leaves_no_file(
     assert floor.run() == [Outcome.FAILED]
     assert floor.job().state is JobState.FAILED
     assert word in (floor.job().error or "")
+    assert spooled(floor) == [floor.spool_name]
+
+
+def test_row_16_many_small_bombs_are_held_together(
+    make_floor: Callable[..., Floor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "RATIO_FROM_BYTES", 100_000)
+    floor = make_floor(ARCHIVE_RATIO="100")
+    small = bz2.compress(b"\n" * 90_000)
+
+    unpacked(floor, bz2.compress(ONE) + small * 60, "one.mbox.bz2")
+
+    assert "one packed byte gives more than 100 bytes" in (floor.job().error or "")
     assert spooled(floor) == [floor.spool_name]
 
 
