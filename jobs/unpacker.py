@@ -49,6 +49,7 @@ from store.uploads import (
 )
 from store.vitals import beat, earn, end_attempt
 from store.wishes import forget_range
+from store.wishes_inside import paused_since
 
 WRITE_BYTES = 1 << 20
 # How often it is written down how far it is, and looked whether the archive is still ours.
@@ -217,14 +218,16 @@ class Unpacker:
         now = utc_now()
         with self._workshop.database.write() as connection:
             self._move_on(connection)
-            if self._books.again:
-                found: str | Twin = complete_upload(
-                    connection, upload, size=member.size, sha256=sha256, now=now, kind=kind
-                )
-            else:
-                found = complete_unless_twin(
-                    connection, upload, size=member.size, sha256=sha256, now=now, kind=kind
-                )
+            complete = complete_upload if self._books.again else complete_unless_twin
+            found: str | Twin = complete(
+                connection,
+                upload,
+                size=member.size,
+                sha256=sha256,
+                now=now,
+                kind=kind,
+                paused_at=paused_since(connection, self._claim.job_id),
+            )
             is_twin = isinstance(found, Twin)
             fate = Fate.SAME if is_twin else Fate.IMPORTED
             note = note_of(
