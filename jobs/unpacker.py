@@ -41,11 +41,13 @@ from store.uploads import (
     Twin,
     Upload,
     UploadKind,
+    UploadState,
     break_off,
     complete_unless_twin,
     complete_upload,
     open_upload,
     receiving_from,
+    require_upload,
 )
 from store.vitals import beat, earn, end_attempt
 from store.wishes import forget_range
@@ -108,12 +110,18 @@ class Unpacker:
         with self._workshop.database.read() as connection:
             left = receiving_from(connection, self._claim.upload_id)
         for upload in left:
-            self._forget(upload)
+            if upload.state is UploadState.BROKEN:
+                self._workshop.spool.remove(upload.spool_name)
+            else:
+                self._forget(upload)
 
     def _forget(self, upload: Upload) -> None:
         with self._workshop.database.write() as connection:
-            broken = break_off(connection, upload.id)
-        if broken:
+            unwanted = break_off(connection, upload.id)
+            if not unwanted:
+                # Deleted meanwhile, with its archive: then the file came after the deletion.
+                unwanted = require_upload(connection, upload.id).state is UploadState.DELETED
+        if unwanted:
             self._workshop.spool.remove(upload.spool_name)
 
     def _read_the_books(self) -> None:

@@ -311,5 +311,14 @@ def receiving_uploads(connection: Connection) -> list[Upload]:
 
 
 def receiving_from(connection: Connection, archive_id: int) -> list[Upload]:
-    """Uploads that are, or were, being written out of an archive."""
-    return [one for one in receiving_uploads(connection) if one.archive_id == archive_id]
+    """Uploads that are, or were, being written out of an archive.
+
+    Also those that were broken off: a kill right after may have left the file.
+    """
+    rows = connection.execute(
+        select(tables.upload).where(
+            tables.upload.c.archive_id == archive_id,
+            tables.upload.c.state.in_((UploadState.RECEIVING, UploadState.BROKEN)),
+        )
+    )
+    return [_as_upload(row) for row in rows]

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from jobs import meter, unpacker
+from jobs.attempts import Surroundings, run_attempt
 from store.archives import Fate
 from store.members import MemberView, members_of, sum_of_members
+from store.spool import Spool
 from store.states import JobState, Outcome
+from store.uploads import forget_upload
 from tests.archives import mail, special, streamed_zip, tar_of, tgz_of, with_flag, zip_of
 from tests.jobs.floor import Floor
 
@@ -443,7 +446,6 @@ def test_an_unpacking_that_died_is_continued_and_leaves_no_stray_file(
     monkeypatch.setattr(unpacker.Unpacker, "_complete", dying)
     monkeypatch.setattr(unpacker.Unpacker, "_forget", lambda *_: None)
     claimed = floor.must_claim()
-    from jobs.attempts import Surroundings, run_attempt  # noqa: PLC0415
 
     with pytest.raises(Killed):
         run_attempt(floor.workshop, claimed, surroundings=Surroundings())
@@ -465,7 +467,6 @@ def test_an_unpacking_whose_archive_changed_hands_writes_nothing_more(floor: Flo
     stale = floor.must_claim()
     floor.lose(stale)
     floor.run()
-    from jobs.attempts import Surroundings, run_attempt  # noqa: PLC0415
 
     outcome = run_attempt(floor.workshop, stale, surroundings=Surroundings())
 
@@ -473,3 +474,48 @@ def test_an_unpacking_whose_archive_changed_hands_writes_nothing_more(floor: Flo
     assert len(members(floor)) == 1
     assert len(spooled(floor)) == 2
     assert_green(floor)
+
+
+def test_an_unpacking_killed_as_it_found_a_twin_leaves_no_stray_file(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE, "copy.mbox": ONE}))
+    remove, forget = Spool.remove, unpacker.Unpacker._forget
+
+    def dying(*_: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(Spool, "remove", dying)
+    monkeypatch.setattr(unpacker.Unpacker, "_forget", lambda *_: None)
+    claimed = floor.must_claim()
+    with pytest.raises(Killed):
+        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+    assert len(spooled(floor)) == 3
+    monkeypatch.setattr(Spool, "remove", remove)
+    monkeypatch.setattr(unpacker.Unpacker, "_forget", forget)
+    floor.lose(claimed)
+
+    floor.run()
+
+    assert [one.fate for one in members(floor)] == [Fate.IMPORTED, Fate.SAME]
+    assert len(spooled(floor)) == 2
+    assert_green(floor)
+
+
+def test_a_member_whose_archive_is_deleted_meanwhile_leaves_no_file(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE}))
+
+    def deleting(self: Any, _member: Any, upload: Any, **_: Any) -> None:
+        with floor.workshop.database.write() as connection:
+            forget_upload(connection, upload.id)
+        raise Killed
+
+    monkeypatch.setattr(unpacker.Unpacker, "_complete", deleting)
+    claimed = floor.must_claim()
+
+    with pytest.raises(Killed):
+        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+
+    assert spooled(floor) == [floor.spool_name]
