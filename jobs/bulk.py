@@ -14,8 +14,7 @@ from store.errands import Errand, note_act, take_step
 from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
 from store.retrying import count_failed, retry_some
-from store.wishes import retry_job
-from store.wishes_inside import cancel_with_members
+from store.wishes_inside import cancel_with_members, retry_with_members
 
 STEP_CHUNKS = 500
 JOBS_AT_ONCE = 50
@@ -46,7 +45,7 @@ def retry_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
     steps.done = errand.done
     for job_id, _ in each_job(workshop, errand):
         with workshop.database.write() as connection:
-            chunks = retry_job(connection, job_id, errand_id=errand.id)
+            chunks = retry_with_members(connection, job_id, errand_id=errand.id)
             if chunks:
                 note_act(connection, errand, "job.retry", job_id=job_id, now=utc_now())
             steps.done += chunks

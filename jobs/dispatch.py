@@ -17,7 +17,7 @@ from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
-from store.errands import ErrandKind, add_errand, break_errand, cancel_reading, reading_again
+from store.errands import ErrandKind, add_errand, break_errand, reading_again
 from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
@@ -182,8 +182,7 @@ class Dispatch:
         """
         now = utc_now()
         with self._workshop.database.write() as connection:
-            stopped = cancel_reading(connection, job_id, now=now)
-            stopped = cancel_with_members(connection, job_id, now=now) or stopped
+            stopped = cancel_with_members(connection, job_id, now=now)
             if stopped:
                 record(
                     connection, actor=actor, action="job.cancel", subject=f"job:{job_id}", now=now

@@ -45,10 +45,16 @@ class Meter:
             )
         if self.inflated + self.elsewhere > config.archive_bytes:
             raise _more(f"it gives more than {config.archive_bytes} bytes", "BYTES")
-        if run is None or run.inflated < RATIO_FROM_BYTES:
-            return
-        if run.inflated > config.archive_ratio * max(run.used, 1):
-            raise _more(f"one packed byte gives more than {config.archive_ratio} bytes", "RATIO")
+        if run is not None:
+            self._hold(run.inflated, run.used)
+            # Many short runs together give as much as a long one.
+            self._hold(self.inflated, run.position)
+
+    def _hold(self, inflated: int, used: int) -> None:
+        """So many bytes out of so many packed ones. Raises CannotUnpack."""
+        ratio = self._config.archive_ratio
+        if inflated >= RATIO_FROM_BYTES and inflated > ratio * max(used, 1):
+            raise _more(f"one packed byte gives more than {ratio} bytes", "RATIO")
 
     def rings(self) -> bool:
         """True when the doorbell may be rung again."""

@@ -41,14 +41,17 @@ from store.uploads import (
     Twin,
     Upload,
     UploadKind,
+    UploadState,
     break_off,
     complete_unless_twin,
     complete_upload,
     open_upload,
     receiving_from,
+    require_upload,
 )
 from store.vitals import beat, earn, end_attempt
 from store.wishes import forget_range
+from store.wishes_inside import paused_since
 
 WRITE_BYTES = 1 << 20
 # How often it is written down how far it is, and looked whether the archive is still ours.
@@ -107,12 +110,18 @@ class Unpacker:
         with self._workshop.database.read() as connection:
             left = receiving_from(connection, self._claim.upload_id)
         for upload in left:
-            self._forget(upload)
+            if upload.state is UploadState.BROKEN:
+                self._workshop.spool.remove(upload.spool_name)
+            else:
+                self._forget(upload)
 
     def _forget(self, upload: Upload) -> None:
         with self._workshop.database.write() as connection:
-            broken = break_off(connection, upload.id)
-        if broken:
+            unwanted = break_off(connection, upload.id)
+            if not unwanted:
+                # Deleted meanwhile, with its archive: then the file came after the deletion.
+                unwanted = require_upload(connection, upload.id).state is UploadState.DELETED
+        if unwanted:
             self._workshop.spool.remove(upload.spool_name)
 
     def _read_the_books(self) -> None:
@@ -217,14 +226,16 @@ class Unpacker:
         now = utc_now()
         with self._workshop.database.write() as connection:
             self._move_on(connection)
-            if self._books.again:
-                found: str | Twin = complete_upload(
-                    connection, upload, size=member.size, sha256=sha256, now=now, kind=kind
-                )
-            else:
-                found = complete_unless_twin(
-                    connection, upload, size=member.size, sha256=sha256, now=now, kind=kind
-                )
+            complete = complete_upload if self._books.again else complete_unless_twin
+            found: str | Twin = complete(
+                connection,
+                upload,
+                size=member.size,
+                sha256=sha256,
+                now=now,
+                kind=kind,
+                paused_at=paused_since(connection, self._claim.job_id),
+            )
             is_twin = isinstance(found, Twin)
             fate = Fate.SAME if is_twin else Fate.IMPORTED
             note = note_of(

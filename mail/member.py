@@ -68,9 +68,15 @@ class Member:
     size: int = 0
     crc: int = 0
     damage: Damage | None = None
+    _blocks: Iterator[bytes] | None = None
 
     def blocks(self) -> Iterator[bytes]:
-        """The bytes of the member, once."""
+        """The bytes of the member, once; asked again, those that nobody has taken yet."""
+        if self._blocks is None:
+            self._blocks = self._read()
+        return self._blocks
+
+    def _read(self) -> Iterator[bytes]:
         for block in self.reader(self):
             self.size += len(block)
             self.crc = zlib.crc32(block, self.crc)

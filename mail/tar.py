@@ -15,6 +15,7 @@ BLOCK = 512
 # A longer name, or list of attributes, is passed over: no honest file has one.
 _LONGEST_EXTRA = 1 << 20
 _MOST = 1 << 62
+_MOST_DIGITS = 20
 _FILES = frozenset((b"0", b"\0", b"7"))
 _NOT_TAKEN = {
     b"5": NotTaken.DIRECTORY,
@@ -76,10 +77,17 @@ def _number(field: bytes) -> int | None:
         value = int.from_bytes(bytes((field[0] & 0x7F,)) + field[1:], "big")
         return value if value < _MOST else None
     digits = field.strip(b" \0")
-    try:
-        return int(digits, 8) if digits else 0
-    except ValueError:
+    if digits.strip(b"01234567"):
         return None
+    return int(digits, 8) if digits else 0
+
+
+def _decimal(digits: bytes) -> int | None:
+    """A number as pax writes it; None for what none is, or no file has."""
+    if not digits.isdigit() or len(digits) > _MOST_DIGITS:
+        return None
+    value = int(digits)
+    return value if value < _MOST else None
 
 
 class Tar:
@@ -97,8 +105,8 @@ class Tar:
         given: dict[str, bytes] = {}
         while (header := self._header()) is not None:
             kind, size = header[156:157], _number(header[124:136])
-            if "size" in given and given["size"].isdigit():
-                size = min(int(given["size"]), _MOST)
+            if given.get("size"):
+                size = _decimal(given["size"])
             if size is None:
                 self.damage = Damage.HEADER
                 return

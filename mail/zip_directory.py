@@ -15,9 +15,12 @@ from mail.source import Source
 _END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _CENTRAL, _LOCAL = b"PK\x01\x02", b"PK\x03\x04"
 _END_BYTES, _LONGEST_COMMENT = 22, 65_535
+# A comment may hold what looks like an end; one that holds more was made to cost time.
+_MOST_ENDS = 8
 _CENTRAL_FORM = struct.Struct("<4s4xHHxxxxLLLHHHHHLL")
 _LOCAL_FORM = struct.Struct("<4s2xHHxxxxLLLHH")
 _READ_BYTES = 1 << 20
+_LONGEST_ENTRY = _CENTRAL_FORM.size + 3 * 65_536
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
 _AES = 99
 _FULL = 0xFFFFFFFF
@@ -71,12 +74,14 @@ def read_directory(source: Source, *, most: int) -> Directory | None:
     tail_bytes = min(source.size, _END_BYTES + _LONGEST_COMMENT)
     base = source.size - tail_bytes
     tail = source.read_at(base, tail_bytes)
-    at = tail.rfind(_END)
-    while at >= 0:
+    at = len(tail)
+    for _ in range(_MOST_ENDS):
+        at = tail.rfind(_END, 0, at)
+        if at < 0:
+            return None
         found = _directory_before(source, tail[at : at + _END_BYTES], base + at, most=most)
         if found is not None:
             return found
-        at = tail.rfind(_END, 0, at)
     return None
 
 
@@ -108,28 +113,29 @@ def _end_of_zip64(source: Source, at: int) -> tuple[int, int, int] | None:
 def _entries(source: Source, at: int, stop: int, *, number: int, most: int) -> list[Entry] | None:
     """The entries of a directory; None unless there are as many as its end says."""
     found: list[Entry] = []
-    if stop > source.size:
+    if stop > source.size or number * _CENTRAL_FORM.size > stop - at:
         return None
-    buffer = b""
+    buffer, begin = b"", at
     while at < stop and len(found) <= most:
-        if len(buffer) < _CENTRAL_FORM.size + 3 * 65_536:
-            buffer = source.read_at(at, min(_READ_BYTES, stop - at))
-        entry, length = _central_entry(buffer)
+        read = begin + len(buffer)
+        if read < stop and read - at < _LONGEST_ENTRY:
+            buffer, begin = source.read_at(at, min(_READ_BYTES, stop - at)), at
+        entry, length = _central_entry(buffer, at - begin)
         if entry is None:
             return None
         found.append(entry)
-        buffer, at = buffer[length:], at + length
+        at += length
     complete = len(found) > most or len(found) == number
     return found if complete else None
 
 
-def _central_entry(record: bytes) -> tuple[Entry | None, int]:
-    if len(record) < _CENTRAL_FORM.size or not record.startswith(_CENTRAL):
+def _central_entry(buffer: bytes, start: int) -> tuple[Entry | None, int]:
+    if len(buffer) - start < _CENTRAL_FORM.size or not buffer.startswith(_CENTRAL, start):
         return None, 0
-    fields = _CENTRAL_FORM.unpack_from(record)
+    fields = _CENTRAL_FORM.unpack_from(buffer, start)
     _, flags, method, crc, packed, size, names, extras, comments, _, _, outer, offset = fields
-    at = _CENTRAL_FORM.size
-    name, extra = record[at : at + names], record[at + names : at + names + extras]
+    at = start + _CENTRAL_FORM.size
+    name, extra = buffer[at : at + names], buffer[at + names : at + names + extras]
     entry = Entry(
         name=name,
         is_utf8=bool(flags & 0x800),
@@ -141,7 +147,7 @@ def _central_entry(record: bytes) -> tuple[Entry | None, int]:
         offset=offset,
         mode=outer >> 16,
     )
-    return _with_extras(entry, extra), at + names + extras + comments
+    return _with_extras(entry, extra), _CENTRAL_FORM.size + names + extras + comments
 
 
 def local_entry(source: Source, offset: int) -> Entry | None:

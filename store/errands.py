@@ -158,13 +158,22 @@ def find_errand(connection: Connection, errand_id: int) -> Errand | None:
 
 def reading_again(connection: Connection, job_id: str) -> Errand | None:
     """The errand that reads a job's file again and is not over."""
+    found = _readings(connection)
+    return next((one for one in found if one.parameters.get("job_id") == job_id), None)
+
+
+def jobs_read_again(connection: Connection) -> set[str]:
+    """The jobs whose files are being read again, or are about to be."""
+    return {one.parameters.get("job_id", "") for one in _readings(connection)}
+
+
+def _readings(connection: Connection) -> list[Errand]:
     rows = connection.execute(
         select(errand)
         .where(errand.c.state.in_(OPEN_ERRAND_STATES), errand.c.kind == ErrandKind.READ_AGAIN)
         .order_by(errand.c.id)
     )
-    found = map(_as_errand, rows)
-    return next((one for one in found if one.parameters.get("job_id") == job_id), None)
+    return [_as_errand(row) for row in rows]
 
 
 def cancel_reading(connection: Connection, job_id: str, *, now: datetime) -> bool:

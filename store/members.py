@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from store.archives import Fate
 from store.states import JobState
 from store.tables import chunk, job, upload
-from store.tables_archive import member
+from store.tables_archive import archive, member
 from store.uploads import UploadState
 
 
@@ -118,7 +118,11 @@ def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
     states = connection.execute(
         select(job.c.state, func.count()).where(job.c.upload_id.in_(inside)).group_by(job.c.state)
     )
-    paused = select(func.count()).where(job.c.upload_id.in_(inside), job.c.paused_at.is_not(None))
+    paused = (
+        select(func.count())
+        .select_from(job.join(upload, upload.c.id == job.c.upload_id))
+        .where(upload.c.archive_id.in_(_archives_within(archive_id)), job.c.paused_at.is_not(None))
+    )
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     messages = select(func.coalesce(number, 0)).where(chunk.c.upload_id.in_(inside))
     size = select(func.coalesce(func.sum(upload.c.size), 0)).where(upload.c.id.in_(inside))
@@ -134,3 +138,15 @@ def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
         messages=int(connection.execute(messages).scalar_one()),
         bytes=int(connection.execute(size).scalar_one()),
     )
+
+
+def _archives_within(archive_id: int) -> Select[tuple[int]]:
+    """An archive and those inside it, however deep."""
+    found = select(archive.c.upload_id).where(archive.c.upload_id == archive_id)
+    all_of_them = found.cte("archives_within", recursive=True)
+    inner = (
+        select(archive.c.upload_id)
+        .join(upload, upload.c.id == archive.c.upload_id)
+        .where(upload.c.archive_id == all_of_them.c.upload_id)
+    )
+    return select(all_of_them.union(inner).c.upload_id)

@@ -192,6 +192,7 @@ def complete_unless_twin(
     sha256: str,
     now: datetime,
     kind: UploadKind = UploadKind.MAIL,
+    paused_at: datetime | None = None,
 ) -> str | Twin:
     """The upload is whole: the job it gets, or the earlier upload of the same bytes.
 
@@ -201,7 +202,15 @@ def complete_unless_twin(
     take_turns(connection, int(sha256[:15], 16))
     twin = find_twin(connection, sha256=sha256, size=size)
     if twin is None:
-        return complete_upload(connection, upload, size=size, sha256=sha256, now=now, kind=kind)
+        return complete_upload(
+            connection,
+            upload,
+            size=size,
+            sha256=sha256,
+            now=now,
+            kind=kind,
+            paused_at=paused_at,
+        )
     break_off(connection, upload.id)
     return twin
 
@@ -215,11 +224,13 @@ def complete_upload(
     now: datetime,
     kind: UploadKind = UploadKind.MAIL,
     again: bool = False,
+    paused_at: datetime | None = None,
 ) -> str:
     """The upload is whole: in one transaction it gets a job with a plan to make.
 
     Answers the job's id. The plan chunk's empty `rung_at` is the outbox entry for the doorbell.
-    `again` concerns an archive: its members are taken in although their bytes came before.
+    `again` concerns an archive: its members are taken in although their bytes came before. With
+    `paused_at` the job waits until somebody lets it go on.
     """
     moved = connection.execute(
         update(tables.upload)
@@ -238,6 +249,7 @@ def complete_upload(
             state=JobState.QUEUED,
             created_at=now,
             created_by=upload.created_by,
+            paused_at=paused_at,
         )
     )
     connection.execute(
@@ -299,5 +311,14 @@ def receiving_uploads(connection: Connection) -> list[Upload]:
 
 
 def receiving_from(connection: Connection, archive_id: int) -> list[Upload]:
-    """Uploads that are, or were, being written out of an archive."""
-    return [one for one in receiving_uploads(connection) if one.archive_id == archive_id]
+    """Uploads that are, or were, being written out of an archive.
+
+    Also those that were broken off: a kill right after may have left the file.
+    """
+    rows = connection.execute(
+        select(tables.upload).where(
+            tables.upload.c.archive_id == archive_id,
+            tables.upload.c.state.in_((UploadState.RECEIVING, UploadState.BROKEN)),
+        )
+    )
+    return [_as_upload(row) for row in rows]

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from jobs import meter, unpacker
+from jobs.attempts import Surroundings, run_attempt
 from store.archives import Fate
 from store.members import MemberView, members_of, sum_of_members
+from store.spool import Spool
 from store.states import JobState, Outcome
+from store.uploads import forget_upload
 from tests.archives import mail, special, streamed_zip, tar_of, tgz_of, with_flag, zip_of
 from tests.jobs.floor import Floor
 
@@ -269,6 +272,21 @@ def test_row_16_a_zip_without_its_end_is_read_header_by_header(floor: Floor) -> 
     assert "the directory at the end" in (floor.job().error or "")
 
 
+def test_row_16_without_its_end_what_follows_a_large_file_that_is_no_mail_is_read(
+    floor: Floor,
+) -> None:
+    table = "\n".join(f"{number},{number * 7919 % 10_007}" for number in range(200_000))
+    archive = streamed_zip({"table.csv": table.encode(), "one.mbox": ONE})
+
+    unpacked(floor, archive[: archive.find(b"PK\x01\x02")])
+
+    assert fates(floor) == {
+        "table.csv": ("skipped", "no_mail"),
+        "one.mbox": ("imported", None),
+    }
+    assert messages(floor) == 3
+
+
 def test_row_16_bytes_after_the_end_are_named_and_not_green(floor: Floor) -> None:
     packed = gzip.compress(ONE)
 
@@ -328,6 +346,19 @@ def test_row_16_a_bomb_stops_with_its_cause_and_leaves_no_file(
     assert floor.run() == [Outcome.FAILED]
     assert floor.job().state is JobState.FAILED
     assert word in (floor.job().error or "")
+    assert spooled(floor) == [floor.spool_name]
+
+
+def test_row_16_many_small_bombs_are_held_together(
+    make_floor: Callable[..., Floor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "RATIO_FROM_BYTES", 100_000)
+    floor = make_floor(ARCHIVE_RATIO="100")
+    small = bz2.compress(b"\n" * 90_000)
+
+    unpacked(floor, bz2.compress(ONE) + small * 60, "one.mbox.bz2")
+
+    assert "one packed byte gives more than 100 bytes" in (floor.job().error or "")
     assert spooled(floor) == [floor.spool_name]
 
 
@@ -415,7 +446,6 @@ def test_an_unpacking_that_died_is_continued_and_leaves_no_stray_file(
     monkeypatch.setattr(unpacker.Unpacker, "_complete", dying)
     monkeypatch.setattr(unpacker.Unpacker, "_forget", lambda *_: None)
     claimed = floor.must_claim()
-    from jobs.attempts import Surroundings, run_attempt  # noqa: PLC0415
 
     with pytest.raises(Killed):
         run_attempt(floor.workshop, claimed, surroundings=Surroundings())
@@ -437,7 +467,6 @@ def test_an_unpacking_whose_archive_changed_hands_writes_nothing_more(floor: Flo
     stale = floor.must_claim()
     floor.lose(stale)
     floor.run()
-    from jobs.attempts import Surroundings, run_attempt  # noqa: PLC0415
 
     outcome = run_attempt(floor.workshop, stale, surroundings=Surroundings())
 
@@ -445,3 +474,48 @@ def test_an_unpacking_whose_archive_changed_hands_writes_nothing_more(floor: Flo
     assert len(members(floor)) == 1
     assert len(spooled(floor)) == 2
     assert_green(floor)
+
+
+def test_an_unpacking_killed_as_it_found_a_twin_leaves_no_stray_file(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE, "copy.mbox": ONE}))
+    remove, forget = Spool.remove, unpacker.Unpacker._forget
+
+    def dying(*_: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(Spool, "remove", dying)
+    monkeypatch.setattr(unpacker.Unpacker, "_forget", lambda *_: None)
+    claimed = floor.must_claim()
+    with pytest.raises(Killed):
+        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+    assert len(spooled(floor)) == 3
+    monkeypatch.setattr(Spool, "remove", remove)
+    monkeypatch.setattr(unpacker.Unpacker, "_forget", forget)
+    floor.lose(claimed)
+
+    floor.run()
+
+    assert [one.fate for one in members(floor)] == [Fate.IMPORTED, Fate.SAME]
+    assert len(spooled(floor)) == 2
+    assert_green(floor)
+
+
+def test_a_member_whose_archive_is_deleted_meanwhile_leaves_no_file(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE}))
+
+    def deleting(self: Any, _member: Any, upload: Any, **_: Any) -> None:
+        with floor.workshop.database.write() as connection:
+            forget_upload(connection, upload.id)
+        raise Killed
+
+    monkeypatch.setattr(unpacker.Unpacker, "_complete", deleting)
+    claimed = floor.must_claim()
+
+    with pytest.raises(Killed):
+        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+
+    assert spooled(floor) == [floor.spool_name]

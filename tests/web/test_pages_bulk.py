@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from store.accounts import Role
@@ -76,7 +78,13 @@ def test_all_that_match_are_deleted_when_somebody_is_sure(here: Visit, floors: l
     wish = {"act": "delete", "state": "finished"}
     assert visitor.post("/jobs/bulk", data=wish).status_code == 400
 
-    answer = visitor.post("/jobs/bulk", data={**wish, "sure": "yes"})
+    wish["sure"] = "yes"
+    unsaid = visitor.post("/jobs/bulk", data=wish)
+    assert unsaid.status_code == 409
+    said = re.search(r'name="said" value="([^"]*)"', unsaid.text)
+    assert said is not None
+
+    answer = visitor.post("/jobs/bulk", data={**wish, "said": said[1]})
     carry_out(here, answer.headers["Location"])
 
     assert visitor.get(f"/jobs/{floors[0].job_id}").status_code == 404

@@ -135,7 +135,9 @@ def act_on_jobs(request: Request, form: Form) -> Response:
         raise BadRequest("Deleting has to be confirmed.")
     wanted = job_filter(form)
     view = dry_run(request, act, wanted)
-    if form.get("said", view.said) != view.said:
+    # What cannot be undone is done to what was counted before only.
+    unsaid = "" if act is JobAct.DELETE else view.said
+    if form.get("said", unsaid) != view.said:
         return ask_again(request, view)
     return _ask(request, KINDS[act], wanted.to_json())
 

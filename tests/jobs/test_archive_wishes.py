@@ -1,0 +1,106 @@
+"""What is asked of an archive reaches what came out of it, and what comes out later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jobs import unpacker
+from jobs.dispatch import Dispatch
+from store.clock import utc_now
+from store.errands import ErrandKind, ErrandState
+from store.members import sum_of_members
+from store.states import JobState
+from store.wishes import cancel_job
+from store.wishes_inside import jobs_inside
+from tests.archives import mail, zip_of
+from tests.jobs.asked import ask, carry_out, look_up
+from tests.jobs.floor import Floor
+
+ONE, TWO = mail(1), mail(2)
+
+
+def dispatch_of(floor: Floor) -> Dispatch:
+    return Dispatch(floor.workshop, link=None, wake_local=lambda: None)
+
+
+def inside(floor: Floor) -> list[tuple[str, JobState]]:
+    with floor.workshop.database.read() as connection:
+        return jobs_inside(connection, floor.job_id)
+
+
+def paused_inside(floor: Floor) -> int:
+    with floor.workshop.database.read() as connection:
+        return sum_of_members(connection, floor.upload_id).paused_jobs
+
+
+def test_what_comes_out_of_a_paused_archive_is_paused_too(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE, "b.mbox": TWO}), filename="x.zip")
+    complete, asked = unpacker.Unpacker._complete, list[bool]()
+
+    def pausing(self: Any, *args: Any, **kwargs: Any) -> None:
+        complete(self, *args, **kwargs)
+        if not asked:
+            asked.append(dispatch_of(floor).pause(floor.job_id, actor="account:bob"))
+
+    monkeypatch.setattr(unpacker.Unpacker, "_complete", pausing)
+    floor.plan()
+
+    assert asked == [True]
+    assert floor.run() == []
+    assert paused_inside(floor) == 2
+    assert dispatch_of(floor).resume(floor.job_id, actor="account:bob")
+    floor.run()
+    assert {state for _, state in inside(floor)} == {JobState.FINISHED}
+
+
+def test_an_archive_whose_innermost_mail_is_paused_offers_to_go_on(floor: Floor) -> None:
+    floor.hand_in(zip_of({"inner.zip": zip_of({"a.mbox": ONE})}), filename="x.zip")
+    floor.plan()
+    floor.plan()
+
+    assert dispatch_of(floor).pause(floor.job_id, actor="account:bob")
+
+    assert paused_inside(floor) == 1
+    assert floor.run() == []
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_cancelling_an_archive_stops_what_is_read_again_of_it(floor: Floor, begun: bool) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE}), filename="x.zip")
+    floor.run()
+    ((member, _),) = inside(floor)
+    errand = ask(floor, ErrandKind.READ_AGAIN, job_id=member, from_seq=0)
+    answers: list[bool] = []
+
+    def cancel() -> bool:
+        if not answers:
+            answers.append(dispatch_of(floor).cancel(floor.job_id, actor="account:bob"))
+        return True
+
+    if begun:
+        carry_out(floor, errand, still_mine=cancel)
+    else:
+        cancel()
+
+    assert answers == [True]
+    assert look_up(floor, errand.id).state is (ErrandState.DONE if begun else ErrandState.STOPPED)
+    assert inside(floor) == [(member, JobState.CANCELLED if begun else JobState.FINISHED)]
+    assert floor.run() == []
+
+
+def test_retrying_many_jobs_retries_what_came_out_of_archives(floor: Floor) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE, "b.mbox": TWO}), filename="x.zip")
+    floor.plan()
+    with floor.workshop.database.write() as connection:
+        for member, _ in jobs_inside(connection, floor.job_id):
+            cancel_job(connection, member, now=utc_now())
+
+    errand = carry_out(floor, ask(floor, ErrandKind.RETRY_JOBS, q="x.zip", state="finished"))
+
+    assert (errand.state, errand.done) == (ErrandState.DONE, 2)
+    floor.run()
+    assert {state for _, state in inside(floor)} == {JobState.FINISHED}
