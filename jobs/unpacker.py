@@ -134,6 +134,7 @@ class Unpacker:
             self._meter.elsewhere = inflated_elsewhere(connection, books)
 
     def _deal_with(self, member: Member) -> None:
+        self._meter.begin_member()
         if member.ordinal in self._done:
             if self._archive is not None and self._archive.passes_over:
                 self._meter.elsewhere += self._done[member.ordinal]
@@ -141,7 +142,6 @@ class Unpacker:
         if self._stop_asked():
             self._commit_notes()
             raise StopAsked
-        self._meter.begin_member()
         not_taken = member.not_taken
         if not_taken is None and member.damage is None:
             blocks = member.blocks()

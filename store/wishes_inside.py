@@ -82,9 +82,10 @@ def resume_with_members(connection: Connection, job_id: str) -> bool:
 
 def paused_since(connection: Connection, job_id: str) -> datetime | None:
     """Since when a job is paused, if it is; nobody pauses it or lets it go on meanwhile."""
-    return connection.execute(
+    paused_at: datetime | None = connection.execute(
         select(job.c.paused_at).where(job.c.id == job_id).with_for_update()
     ).scalar_one()
+    return paused_at
 
 
 def _each(connection: Connection, job_id: str, act: Callable[[str, JobState], bool]) -> bool:

@@ -462,6 +462,32 @@ def test_an_unpacking_that_died_is_continued_and_leaves_no_stray_file(
     assert_green(floor)
 
 
+def test_members_passed_over_after_a_kill_are_not_one_long_member(
+    make_floor: Callable[..., Floor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor = make_floor(ARCHIVE_MEMBER_BYTES="1500000")
+    long = [(f"{one}.mbox", mail(one, count=3) + b"x\n" * 400_000) for one in range(1, 5)]
+    floor.hand_in(tgz_of(long), filename="x.tgz")
+    complete, taken = unpacker.Unpacker._complete, list[int]()
+
+    def dying(self: Any, *args: Any, **kwargs: Any) -> None:
+        if len(taken) == 3:
+            raise Killed
+        taken.append(1)
+        complete(self, *args, **kwargs)
+
+    monkeypatch.setattr(unpacker.Unpacker, "_complete", dying)
+    claimed = floor.must_claim()
+    with pytest.raises(Killed):
+        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+    monkeypatch.setattr(unpacker.Unpacker, "_complete", complete)
+    floor.lose(claimed)
+
+    floor.run()
+
+    assert [one.fate for one in members(floor)] == [Fate.IMPORTED] * 4
+
+
 def test_an_unpacking_whose_archive_changed_hands_writes_nothing_more(floor: Floor) -> None:
     floor.hand_in(zip_of({"a.mbox": ONE}))
     stale = floor.must_claim()

@@ -141,10 +141,12 @@ def test_deleting_one_file_of_an_archive_leaves_the_others_and_says_so(
     at = f"/api/jobs/{archive['job_id']}/members"
     first = client.get(at).json()["members"][0]
 
-    client.delete(f"/api/jobs/{first['job_id']}")
+    errand = client.delete(f"/api/jobs/{first['job_id']}").json()["errand_id"]
 
-    wait_until(lambda: client.get(at).json()["members"][0]["deleted"], what="it is gone")
-    wait_until(lambda: len(found(client, f"in:{archive['upload_id']}")) == 3, what="so is its mail")
+    at_errand = f"/api/errands/{errand}"
+    wait_until(lambda: client.get(at_errand).json()["status"] == "done", what="it is gone")
+    assert client.get(at).json()["members"][0]["deleted"]
+    assert len(found(client, f"in:{archive['upload_id']}")) == 3
 
 
 def test_pausing_and_cancelling_an_archive_reaches_what_came_out_of_it(
