@@ -134,12 +134,30 @@ def uploads_inside(connection: Connection, *upload_ids: int) -> list[int]:
     while layer:
         rows = connection.execute(
             select(tables.upload.c.id)
-            .where(tables.upload.c.archive_id.in_(layer))
+            .where(tables.upload.c.archive_id.in_(sorted(layer)))
             .order_by(tables.upload.c.id)
         )
         layer = list(rows.scalars())
         found = layer + found
     return found
+
+
+def uploads_held(connection: Connection, *upload_ids: int) -> set[int]:
+    """The uploads themselves, what came out of them, and what has the bytes of a member of theirs.
+
+    A member whose bytes came before is not kept twice; its mail lies with the earlier upload.
+    """
+    held: set[int] = set()
+    layer = set(upload_ids)
+    while layer:
+        held |= layer
+        came_out = select(tables.upload.c.id).where(tables.upload.c.archive_id.in_(sorted(layer)))
+        same = select(member.c.upload_id).where(
+            member.c.archive_id.in_(sorted(layer)), member.c.fate == Fate.SAME
+        )
+        rows = connection.execute(came_out.union(same)).scalars()
+        layer = {key for key in rows if key is not None} - held
+    return held
 
 
 def what_is_wrong(connection: Connection, upload_id: int) -> str | None:

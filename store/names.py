@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from store.archives import uploads_inside
+from store.archives import uploads_held
 from store.expression import Expression, InUpload, Labelled, conditions_in
 from store.matching import Names
 from store.tables import upload
@@ -44,8 +44,8 @@ def _uploads(connection: Connection, names: Iterable[str]) -> dict[str, tuple[in
 
 
 def _with_members(connection: Connection, upload_ids: tuple[int, ...]) -> tuple[int, ...]:
-    """An archive stands for the mail that came out of it."""
-    return tuple(sorted({*upload_ids, *uploads_inside(connection, *upload_ids)}))
+    """An archive stands for the mail in it, also for what came before with the same bytes."""
+    return tuple(sorted(uploads_held(connection, *upload_ids)))
 
 
 def _upload_ids(name: str, known: Iterable[tuple[int, str]]) -> tuple[int, ...]:

@@ -83,6 +83,8 @@ def test_row_16_several_parts_of_one_takeout_are_several_archives(client: httpx2
 
     assert first["members"]["by_fate"] == {"imported": 1}
     assert second["members"]["by_fate"] == {"imported": 1, "same": 1}
+    assert len(found(client, f"in:{first['upload_id']}")) == 3
+    assert len(found(client, f"in:{second['upload_id']}")) == 6
 
 
 def test_row_16_the_report_and_the_ledger_of_an_archive_add_up(client: httpx2.Client) -> None:
