@@ -194,7 +194,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "ARCHIVE_RATIO",
         "1000",
-        "Most bytes that may come out for each packed byte, once 16 MiB have come.",
+        "Most bytes that may come out for each packed byte, of one packed run and of the archive "
+        "so far, once 16 MiB have come.",
         reading.whole(1, 1_000_000),
     ),
     Setting(
