@@ -296,7 +296,7 @@ class Unpacker:
 
     def _finish(self, archive: Archive) -> None:
         """The account: which byte of the archive was what. Raises NoMessages."""
-        upload_id, now = self._claim.upload_id, utc_now()
+        upload_id = self._claim.upload_id
         with self._workshop.database.write() as connection:
             advance(connection, self._claim, since=self._position, to=self._claim.stop)
             self._position = self._claim.stop
