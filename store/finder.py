@@ -26,7 +26,8 @@ from store.tokens import month_token, year_token
 COUNTED = 10_000
 # Where the index alone cannot tell, messages are looked at one by one: so many for a count.
 CHECKED = 1_000
-# How long a page may look at messages before it shows what it has found and offers to go on.
+# How long a page may look at messages, if nobody says otherwise, before it shows what it has
+# found and offers to go on.
 LOOK_SECONDS = 2.0
 _STEP = 200
 _MONTHS_FIRST = 2
@@ -58,12 +59,14 @@ class Finder:
         *,
         step: int = _STEP,
         among: Sequence[int] | None = None,
+        look_seconds: float | None = None,
     ) -> None:
         self._connection = connection
         self._step = step  # candidates fetched at once; many for who wants many
         self._index = room_of(connection.dialect.name).index_of(connection)
         self._plan = plan(expression, names=names, index=self._index)
         self._among = among  # only these messages, some thousands at most
+        self._look_seconds = LOOK_SECONDS if look_seconds is None else look_seconds
         self._expression = expression
         self._names = names
         self._checked: dict[int, bool] = {}
@@ -74,6 +77,15 @@ class Finder:
     def _most(self) -> int:
         """How many are worth fetching: of those to be looked at one by one, not many more."""
         return min(COUNTED, 2 * CHECKED) if self._plan.unsure else COUNTED
+
+    def narrowed(self, part: Expression) -> Finder:
+        """Who finds, of the same, what meets one more expression."""
+        return Finder(
+            self._connection,
+            And((self._expression, part)),
+            self._names,
+            look_seconds=self._look_seconds,
+        )
 
     def among(self, ids: Sequence[int]) -> list[Found]:
         """Those of some messages that match, newest first."""
@@ -99,13 +111,13 @@ class Finder:
     def newest_first(self, below: tuple[int, int] | None = None) -> Iterator[Found]:
         """Matches from the newest to the oldest, those before `below` (sort_at, id) only.
 
-        Where candidates have to be looked at one by one, it ends when that has taken
-        `LOOK_SECONDS`, and says in `stopped_at` how far it came.
+        Where candidates have to be looked at one by one, it ends when that has taken its time,
+        and says in `stopped_at` how far it came.
         """
         candidates, begun = self._candidates(below), time.monotonic()
         while chunk := list(islice(candidates, _STEP)):
             yield from self._kept(chunk)
-            if self._plan.unsure and time.monotonic() - begun > LOOK_SECONDS:
+            if self._plan.unsure and time.monotonic() - begun > self._look_seconds:
                 self.stopped_at = chunk[-1]
                 return
 

@@ -20,7 +20,6 @@ from store.document import Field
 from store.expression import And, Expression, Not, wanted_words
 from store.finder import Finder, Found
 from store.hits import hits_of
-from store.matching import Names
 from store.names import find_names
 from store.query import parse
 from store.reading import instant
@@ -42,10 +41,13 @@ def search(
     order: Order = Order.NEWEST,
     after: str | None = None,
     limit: int = DEFAULT_LIMIT,
+    look_seconds: float | None = None,
     now: datetime,
 ) -> Results:
     """One page of what `query_text` asks for; everything, when it asks for nothing.
 
+    Where messages have to be looked at one by one, the page is shown as far as it has come after
+    `look_seconds` (two, if they are not given), and can be gone on with.
     Raises QueryError for a query that cannot be understood, CursorError for an `after` that no
     search gave out, and SearchTooSlow when the database runs out of time.
     """
@@ -54,8 +56,8 @@ def search(
     limit = max(1, min(limit, LARGEST_LIMIT))
     with bounded(connection):
         names = find_names(connection, query.expression)
-        everything = Finder(connection, query.expression, names)
-        ranks = ranks_of(connection, query.expression, names, everything, order)
+        everything = Finder(connection, query.expression, names, look_seconds=look_seconds)
+        ranks = ranks_of(everything, query.expression, order)
         page = list(islice(in_order(ranks, cursor), limit + 1))
         hits = hits_of(
             connection,
@@ -112,16 +114,10 @@ def _looked_back_to(
     return instant(stopped.sort_at) if stopped.sort_at != UNDATED else BEGINNING
 
 
-def ranks_of(
-    connection: Connection,
-    expression: Expression,
-    names: Names,
-    everything: Finder,
-    order: Order,
-) -> list[Finder]:
+def ranks_of(everything: Finder, expression: Expression, order: Order) -> list[Finder]:
     """Who finds the hits of each rank, best first; all hits are of one rank when newest first."""
     if order is Order.BEST and (best := _said_in_subject(expression)) is not None:
-        return [Finder(connection, And((expression, part)), names) for part in (best, Not(best))]
+        return [everything.narrowed(part) for part in (best, Not(best))]
     return [everything]
 
 

@@ -51,9 +51,12 @@ class _Group:
 class _Walk:
     """Goes through hits in their order and answers conversations, each at its first hit."""
 
-    def __init__(self, connection: Connection, ranks: Sequence[Finder]) -> None:
+    def __init__(
+        self, connection: Connection, ranks: Sequence[Finder], *, look_seconds: float | None
+    ) -> None:
         self._connection = connection
         self._ranks = ranks
+        self._look_seconds = LOOK_SECONDS if look_seconds is None else look_seconds
         self.is_whole = True  # False: a conversation was too large to be gathered
         self.looked_at: tuple[int, Found] | None = None
         self.ran_out = False  # of time, before the hits came to an end
@@ -69,7 +72,7 @@ class _Walk:
                 if group is not None:
                     yield group
             self.looked_at = block[-1]
-            if time.monotonic() - begun > LOOK_SECONDS:
+            if time.monotonic() - begun > self._look_seconds:
                 self.ran_out = True
                 return
 
@@ -107,16 +110,20 @@ def search_threads(
     order: Order = Order.NEWEST,
     after: str | None = None,
     limit: int,
+    look_seconds: float | None = None,
     now: datetime,
 ) -> Results:
-    """One page of conversations with hits, `limit` of them. Raises what `search` raises."""
+    """One page of conversations with hits, `limit` of them. Raises what `search` raises.
+
+    For `look_seconds` see there; grouping stops by itself after one.
+    """
     query = parse(query_text, now=now)
     cursor = cursor_from(after) if after else None
     with bounded(connection):
         names = find_names(connection, query.expression)
-        everything = Finder(connection, query.expression, names)
-        ranks = ranks_of(connection, query.expression, names, everything, order)
-        walk = _Walk(connection, ranks)
+        everything = Finder(connection, query.expression, names, look_seconds=look_seconds)
+        ranks = ranks_of(everything, query.expression, order)
+        walk = _Walk(connection, ranks, look_seconds=look_seconds)
         groups = list(islice(walk.groups(in_order(ranks, cursor)), limit + 1))
         page = groups[:limit]
         shown = [key for group in page for key in group.hits[: 1 + SHOWN_BELOW]]

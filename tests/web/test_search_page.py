@@ -185,3 +185,94 @@ def test_the_more_exact_count_is_told_as_soon_as_it_is_known(
     exact = re.search(r'<b id="count" hx-swap-oob="true">(\d+ messages)', later)
     assert exact
     assert f'<b id="count">{exact[1]}' in reader.get("/search?q=body:library&facets=1").text
+
+
+@pytest.fixture
+def slow_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that has looked at three messages has no time left."""
+    monkeypatch.setattr("store.finder._STEP", 3)
+    monkeypatch.setattr("store.finder.CHECKED", 3)
+    monkeypatch.setattr("web.fragments.results.FIRST_LOOK_SECONDS", -1.0)
+    monkeypatch.setattr("web.fragments.further.LOOK_SECONDS", -1.0)
+
+
+def phrases(*numbers: int, of: int = 20) -> bytes:
+    """An mbox of letters which all hold two words, those of some numbers side by side."""
+    return mbox_of(
+        raw_message(n, body="cold water\n" if n in numbers else "water, not cold\n")
+        for n in range(of)
+    )
+
+
+def looks(reader: TestClient, address: str) -> list[str]:
+    """The page, and what its foot fetches one after the other."""
+    found = [reader.get(address).text]
+    while asked := re.search(r'id="foot"[^>]* hx-get="([^"]*)"', found[-1]):
+        found.append(reader.get(unescape(asked[1])).text)
+    return found
+
+
+@pytest.mark.usefixtures("slow_looks")
+@pytest.mark.parametrize("grouped", ["", "&group=thread"])
+def test_a_page_of_a_phrase_goes_on_looking_after_it_is_shown(here: Visit, grouped: str) -> None:
+    here.take_in(phrases(2, 7, 19))
+    page, *further = looks(here.visitor(), f'/search?q="cold water"{grouped}')
+
+    assert len(further) > 3
+    assert "Looking further back" in page
+    assert "Nothing was found" not in "".join([page, *further])
+    assert [title for one in [page, *further] for title in titles(one)] == [
+        "Letter 19",
+        "Letter 7",
+        "Letter 2",
+    ]
+    assert "Look" not in further[-1].split('id="foot"')[1]
+    counts = [one for one in further if 'id="count" hx-swap-oob' in one]
+    if not grouped:
+        assert counts == further[-1:]
+        assert ">3 messages</b>" in further[-1]
+
+
+@pytest.mark.usefixtures("slow_looks")
+def test_a_phrase_that_nobody_said_is_said_to_be_nowhere_only_at_the_end(here: Visit) -> None:
+    here.take_in(phrases())
+    pages = looks(here.visitor(), '/search?q="cold water"')
+
+    assert ["Nothing was found" in page for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert ">0 messages</b>" in pages[-1]
+
+
+@pytest.mark.usefixtures("slow_looks")
+def test_a_full_page_of_a_phrase_leads_to_the_next(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.fragments.results.PAGE", 4)
+    monkeypatch.setattr("web.fragments.further.PAGE", 4)
+    here.take_in(phrases(*range(0, 20, 2)))
+    reader = here.visitor()
+    first = looks(reader, '/search?q="cold water"')
+    following = reader.get(link(first[-1], rel="next")).text
+
+    assert [title for one in first for title in titles(one)] == [
+        f"Letter {n}" for n in (18, 16, 14, 12)
+    ]
+    assert titles(following)[:1] == ["Letter 10"]
+    assert ">4 or more messages</b>" in first[-1]
+
+
+@pytest.mark.usefixtures("slow_looks")
+def test_nobody_is_looked_for_without_end(here: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.fragments.further.LOOKS", 2)
+    here.take_in(phrases(0))
+    reader = here.visitor()
+    page, *further = looks(reader, '/search?q="cold water"')
+    onward = re.search(r'<a href="([^"]*)">Look further back', further[-1])
+
+    assert len(further) == 2
+    assert onward
+    assert "Letter 0" in reader.get(unescape(onward[1])).text
+
+
+def test_a_foot_with_a_damaged_place_is_refused(reader: TestClient) -> None:
+    assert reader.get("/fragments/further?q=boat&past=nowhere").status_code == 400
+    assert reader.get("/fragments/further?q=(boat").status_code == 400

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.clock import utc_now
 from store.results import Count, CursorError, FoundThread, QueryError, Results
-from store.search import search
-from store.threaded import search_threads
 from web.arranged import Arranged, arranged
 from web.asked import address
 from web.errors import BadRequest
 from web.fragments.facets import FacetsView, facets_with
+from web.fragments.further import (
+    FIRST_LOOK_SECONDS,
+    PAGE,
+    Foot,
+    foot_of,
+    look,
+    page_of,
+    threads_of,
+)
 from web.house import house_of
 from web.render import render
-from web.trail import trail_from
 
-PAGE = 25
 MAX_QUERY = 4000
 
 
@@ -47,9 +49,7 @@ class ResultsView:
     facets: FacetsView | None
     mistake: Mistake | None
     here: str  # the query of this page's address, for messages to lead back to
-    first: str | None
-    previous: str | None
-    next: str | None
+    foot: Foot | None
 
     @property
     def count(self) -> Count:
@@ -90,55 +90,32 @@ def find_results(request: Request) -> ResultsView:
 
 
 def _found(request: Request, query: str, wish: Arranged) -> ResultsView:
-    order, after = wish.order, request.query_params.get("after") or None
-    with house_of(request).database.read() as connection:
-        find = search_threads if wish.by_thread else search
-        results = find(connection, query, order=order, after=after, limit=PAGE, now=utc_now())
-        return ResultsView(
-            query=query,
-            arranged=wish,
-            results=results,
-            threads=results.threads if wish.by_thread else _each_alone(results),
-            facets=None if after else _facets(request, connection, query, results, wish),
-            mistake=None,
-            **_around(request, query, wish, further=results.next),
-        )
-
-
-def _each_alone(results: Results) -> tuple[FoundThread, ...]:
-    return tuple(FoundThread(hits=(hit,), number=1) for hit in results.hits)
-
-
-class _Around(TypedDict):
-    here: str
-    first: str | None
-    previous: str | None
-    next: str | None
-
-
-def _around(request: Request, query: str, wish: Arranged, *, further: str | None) -> _Around:
-    """The addresses of this page, of the first, and of those before and after."""
-    search_at = partial(address, "/search", q=query, **wish.told)
-    after = request.query_params.get("after", "")
-    trail = trail_from(request.query_params.get("trail", ""))
-    previous = None
-    if trail.last:
-        previous = search_at(after=trail.last, trail=trail.before.text)
-    elif after and not trail.is_cut:
-        previous = search_at()
-    return _Around(
-        here=search_at(after=after, trail=trail.text).partition("?")[2],
-        first=search_at() if after else None,
-        previous=previous,
-        next=search_at(after=further, trail=trail.and_then(after).text) if further else None,
+    after = request.query_params.get("after") or None
+    results = look(
+        request,
+        query,
+        wish,
+        after=after,
+        limit=PAGE,
+        seconds=None if after else FIRST_LOOK_SECONDS,
+    )
+    threads = threads_of(results, wish)
+    return ResultsView(
+        query=query,
+        arranged=wish,
+        results=results,
+        threads=threads,
+        facets=None if after else _facets(request, query, results, wish),
+        mistake=None,
+        here=page_of(request, query, wish),
+        foot=foot_of(request, query, wish, results, found=len(threads), looks=0),
     )
 
 
-def _facets(
-    request: Request, connection: Any, query: str, results: Results, wish: Arranged
-) -> FacetsView:
+def _facets(request: Request, query: str, results: Results, wish: Arranged) -> FacetsView:
     asked_for = request.query_params.get("facets") == "1"
-    return facets_with(connection, query, wish, count=results.count, now=asked_for)
+    with house_of(request).database.read() as connection:
+        return facets_with(connection, query, wish, count=results.count, now=asked_for)
 
 
 def _unread(query: str, wish: Arranged, error: QueryError | None) -> ResultsView:
@@ -150,9 +127,7 @@ def _unread(query: str, wish: Arranged, error: QueryError | None) -> ResultsView
         facets=None,
         mistake=_mistake(query, error) if error else None,
         here="",
-        first=None,
-        previous=None,
-        next=None,
+        foot=None,
     )
 
 
