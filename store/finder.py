@@ -67,10 +67,13 @@ class Finder:
         self._plan = plan(expression, names=names, index=self._index)
         self._among = among  # only these messages, some thousands at most
         self._look_seconds = LOOK_SECONDS if look_seconds is None else look_seconds
+        self._begun = time.monotonic()
         self._expression = expression
         self._names = names
         self._checked: dict[int, bool] = {}
         self._probed: dict[tuple[int, int] | None, _Probed] = {}
+        self._tape: list[Found] = []
+        self._source = self._fetched(None)
         self.stopped_at: Found | None = None  # the last one looked at, when time was up
 
     @property
@@ -99,14 +102,22 @@ class Finder:
         finder = Finder(self._connection, expression, self._names, step=COUNTED, among=ids)
         return list(finder.newest_first())
 
-    def count(self) -> Count:
-        """How many there are, exactly up to a limit."""
+    def count(self, *, known: int = 0) -> Count:
+        """How many there are, exactly up to a limit, and as far as there is time to look.
+
+        `known` are found already, by whoever asks.
+        """
         if not self._plan.unsure:
             number = self._any_probe().number
             return Count(min(number, COUNTED), number > COUNTED)
-        looked_at = list(islice(self._candidates(None), CHECKED + 1))
-        kept = len(list(self._kept(looked_at[:CHECKED])))
-        return Count(kept, len(looked_at) > CHECKED)
+        candidates, looked_at, kept = self._candidates(None), 0, 0
+        while some := list(islice(candidates, min(_STEP, CHECKED - looked_at))):
+            kept += len(list(self._kept(some)))
+            looked_at += len(some)
+            if looked_at >= len(self._tape) and self._is_late():
+                break
+        more = next(candidates, None) is not None
+        return Count(max(kept, known) if more else kept, more)
 
     def newest_first(self, below: tuple[int, int] | None = None) -> Iterator[Found]:
         """Matches from the newest to the oldest, those before `below` (sort_at, id) only.
@@ -114,14 +125,34 @@ class Finder:
         Where candidates have to be looked at one by one, it ends when that has taken its time,
         and says in `stopped_at` how far it came.
         """
-        candidates, begun = self._candidates(below), time.monotonic()
+        candidates = self._candidates(below)
         while chunk := list(islice(candidates, _STEP)):
             yield from self._kept(chunk)
-            if self._plan.unsure and time.monotonic() - begun > self._look_seconds:
+            if self._plan.unsure and self._is_late():
                 self.stopped_at = chunk[-1]
                 return
 
     def _candidates(self, below: tuple[int, int] | None) -> Iterator[Found]:
+        """What may match, newest first; whatever is to be looked at is fetched only once."""
+        if below is not None or not self._plan.unsure:
+            yield from self._fetched(below)
+            return
+        at = 0
+        while at < len(self._tape) or self._wind():
+            yield self._tape[at]
+            at += 1
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._begun > self._look_seconds
+
+    def _wind(self) -> bool:
+        """One more candidate onto the tape, unless there is none."""
+        new = next(self._source, None)
+        if new is not None:
+            self._tape.append(new)
+        return new is not None
+
+    def _fetched(self, below: tuple[int, int] | None) -> Iterator[Found]:
         probed = self._probe(below)
         if probed.number <= self._most:
             yield from probed.newest

@@ -64,7 +64,7 @@ def search(
             [found.id for _, found in page[:limit]],
             wanted_words(query.expression),
         )
-        count = everything.count()
+        count = everything.count(known=len(hits))
     return Results(
         query=query.text,
         order=order,

@@ -128,7 +128,7 @@ def search_threads(
         page = groups[:limit]
         shown = [key for group in page for key in group.hits[: 1 + SHOWN_BELOW]]
         hits = hits_of(connection, shown, wanted_words(query.expression))
-        count = everything.count()
+        count = everything.count(known=len(hits))
     by_id = {hit.id: hit for hit in hits}
     threads = [
         FoundThread(

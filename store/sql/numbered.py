@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from store.sql.tree import AllOf, AnyOf, Token, Tree, Without, tokens_in
+from store.sql.tree import AllOf, AnyOf, Token, Tree, Without, tokens_in, word_range
 from store.tables_mail import message_search
 
 # Beginnings of more words than this are not looked up in the index one by one.
@@ -122,13 +122,6 @@ def _pieces(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     """The rare words apart from the frequent, as those came first."""
     for at in range(0, len(numbers), size):
         yield numbers[at : at + size]
-
-
-def word_range(beginning: str) -> tuple[str, str]:
-    """The words that begin so, as the column sorts them: from the first to before the second."""
-    following = ord(beginning[-1]) + 1
-    # Surrogates are no letters.
-    return beginning, beginning[:-1] + chr(0xE000 if following == 0xD800 else following)
 
 
 def _sorted_out(parts: Sequence[Tree]) -> tuple[list[Token], list[Tree]]:

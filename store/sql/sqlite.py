@@ -24,12 +24,16 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from store.database import Database
 from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, MessageRows, Row
 from store.sql.carrying import Encoded, Index, Settled
-from store.sql.tree import Token, Tree, spelled
+from store.sql.tree import Token, Tree, spelled, word_range
 from store.tables_mail import label, message_label, message_search
 from store.tokens import index_tokens
 
 _INDEX = table("message_tokens")
 
+# With more words than this it is quicker to look all up together.
+WORDS_OF_A_BEGINNING = 200
+# Of all beginnings in a query; what FTS5 reads of one has bounds.
+WORDS_ALTOGETHER = 1_000
 # Parameters of one statement; SQLite's own limit is 32,766.
 _PARAMETERS = 10_000
 
@@ -45,6 +49,11 @@ _ATTACHMENT = _insert_into("attachment", ATTACHMENT_COLUMNS)
 _TEXT = _insert_into("message_text", ("id", "text"))
 _TOKENS = "INSERT INTO message_tokens (rowid, tokens) VALUES (?, ?)"
 _FORGET = "INSERT INTO message_tokens (message_tokens, rowid, tokens) VALUES ('delete', ?, ?)"
+# The words of the index with the messages that bear them, for the connection alone.
+_MAKE_WORDS = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.token_word USING fts5vocab(main, message_tokens, row)"
+)
+_BEGUN = "SELECT term FROM temp.token_word WHERE term >= ? AND term < ? LIMIT ?"
 _CLAIM = "INSERT INTO content (digest, message_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 
@@ -123,17 +132,24 @@ def settle(connection: Connection) -> None:
     """See `Room.settle`: FTS5 merges as it goes."""
 
 
-def index_of(_connection: Connection) -> Index:
+def index_of(connection: Connection) -> Index:
     """See `Room.index_of`."""
-    return _FtsIndex()
+    return _FtsIndex(connection)
 
 
 class _FtsIndex:
-    """The FTS5 table. It knows its words, so nothing has to be looked up first."""
+    """The FTS5 table, as one search asks it; remembers the beginnings it has spelled out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._spelled_out: dict[Token, str] = {}
+        self._words_left = WORDS_ALTOGETHER
 
     def matches(self, tree: Tree) -> ColumnElement[bool]:
         """See `Index.matches`."""
-        found: Select[Any] = select(literal_column("rowid")).select_from(_INDEX).where(_match(tree))
+        found: Select[Any] = (
+            select(literal_column("rowid")).select_from(_INDEX).where(self._match(tree))
+        )
         return message_search.c.id.in_(found)
 
     def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
@@ -141,7 +157,34 @@ class _FtsIndex:
         if tree is None:
             return message_search, true()
         same = message_search.c.id == literal_column("message_tokens.rowid")
-        return _CrossJoin(_INDEX, message_search, same), _match(tree)
+        return _CrossJoin(_INDEX, message_search, same), self._match(tree)
+
+    def _match(self, tree: Tree) -> ColumnElement[bool]:
+        asked = spelled(tree, token=self._spelled, all_of=" AND ", any_of=" OR ", without=" NOT ")
+        index: ColumnElement[Any] = literal_column("message_tokens")
+        return index.bool_op("MATCH")(asked)
+
+    def _spelled(self, token: Token) -> str:
+        if not token.beginning:
+            return _quoted(token.text)
+        if token not in self._spelled_out:
+            self._spelled_out[token] = self._as_words(token.text)
+        return self._spelled_out[token]
+
+    def _as_words(self, beginning: str) -> str:
+        """A beginning as the words that begin so, unless they are very many.
+
+        Of words FTS5 reads as much as is asked for; of a beginning it first gathers everything.
+        """
+        low, high = word_range(beginning)
+        self._connection.exec_driver_sql(_MAKE_WORDS)
+        most = min(WORDS_OF_A_BEGINNING, self._words_left)
+        found = self._connection.exec_driver_sql(_BEGUN, (low, high, most + 1))
+        words = list(found.scalars())
+        if not words or len(words) > most:
+            return _quoted(beginning) + "*"
+        self._words_left -= len(words)
+        return f"({' OR '.join(map(_quoted, words))})"
 
 
 class _CrossJoin(Join):
@@ -162,15 +205,8 @@ def _spell_cross_join(join: _CrossJoin, compiler: SQLCompiler, **options: Any) -
     return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause)}"
 
 
-def _match(tree: Tree) -> ColumnElement[bool]:
-    asked = spelled(tree, token=_quoted, all_of=" AND ", any_of=" OR ", without=" NOT ")
-    index: ColumnElement[Any] = literal_column("message_tokens")
-    return index.bool_op("MATCH")(asked)
-
-
-def _quoted(token: Token) -> str:
-    quoted = '"' + token.text.replace('"', '""') + '"'
-    return quoted + "*" if token.beginning else quoted
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
 
 
 def _many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:

@@ -69,3 +69,11 @@ def tokens_in(tree: Tree) -> Iterator[Token]:
         case Without(kept, dropped):
             yield from tokens_in(kept)
             yield from tokens_in(dropped)
+
+
+def word_range(beginning: str) -> tuple[str, str]:
+    """The words that begin so, in the order of their letters' numbers: from the first to before
+    the second."""
+    following = ord(beginning[-1]) + 1
+    # Surrogates are no letters.
+    return beginning, beginning[:-1] + chr(0xE000 if following == 0xD800 else following)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from store.database import Database
 from store.sql import vocabulary
-from store.sql.numbered import word_range
+from store.sql.tree import word_range
 from store.sql.vocabulary import numbers_of
 from store.sql.wire import int4
 

@@ -265,7 +265,7 @@ def test_nobody_is_looked_for_without_end(here: Visit, monkeypatch: pytest.Monke
     monkeypatch.setattr("web.fragments.further.LOOKS", 2)
     here.take_in(phrases(0))
     reader = here.visitor()
-    page, *further = looks(reader, '/search?q="cold water"')
+    _page, *further = looks(reader, '/search?q="cold water"')
     onward = re.search(r'<a href="([^"]*)">Look further back', further[-1])
 
     assert len(further) == 2
