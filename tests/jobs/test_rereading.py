@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from jobs import processor, rereading
 from jobs.guard import MessageTooSlow, arm_cpu_limit
@@ -193,6 +194,23 @@ def test_a_first_copy_stays_the_first_of_its_copies(make_floor: Callable[..., Fl
     assert len(shown(first, wish(first, KOREAN, 0).key).copies) == 2
     with pytest.raises(CannotRead, match="This is a copy"):
         read_again(second.workshop, wish(second, KOREAN, 0))
+
+
+def test_the_description_of_a_list_comes_to_mail_of_before_by_reading_it_again(
+    floor: Floor,
+) -> None:
+    mbox = raw_message(1).replace(b"To: ", b"List-Id: Long walks <walks.example.org>\nTo: ")
+    floor.hand_in(mbox)
+    floor.run()
+    again = wish(floor, mbox, 0)
+    with floor.workshop.database.write() as connection:
+        connection.execute(update(tables_mail.message).values(list_description=None))
+    assert shown(floor, again.key).list_description is None
+
+    read_again(floor.workshop, again)
+
+    assert shown(floor, again.key).list_description == "Long walks"
+    assert hits(floor, 'list:"long walks"') == 1
 
 
 def test_another_rule_unquotes_the_text_anew(floor: Floor) -> None:
