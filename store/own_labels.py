@@ -13,10 +13,11 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, literal, select
 
 from mail.text import nfc_clean
+from store.contents import hold_contents
 from store.hashing import label_key
 from store.rows import LABEL_CHARACTERS, message_key
 from store.sql import room_of
-from store.tables_mail import content, label, message, message_label
+from store.tables_mail import label, message, message_label
 
 # What stands for the copy in a row that no copy brought; no message has this key.
 NOBODY = 0
@@ -139,19 +140,11 @@ def _bearing_own(connection: Connection, ids: Sequence[int], labels: Sequence[in
 
 
 def _shown_by_now(connection: Connection, ids: Sequence[int]) -> list[int]:
-    """The messages, or the copies that have taken their places; locked against being removed.
-
-    In the order in which `store.removing` locks, so that neither waits for the other for ever.
-    """
+    """The messages, or the copies that have taken their places; locked against being removed."""
     rows = connection.execute(
         select(message.c.id, message.c.digest).where(
             message.c.id.in_(ids), message.c.duplicate_of.is_(None)
         )
     ).all()
-    held = connection.execute(
-        select(content.c.message_id)
-        .where(content.c.digest.in_([row.digest for row in rows if row.digest is not None]))
-        .order_by(content.c.digest)
-        .with_for_update()
-    ).scalars()
+    held = hold_contents(connection, (row.digest for row in rows))
     return sorted({*held, *(row.id for row in rows if row.digest is None)})

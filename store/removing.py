@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from store.contents import hold_contents
 from store.documents import load_documents
 from store.own_labels import NOBODY, hand_on
 from store.rows import message_key
@@ -42,24 +43,14 @@ def delete_range(
         .limit(limit)
     ).all()
     if going:
-        _lock_contents(connection, going)
+        # Batches that meet the same contents wait until we are through.
+        hold_contents(connection, (row.digest for row in going))
         heirs = _heirs(connection, [row.id for row in going])
         for first, heir in heirs.items():
             _promote(connection, first, heir)
         _delete_labels(connection, going, heirs)
         _delete_messages(connection, [row.id for row in going])
     return len(going)
-
-
-def _lock_contents(connection: Connection, going: Sequence[Row[*tuple[Any, ...]]]) -> None:
-    """Keep batches that meet the same contents waiting until we are through."""
-    digests = [row.digest for row in going if row.digest is not None]
-    connection.execute(
-        select(content.c.digest)
-        .where(content.c.digest.in_(digests))
-        .order_by(content.c.digest)
-        .with_for_update()
-    ).all()
 
 
 def _heirs(connection: Connection, going: Sequence[int]) -> dict[int, int]:
@@ -79,10 +70,11 @@ def _heirs(connection: Connection, going: Sequence[int]) -> dict[int, int]:
 def _promote(connection: Connection, first: int, heir: int) -> None:
     """Hand over what only a first copy has."""
     _reindex(connection, first, heir)
+    shared = select(message.c.digest).where(message.c.id == first).scalar_subquery()
+    connection.execute(update(content).where(content.c.digest == shared).values(message_id=heir))
     for table, column in (
         (message_text, message_text.c.id),
         (attachment, attachment.c.message_id),
-        (content, content.c.message_id),
         (message, message.c.duplicate_of),
     ):
         connection.execute(update(table).where(column == first).values({column.name: heir}))
