@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, inspect, select, text
 
 import store.tables_archive
 import store.tables_mail
+import store.tables_people
 import store.tables_watch  # noqa: F401
 from store.database import Database
 from store.ledger import balance
