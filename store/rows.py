@@ -232,6 +232,6 @@ def _labels(envelope: Envelope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def label_rows(rows: MessageRows, *, first_id: int) -> list[Row]:
+def label_rows(rows: MessageRows, *, first_id: int) -> list[tuple[int, int, int]]:
     """The rows that tie a copy's labels to the message shown for all copies."""
     return [(label_key(name), first_id, rows.id) for name in rows.labels]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, FromClause
 
 from store.database import Database
-from store.rows import MessageRows, Row
+from store.rows import MessageRows
 from store.sql.tree import Tree
 
 
@@ -63,12 +62,6 @@ class Room(Protocol):
 
     def insert(self, connection: Connection, settled: Sequence[Settled]) -> None:
         """Write messages, and the content of those that are no duplicates."""
-        ...
-
-    def insert_labels(
-        self, connection: Connection, *, names: dict[int, str], rows: Sequence[Row], now: datetime
-    ) -> None:
-        """Write labels that are new, and which message bears which."""
         ...
 
     def index(self, connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table
-from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.types import TypeEngine
 
 from store.database import Database
@@ -16,7 +14,7 @@ from store.sql import wire
 from store.sql.carrying import Encoded, Index, Settled
 from store.sql.numbered import NumberedIndex
 from store.sql.vocabulary import numbers_of
-from store.tables_mail import attachment, label, message, message_label, message_search
+from store.tables_mail import attachment, message, message_search
 from store.tokens import index_tokens
 
 # Merging takes as much at a time as fits here; the usual 4 MB would merge a full list in eight
@@ -146,19 +144,6 @@ def insert(connection: Connection, settled: Sequence[Settled]) -> None:
 def _message(one: Settled) -> bytes:
     last_two = wire.text(one.kind) + wire.int8(one.duplicate_of)
     return wire.row([one.encoded.message, last_two], len(MESSAGE_COLUMNS))
-
-
-def insert_labels(
-    connection: Connection, *, names: dict[int, str], rows: Sequence[Row], now: datetime
-) -> None:
-    """See `Room.insert_labels`."""
-    seen = [{"id": key, "name": names[key], "seen_at": now} for key in sorted(names)]
-    if seen:
-        connection.execute(insert_unless_there(label).on_conflict_do_nothing(), seen)
-    if rows:
-        columns = ("label_id", "first_id", "message_id")
-        values = [dict(zip(columns, row, strict=True)) for row in sorted(rows)]
-        connection.execute(insert_unless_there(message_label).on_conflict_do_nothing(), values)
 
 
 def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
