@@ -72,6 +72,10 @@ class Room(Protocol):
         """Take the tokens of messages out of the index, before their search rows go."""
         ...
 
+    def reword(self, connection: Connection, entries: Sequence[tuple[int, Iterable[str]]]) -> None:
+        """Give search rows, already in their new places, other tokens than they came with."""
+        ...
+
     def settle(self, connection: Connection) -> None:
         """Put in order what the index has only gathered, so that searches are quick again."""
         ...

@@ -13,7 +13,7 @@ from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, Mess
 from store.sql import wire
 from store.sql.carrying import Encoded, Index, Settled
 from store.sql.numbered import NumberedIndex
-from store.sql.vocabulary import numbers_of
+from store.sql.vocabulary import numbers_of, numbers_within
 from store.tables_mail import attachment, message, message_search
 from store.tokens import index_tokens
 
@@ -152,6 +152,19 @@ def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) 
 
 def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
     """See `Room.unindex`: here the index follows its rows by itself."""
+
+
+def reword(connection: Connection, entries: Sequence[tuple[int, Iterable[str]]]) -> None:
+    """See `Room.reword`."""
+    if not entries:
+        return
+    words = {key: set(held) for key, held in entries}
+    numbers = numbers_within(connection, set().union(*words.values()))
+    for key, held in words.items():
+        connection.exec_driver_sql(
+            "UPDATE message_search SET tokens = %(numbers)s::int4[] WHERE id = %(key)s",
+            {"key": key, "numbers": sorted(numbers[word] for word in held)},
+        )
 
 
 def settle(connection: Connection) -> None:

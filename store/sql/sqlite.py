@@ -104,6 +104,10 @@ def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]
     _many(connection, _FORGET, [(key, " ".join(tokens)) for key, tokens in entries])
 
 
+def reword(_connection: Connection, _entries: Sequence[tuple[int, Iterable[str]]]) -> None:
+    """See `Room.reword`: the tokens lie in the index alone, which has been told."""
+
+
 def settle(connection: Connection) -> None:
     """See `Room.settle`: FTS5 merges as it goes."""
 
