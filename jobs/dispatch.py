@@ -15,9 +15,10 @@ from jobs.bell import UNHEARD, QueueUnreachable, ring_due
 from jobs.draining import ask_to_drain, kill_horse
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
-from store.audit import record
+from store.audit import record, record_of_job
 from store.clock import utc_now
-from store.errands import ErrandKind, add_errand, break_errand, reading_again
+from store.errands import ErrandKind, add_errand, break_errand
+from store.files_reread import reading_again
 from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
@@ -72,13 +73,15 @@ class Dispatch:
             job_id = complete(connection, upload, size=size, sha256=sha256, now=now, kind=kind)
             if isinstance(job_id, Twin):
                 return job_id
-            record(
+            record_of_job(
                 connection,
+                job_id,
+                "upload.stored",
                 actor=upload.created_by,
-                action="upload.stored",
-                subject=f"job:{job_id}",
                 now=now,
-                detail={"filename": upload.filename, "size": size, "sha256": sha256},
+                filename=upload.filename,
+                size=size,
+                sha256=sha256,
             )
         self.ring()
         return job_id
@@ -91,14 +94,7 @@ class Dispatch:
             is_read_again = reading_again(connection, job_id) is not None
             chunks = 0 if is_read_again else retry_with_members(connection, job_id)
             if chunks:
-                record(
-                    connection,
-                    actor=actor,
-                    action="job.retry",
-                    subject=f"job:{job_id}",
-                    now=now,
-                    detail={"chunks": chunks},
-                )
+                record_of_job(connection, job_id, "job.retry", actor=actor, now=now, chunks=chunks)
         self.ring()
         return chunks
 
@@ -108,13 +104,8 @@ class Dispatch:
         with self._workshop.database.write() as connection:
             job_id = retry_chunk(connection, chunk_id)
             if job_id is not None:
-                record(
-                    connection,
-                    actor=actor,
-                    action="chunk.retry",
-                    subject=f"job:{job_id}",
-                    now=now,
-                    detail={"chunk": chunk_id},
+                record_of_job(
+                    connection, job_id, "chunk.retry", actor=actor, now=now, chunk=chunk_id
                 )
         self.ring()
         return job_id is not None
@@ -126,14 +117,7 @@ class Dispatch:
             job_id = stop_chunk(connection, chunk_id, by=actor, now=now)
             if job_id is None:
                 return False
-            record(
-                connection,
-                actor=actor,
-                action="chunk.stop",
-                subject=f"job:{job_id}",
-                now=now,
-                detail={"chunk": chunk_id},
-            )
+            record_of_job(connection, job_id, "chunk.stop", actor=actor, now=now, chunk=chunk_id)
         with self._workshop.database.write() as connection:
             settle(connection, job_id, now=now)
         return True
@@ -184,9 +168,7 @@ class Dispatch:
         with self._workshop.database.write() as connection:
             stopped = cancel_with_members(connection, job_id, now=now)
             if stopped:
-                record(
-                    connection, actor=actor, action="job.cancel", subject=f"job:{job_id}", now=now
-                )
+                record_of_job(connection, job_id, "job.cancel", actor=actor, now=now)
         return stopped
 
     def pause(self, job_id: str, *, actor: str) -> bool:
@@ -195,9 +177,7 @@ class Dispatch:
         with self._workshop.database.write() as connection:
             paused = pause_with_members(connection, job_id, now=now)
             if paused:
-                record(
-                    connection, actor=actor, action="job.pause", subject=f"job:{job_id}", now=now
-                )
+                record_of_job(connection, job_id, "job.pause", actor=actor, now=now)
         return paused
 
     def resume(self, job_id: str, *, actor: str) -> bool:
@@ -205,13 +185,7 @@ class Dispatch:
         with self._workshop.database.write() as connection:
             resumed = resume_with_members(connection, job_id)
             if resumed:
-                record(
-                    connection,
-                    actor=actor,
-                    action="job.resume",
-                    subject=f"job:{job_id}",
-                    now=utc_now(),
-                )
+                record_of_job(connection, job_id, "job.resume", actor=actor, now=utc_now())
         self.ring()
         return resumed
 
@@ -245,13 +219,15 @@ class Dispatch:
             if begun is None:
                 return False
             errand_id, job_id = begun
-            record(
+            record_of_job(
                 connection,
+                job_id,
+                "chunk.retry",
                 actor=actor,
-                action="chunk.retry",
-                subject=f"job:{job_id}",
                 now=now,
-                detail={"chunk": chunk_id, "cause": cause_key, "errand": errand_id},
+                chunk=chunk_id,
+                cause=cause_key,
+                errand=errand_id,
             )
         self.ring()
         return True

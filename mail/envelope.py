@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import NamedTuple
 
 from mail.address import Address, parse_addresses
+from mail.address_tokens import ESCAPED
 from mail.defect import DefectKind
 from mail.header import Header
 from mail.label import split_labels
@@ -33,7 +35,7 @@ _PEOPLE = (
     (b"bcc", "Bcc"),
     (b"reply-to", "Reply-To"),
 )
-_LIST_ID = re.compile(r"<([^<>]+)>")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"\Z', re.DOTALL)
 _THREAD = re.compile(r"[0-9A-Za-z]{1,40}\Z")
 
 
@@ -57,6 +59,14 @@ class Envelope:
     labels: tuple[str, ...]
     thread_id: str | None  # X-GM-THRID
     list_id: str | None
+    list_description: str | None  # what List-Id says before the identifier
+
+
+class _List(NamedTuple):
+    """What List-Id says (RFC 2919): which list it is, and what people call it."""
+
+    id: str | None
+    description: str | None
 
 
 def read_envelope(
@@ -78,6 +88,7 @@ def read_envelope(
         _people(header.every(field), name=name, reading=reading, limits=limits)
         for field, name in _PEOPLE
     ]
+    mailing_list = _list(header, reading)
     return Envelope(
         message_id=message_id,
         in_reply_to=_ids(header, b"in-reply-to", limits),
@@ -94,7 +105,8 @@ def read_envelope(
         date_plausible=date.plausible,
         labels=_labels(header, reading, limits),
         thread_id=_thread_id(header, reading),
-        list_id=_list_id(header, reading),
+        list_id=mailing_list.id,
+        list_description=mailing_list.description,
     )
 
 
@@ -193,12 +205,24 @@ def _thread_id(header: Header, reading: Reading) -> str | None:
     return text if text and _THREAD.match(text) else None
 
 
-def _list_id(header: Header, reading: Reading) -> str | None:
+_NO_LIST = _List(None, None)
+
+
+def _list(header: Header, reading: Reading) -> _List:
     text = _text(header, b"list-id", name="List-Id", reading=reading)
-    return _bare_list_id(text[:_LONGEST_LIST_ID]) if text else None
+    return _list_of(text[:_LONGEST_LIST_ID]) if text else _NO_LIST
 
 
 @functools.lru_cache(maxsize=256)
-def _bare_list_id(text: str) -> str | None:
-    found = _LIST_ID.search(text)
-    return ((found.group(1).strip() if found else text) or "")[:_LONGEST_ID] or None
+def _list_of(text: str) -> _List:
+    # The last brackets: a description may hold some, once its encoded-words are decoded.
+    description, _, rest = text.rpartition("<")
+    list_id, closed, _ = rest.partition(">")
+    if not (list_id and closed):
+        return _List(text[:_LONGEST_ID], None)
+    return _List(list_id.strip()[:_LONGEST_ID] or None, _unquoted(description.strip()) or None)
+
+
+def _unquoted(text: str) -> str:
+    quoted = _QUOTED.match(text)
+    return ESCAPED.sub(r"\1", quoted.group(1)).strip() if quoted else text

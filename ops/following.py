@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from jobs.engine import Engine
 from jobs.workshop import Workshop
 from store.clock import utc_now
-from store.jobs import JobView, Progress, find_job
+from store.job_progress import Progress
+from store.jobs import JobView, find_job
 from store.states import JobState
 from store.wishes_inside import jobs_inside
 

@@ -17,7 +17,7 @@ SECRETS = {"ADMIN_PASSWORD"}
 _INTRODUCTION = """\
 # Configuration
 
-<!-- Written by `make docs` from store/config.py; change it there. -->
+<!-- Written by `make docs` from store/settings.py; change it there. -->
 
 Every setting is an environment variable, or a line `NAME=value` of a file `.env` in the folder
 where the command is started; the environment wins. A value that cannot be used is one clear line

@@ -13,19 +13,19 @@ from itertools import chain
 
 from jobs.workshop import Workshop
 from mail.mbox import Rule, Source, SpanKind, spans
+from ops.books import ledger_of
 from ops.following import messages_of
 from ops.premises import opened_workshop, settings
 from ops.refusal import Refusal
 from ops.verify_archive import discrepancies_of_archive
 from store.clock import utc_now
 from store.jobs import JobView, find_job, list_jobs
-from store.ledger import Entry, balance, entries_of
+from store.ledger import Entry, balance
 from store.spool import SpoolError
 from store.states import JobState
 from store.uploads import Upload, require_upload
 
 BLOCK_BYTES = 8 << 20
-PAGE = 1000
 SHOWN = 10
 CHECKED = (JobState.FINISHED, JobState.INCOMPLETE)
 
@@ -105,7 +105,7 @@ def _against_file(workshop: Workshop, view: JobView, upload: Upload) -> Iterator
         if view.rule is None:
             yield "there is no rule to count the messages by"
             return
-        yield from _recounted(source, Rule.from_json(view.rule), _ledger(workshop, upload.id))
+        yield from _recounted(source, Rule.from_json(view.rule), ledger_of(workshop, upload.id))
 
 
 def sha256_of(source: Source) -> str:
@@ -114,17 +114,6 @@ def sha256_of(source: Source) -> str:
     for offset in range(0, source.size, BLOCK_BYTES):
         digest.update(source.read_at(offset, BLOCK_BYTES))
     return digest.hexdigest()
-
-
-def _ledger(workshop: Workshop, upload_id: int) -> Iterator[Entry]:
-    after = -1
-    while True:
-        with workshop.database.read() as connection:
-            page = entries_of(connection, upload_id, after=after, limit=PAGE)
-        yield from page
-        if not page:
-            return
-        after = page[-1].start
 
 
 def _recounted(source: Source, rule: Rule, ledger: Iterator[Entry]) -> Iterator[str]:

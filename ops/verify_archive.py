@@ -10,9 +10,10 @@ from jobs.workshop import Workshop
 from mail.archive import TooManyMembers, open_archive
 from mail.member import Member
 from mail.source import Source
+from ops.books import ledger_of
 from store.archives import Fate
 from store.jobs import JobView
-from store.ledger import Entry, entries_of, runs
+from store.ledger import runs
 from store.members import MemberView, members_of
 
 PAGE = 1000
@@ -34,7 +35,7 @@ def discrepancies_of_archive(workshop: Workshop, view: JobView, source: Source) 
         return
     for left in books:
         yield f"the books list {left.name}, and the archive does not hold it"
-    if runs(ledger_entries(archive)) != _ledger(workshop, view.upload_id):
+    if runs(ledger_entries(archive)) != list(ledger_of(workshop, view.upload_id)):
         yield "the ledger divides the archive in another way than it is divided"
 
 
@@ -60,14 +61,3 @@ def _members(workshop: Workshop, upload_id: int) -> Iterator[MemberView]:
         if not page:
             return
         after = page[-1].ordinal
-
-
-def _ledger(workshop: Workshop, upload_id: int) -> list[Entry]:
-    found: list[Entry] = []
-    while True:
-        after = found[-1].start if found else -1
-        with workshop.database.read() as connection:
-            page = entries_of(connection, upload_id, after=after, limit=PAGE)
-        if not page:
-            return found
-        found += page

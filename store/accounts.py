@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from store.reading_settings import MIN_PASSWORD_CHARS
-from store.tables import account, session, sign_in_link
+from store.tables_people import account, session, sign_in_link
 
 SESSION_DAYS = 14
 LINK_HOURS = 24

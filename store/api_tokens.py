@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from store.accounts import AccountError, Role, token_digest
-from store.tables import api_token
+from store.tables_people import api_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 
 from store.locks import Turn, take_turns
-from store.tables import audit
+from store.tables_people import audit
 
 GENESIS = bytes(32)
 
@@ -29,6 +29,13 @@ class AuditEntry:
     action: str
     subject: str
     detail: dict[str, Any]
+
+
+def record_of_job(
+    connection: Connection, job_id: str, action: str, *, actor: str, now: datetime, **detail: Any
+) -> None:
+    """`record` for an act on a job."""
+    record(connection, actor=actor, action=action, subject=f"job:{job_id}", now=now, detail=detail)
 
 
 def record(

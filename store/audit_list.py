@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from store.audit import AuditEntry, entry_of
 from store.paging import Page, Place, Turn, keyed, page_of
-from store.tables import audit
+from store.tables_people import audit
 
 LONGEST_ID = 200
 # Values to choose from, and subjects that are written out in a query.

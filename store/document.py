@@ -57,6 +57,7 @@ class Document:
     cc: tuple[Person, ...]
     filenames: tuple[str, ...]
     list_id: str | None
+    list_description: str | None
     text: str
     facts: tuple[Fact, ...]
     sort_at: int  # Unix seconds, or UNDATED
@@ -69,7 +70,7 @@ class Document:
             case Field.BODY:
                 return (self.text,) if self.text else ()
             case Field.LIST:
-                return (self.list_id,) if self.list_id else ()
+                return tuple(value for value in (self.list_id, self.list_description) if value)
             case Field.FILENAME:
                 return self.filenames
             case _:
@@ -100,6 +101,7 @@ def document_of(message: Message, parts: tuple[Part, ...] | None = None) -> Docu
         cc=people_of(envelope.cc) + people_of(envelope.bcc),
         filenames=filenames_of(parts) if parts else (),
         list_id=clean(envelope.list_id, NAME_CHARACTERS),
+        list_description=clean(envelope.list_description, NAME_CHARACTERS),
         text=message.text,
         facts=_facts(message, parts),
         sort_at=sort_at(envelope),

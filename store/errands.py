@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
-from store.audit import record
+from store.audit import record_of_job
 from store.tables_watch import errand
 
 
@@ -156,50 +156,21 @@ def find_errand(connection: Connection, errand_id: int) -> Errand | None:
     return None if row is None else _as_errand(row)
 
 
-def reading_again(connection: Connection, job_id: str) -> Errand | None:
-    """The errand that reads a job's file again and is not over."""
-    found = _readings(connection)
-    return next((one for one in found if one.parameters.get("job_id") == job_id), None)
-
-
-def jobs_read_again(connection: Connection) -> set[str]:
-    """The jobs whose files are being read again, or are about to be."""
-    return {one.parameters.get("job_id", "") for one in _readings(connection)}
-
-
-def _readings(connection: Connection) -> list[Errand]:
-    rows = connection.execute(
-        select(errand)
-        .where(errand.c.state.in_(OPEN_ERRAND_STATES), errand.c.kind == ErrandKind.READ_AGAIN)
-        .order_by(errand.c.id)
-    )
-    return [_as_errand(row) for row in rows]
-
-
-def cancel_reading(connection: Connection, job_id: str, *, now: datetime) -> bool:
-    """Of the errand that reads a job's file again: never begin it, or leave it cancelled at its
-    end, as mail must not stay half taken away. False when there is none."""
-    found = reading_again(connection, job_id)
-    if found is None:
-        return False
-    if found.state is ErrandState.WAITING and break_errand(connection, found.id, now=now):
-        return True
-    note_place(connection, found.id, {"cancelled": True})
-    return True
-
-
 def list_errands(
     connection: Connection,
     *,
     states: Sequence[ErrandState] = (),
+    kind: ErrandKind | None = None,
     subject: str | None = None,
     before: int | None = None,
-    limit: int = 50,
+    limit: int | None = 50,
 ) -> list[Errand]:
     """Newest first; `before` is the id of the last one already seen."""
     query = select(errand).order_by(errand.c.id.desc()).limit(limit)
     if states:
         query = query.where(errand.c.state.in_(states))
+    if kind is not None:
+        query = query.where(errand.c.kind == kind)
     if subject is not None:
         query = query.where(errand.c.subject == subject)
     if before is not None:
@@ -251,13 +222,8 @@ def note_act(
     **detail: str,
 ) -> None:
     """An entry in the audit log for what an errand did to one job."""
-    record(
-        connection,
-        actor=asked.created_by,
-        action=action,
-        subject=f"job:{job_id}",
-        now=now,
-        detail={"errand": asked.id, **detail},
+    record_of_job(
+        connection, job_id, action, actor=asked.created_by, now=now, errand=asked.id, **detail
     )
 
 

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from store.tables import attempt, audit
+from store.tables import attempt
+from store.tables_people import audit
 
 CONSOLE_START = "console.start"
 CONSOLE_DEPLOY = "console.deploy"

@@ -17,6 +17,7 @@ from mail.mbox import Span
 from mail.message import Message
 from store.database import Database, Dialect
 from store.hashing import label_key
+from store.label_rows import Borne, insert_labels
 from store.own_labels import move_to_firsts
 from store.removing import delete_range
 from store.rows import MessageRows, label_rows, message_key, message_rows, unread_rows
@@ -147,10 +148,10 @@ def _write_labels(
     connection: Connection, batch: Batch, settled: Sequence[Settled], *, now: datetime
 ) -> None:
     names: dict[int, str] = {}
-    borne = []
+    borne: list[Borne] = []
     for (rows, _), one in zip(batch.items, settled, strict=True):
         if rows.labels:
             names.update({label_key(name): name for name in rows.labels})
             borne += label_rows(rows, first_id=one.duplicate_of or rows.id)
     if names:
-        room_of(batch.dialect).insert_labels(connection, names=names, rows=borne, now=now)
+        insert_labels(connection, names=names, rows=borne, now=now)

@@ -13,10 +13,11 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, literal, select
 
 from mail.text import nfc_clean
+from store.contents import hold_contents
 from store.hashing import label_key
+from store.label_rows import insert_labels
 from store.rows import LABEL_CHARACTERS, message_key
-from store.sql import room_of
-from store.tables_mail import content, label, message, message_label
+from store.tables_mail import label, message, message_label
 
 # What stands for the copy in a row that no copy brought; no message has this key.
 NOBODY = 0
@@ -45,8 +46,7 @@ def put_on(connection: Connection, ids: Sequence[int], name: str, *, now: dateti
     # Written as it is written already: `label:` and the facets take both for the same.
     key, known = next((one for one in alike if one[1] == name), alike[0] if alike else (0, name))
     rows = [(key or label_key(name), first_id, NOBODY) for first_id in new]
-    room = room_of(connection.dialect.name)
-    room.insert_labels(connection, names={key or label_key(name): known}, rows=rows, now=now)
+    insert_labels(connection, names={key or label_key(name): known}, rows=rows, now=now)
     return len(new)
 
 
@@ -112,8 +112,7 @@ def move_to_firsts(connection: Connection, firsts: Mapping[int, int], *, now: da
     ).all()
     if rows:
         moved = [(row.label_id, firsts[row.first_id], NOBODY) for row in rows]
-        room = room_of(connection.dialect.name)
-        room.insert_labels(connection, names={}, rows=sorted(set(moved)), now=now)
+        insert_labels(connection, names={}, rows=set(moved), now=now)
         connection.execute(delete(message_label).where(left, _own))
 
 
@@ -139,19 +138,11 @@ def _bearing_own(connection: Connection, ids: Sequence[int], labels: Sequence[in
 
 
 def _shown_by_now(connection: Connection, ids: Sequence[int]) -> list[int]:
-    """The messages, or the copies that have taken their places; locked against being removed.
-
-    In the order in which `store.removing` locks, so that neither waits for the other for ever.
-    """
+    """The messages, or the copies that have taken their places; locked against being removed."""
     rows = connection.execute(
         select(message.c.id, message.c.digest).where(
             message.c.id.in_(ids), message.c.duplicate_of.is_(None)
         )
     ).all()
-    held = connection.execute(
-        select(content.c.message_id)
-        .where(content.c.digest.in_([row.digest for row in rows if row.digest is not None]))
-        .order_by(content.c.digest)
-        .with_for_update()
-    ).scalars()
+    held = hold_contents(connection, (row.digest for row in rows))
     return sorted({*held, *(row.id for row in rows if row.digest is None)})

@@ -16,6 +16,13 @@ from store.document import Field
 from store.expression import Words
 from store.tables_mail import message, message_text
 
+_HEADS = (
+    message.c.subject,
+    message.c.people,
+    message.c.list_id,
+    message.c.list_description,
+)
+
 
 def check_phrases(
     connection: Connection, ids: Sequence[int], phrases: Sequence[Words]
@@ -46,7 +53,7 @@ def _without_the_words(
     if not missing:
         return {}
     rows = connection.execute(
-        select(message.c.id, message.c.subject, message.c.people, message.c.list_id).where(
+        select(message.c.id, *_HEADS).where(
             message.c.id.in_(missing), message.c.has_attachments.is_(False)
         )
     )

@@ -96,6 +96,7 @@ class MessageView:
     date_raw: str | None
     date_plausible: bool
     list_id: str | None
+    list_description: str | None
     has_html: bool
     text_cut: bool
     deleted_in_source: bool
@@ -171,6 +172,7 @@ def _view(connection: Connection, row: Row[*tuple[Any, ...]]) -> MessageView:
         date_raw=row.date_raw,
         date_plausible=row.date_plausible,
         list_id=row.list_id,
+        list_description=row.list_description,
         has_html=row.has_html,
         text_cut=row.text_cut,
         deleted_in_source=row.deleted_in_source,

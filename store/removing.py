@@ -1,8 +1,7 @@
 """Take messages away again: to read a range anew, or with the upload they came in.
 
 In bounded steps: one call removes at most so many, the caller repeats it until it answers 0.
-When a first copy goes and others remain, one of those takes its place, with text, search row
-and attachments, so nothing that is still in an archive disappears from the search.
+When a first copy goes and others remain, one of those takes its place; see `store.promoting`.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select
 
+from store.contents import hold_contents
 from store.documents import load_documents
-from store.own_labels import NOBODY, hand_on
+from store.promoting import promote
 from store.rows import message_key
 from store.sql import room_of
 from store.tables_mail import (
@@ -42,24 +42,13 @@ def delete_range(
         .limit(limit)
     ).all()
     if going:
-        _lock_contents(connection, going)
+        # Batches that meet the same contents wait until we are through.
+        hold_contents(connection, (row.digest for row in going))
         heirs = _heirs(connection, [row.id for row in going])
-        for first, heir in heirs.items():
-            _promote(connection, first, heir)
+        promote(connection, heirs)
         _delete_labels(connection, going, heirs)
         _delete_messages(connection, [row.id for row in going])
     return len(going)
-
-
-def _lock_contents(connection: Connection, going: Sequence[Row[*tuple[Any, ...]]]) -> None:
-    """Keep batches that meet the same contents waiting until we are through."""
-    digests = [row.digest for row in going if row.digest is not None]
-    connection.execute(
-        select(content.c.digest)
-        .where(content.c.digest.in_(digests))
-        .order_by(content.c.digest)
-        .with_for_update()
-    ).all()
 
 
 def _heirs(connection: Connection, going: Sequence[int]) -> dict[int, int]:
@@ -74,40 +63,6 @@ def _heirs(connection: Connection, going: Sequence[int]) -> dict[int, int]:
         .group_by(message.c.duplicate_of)
     )
     return {copy[0]: copy[1] for copy in copies}
-
-
-def _promote(connection: Connection, first: int, heir: int) -> None:
-    """Hand over what only a first copy has."""
-    _reindex(connection, first, heir)
-    for table, column in (
-        (message_text, message_text.c.id),
-        (attachment, attachment.c.message_id),
-        (content, content.c.message_id),
-        (message, message.c.duplicate_of),
-    ):
-        connection.execute(update(table).where(column == first).values({column.name: heir}))
-    connection.execute(
-        update(message_label)
-        .where(message_label.c.first_id == first, message_label.c.message_id != NOBODY)
-        .values(first_id=heir)
-    )
-    hand_on(connection, first, heir)
-    connection.execute(
-        update(message).where(message.c.id == heir).values(kind="message", duplicate_of=None)
-    )
-
-
-def _reindex(connection: Connection, first: int, heir: int) -> None:
-    room = room_of(connection.dialect.name)
-    tokens = [index_tokens(one) for one in load_documents(connection, [first]).values()]
-    room.unindex(connection, [(first, words) for words in tokens])
-    size = select(message.c.length - message.c.separator_length).where(message.c.id == heir)
-    connection.execute(
-        update(message_search)
-        .where(message_search.c.id == first)
-        .values(id=heir, size=size.scalar_subquery())
-    )
-    room.index(connection, [(heir, words) for words in tokens])
 
 
 def _delete_labels(

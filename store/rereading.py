@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from mail.mbox import Span, SpanKind
 from store import tables
+from store.contents import hold_for_new_reading
 from store.ledger import EntryKind
 from store.messages import Batch, Kind, delete_range, write
 from store.removing import take_out
 from store.rows import message_key
+from store.states import ChunkKind
 from store.tables_mail import OFFSET_BITS, message
 from store.uploads import UploadState
 
@@ -90,17 +92,18 @@ def replace_reading(connection: Connection, stored: Stored, batch: Batch, *, now
 
     Raises CannotReplace when the message has changed or gone since it was looked at.
     """
-    # Chunk, then message: the order of every batch.
-    chunk_id = _lock_chunk(connection, stored)
+    # Chunks, then contents, then messages: the order of everybody.
+    chunk_id = _lock_chunks(connection, stored)
     key = message_key(stored.upload_id, stored.span.offset)
+    digest = batch.items[0][0].digest
+    hold_for_new_reading(connection, key, digest)
     row = connection.execute(
-        select(message.c.length, message.c.digest, message.c.duplicate_of)
-        .where(message.c.id == key)
-        .with_for_update()
+        select(message.c.length, message.c.digest, message.c.duplicate_of).where(
+            message.c.id == key
+        )
     ).one_or_none()
     if chunk_id is None or row is None or row.length != stored.span.length or row.duplicate_of:
         raise CannotReplace("This message has changed meanwhile; look at it again.")
-    digest = batch.items[0][0].digest
     if digest is not None and row.digest is not None and bytes(row.digest) == digest:
         take_out(connection, key)
     else:
@@ -112,16 +115,21 @@ def replace_reading(connection: Connection, stored: Stored, batch: Batch, *, now
     return kind
 
 
-def _lock_chunk(connection: Connection, stored: Stored) -> int | None:
+def _lock_chunks(connection: Connection, stored: Stored) -> int | None:
+    """Lock the plan, as whoever takes messages of a job away does, and the message's own chunk.
+
+    Answers the latter; None when it is not there, or has not got so far.
+    """
     offset = stored.span.offset
-    return connection.execute(
-        select(chunk.c.id)
-        .where(chunk.c.job_id == stored.job_id, chunk.c.seq > 0)
-        .where(chunk.c.start <= offset, chunk.c.position > offset)
-        .order_by(chunk.c.seq.desc())
-        .limit(1)
+    its_own = and_(chunk.c.seq > 0, chunk.c.start <= offset, chunk.c.position > offset)
+    locked = connection.execute(
+        select(chunk.c.id, chunk.c.seq)
+        .where(chunk.c.job_id == stored.job_id, or_(chunk.c.kind == ChunkKind.PLAN, its_own))
+        .order_by(chunk.c.id)
         .with_for_update()
-    ).scalar_one_or_none()
+    ).all()
+    parsed = {row.seq: int(row.id) for row in locked if row.seq > 0}
+    return parsed[max(parsed)] if parsed else None
 
 
 def _forget_quarantine(connection: Connection, stored: Stored) -> None:

@@ -60,6 +60,7 @@ MESSAGE_COLUMNS = [
     "sender_name",
     "sender_address",
     "list_id",
+    "list_description",
     "people",
     "defects",
     "kind",
@@ -102,7 +103,7 @@ def message_key(upload_id: int, offset: int) -> int:
 def unread_rows(key: int, *, length: int, separator_length: int) -> MessageRows:
     """The rows of a message that could not be read at all: only where it lies."""
     place = (key, key >> OFFSET_BITS, length, separator_length)
-    nothing_known = (None,) * 5 + (0, False, False, False, False, False) + (None,) * 10
+    nothing_known = (None,) * 5 + (0, False, False, False, False, False) + (None,) * 11
     return MessageRows(
         id=key,
         digest=None,
@@ -168,6 +169,7 @@ def _envelope_columns(message: Message, document: Document, *, digest: bytes | N
         name,
         address,
         document.list_id,
+        document.list_description,
         _people(envelope, document),
         _defects(message.defects),
     )
@@ -230,6 +232,6 @@ def _labels(envelope: Envelope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def label_rows(rows: MessageRows, *, first_id: int) -> list[Row]:
+def label_rows(rows: MessageRows, *, first_id: int) -> list[tuple[int, int, int]]:
     """The rows that tie a copy's labels to the message shown for all copies."""
     return [(label_key(name), first_id, rows.id) for name in rows.labels]

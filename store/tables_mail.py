@@ -54,6 +54,7 @@ message = Table(
     Column("sender_name", Text),
     Column("sender_address", Text),
     Column("list_id", Text),
+    Column("list_description", Text),  # NULL also where it was read before revision 0009
     Column("people", Text),  # JSON: field -> [[name, address], …], and how many were left out
     Column("defects", Text),  # JSON: [[kind, where, what], …]
     Column(

@@ -179,6 +179,8 @@ def _head_tokens(document: Document) -> list[Iterable[str]]:
         found.append(_remembered(Mark.SUBJECT, document.subject))
     if document.list_id:
         found.append(_remembered(Mark.LIST, document.list_id))
+    if document.list_description:
+        found.append(_remembered(Mark.LIST, document.list_description))
     found += [_marked(Mark.FILENAME, (name,)) for name in document.filenames]
     found.append([Mark.FACT + fact for fact in document.facts])
     return found

@@ -104,7 +104,7 @@ def reopen(connection: Connection, job_id: str) -> None:
 
 def cancel_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
     """Stop a job where it is; what is committed stays. False when it was over already."""
-    _lock_open_chunks(connection, job_id)
+    _lock_chunks(connection, job_id)
     stopped = connection.execute(
         update(job)
         .where(job.c.id == job_id, job.c.state.in_(OPEN_JOB_STATES))
@@ -165,14 +165,17 @@ def stop_worker(connection: Connection, worker: str, *, by: str, now: datetime) 
     return [row.chunk_id for row in rows]
 
 
-def _lock_open_chunks(connection: Connection, job_id: str) -> None:
+def _lock_chunks(connection: Connection, job_id: str) -> None:
     """Keep claims, batches and the plan waiting; chunks come before their job, as everywhere.
 
-    Only the next statement sees the chunks that a plan under way has added until now.
+    The plan's also when it is made: so a message that is just being read again is waited for, and
+    the next one waits. Only the next statement sees the chunks that a plan under way has added
+    until now.
     """
+    held = or_(chunk.c.state.in_(OPEN_CHUNK_STATES), chunk.c.kind == ChunkKind.PLAN)
     connection.execute(
         select(chunk.c.id)
-        .where(chunk.c.job_id == job_id, chunk.c.state.in_(OPEN_CHUNK_STATES))
+        .where(chunk.c.job_id == job_id, held)
         .order_by(chunk.c.id)
         .with_for_update()
     ).all()

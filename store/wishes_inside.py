@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from store.archives import uploads_inside
-from store.errands import cancel_reading, jobs_read_again
+from store.files_reread import cancel_reading, jobs_read_again
 from store.states import JobState
 from store.tables import job
 from store.wishes import cancel_job, pause_job, resume_job, retry_job

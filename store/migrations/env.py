@@ -6,6 +6,7 @@ from alembic import context
 
 import store.tables_archive
 import store.tables_mail
+import store.tables_people
 import store.tables_watch  # noqa: F401
 from store.tables import metadata
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, FromClause
 
 from store.database import Database
-from store.rows import MessageRows, Row
+from store.rows import MessageRows
 from store.sql.tree import Tree
 
 
@@ -65,18 +64,16 @@ class Room(Protocol):
         """Write messages, and the content of those that are no duplicates."""
         ...
 
-    def insert_labels(
-        self, connection: Connection, *, names: dict[int, str], rows: Sequence[Row], now: datetime
-    ) -> None:
-        """Write labels that are new, and which message bears which."""
-        ...
-
     def index(self, connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
         """Put the tokens of messages whose search rows exist into the index."""
         ...
 
     def unindex(self, connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
         """Take the tokens of messages out of the index, before their search rows go."""
+        ...
+
+    def reword(self, connection: Connection, entries: Sequence[tuple[int, Iterable[str]]]) -> None:
+        """Give search rows, already in their new places, other tokens than they came with."""
         ...
 
     def settle(self, connection: Connection) -> None:

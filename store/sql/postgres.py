@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table
-from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.types import TypeEngine
 
 from store.database import Database
@@ -15,8 +13,8 @@ from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, Mess
 from store.sql import wire
 from store.sql.carrying import Encoded, Index, Settled
 from store.sql.numbered import NumberedIndex
-from store.sql.vocabulary import numbers_of
-from store.tables_mail import attachment, label, message, message_label, message_search
+from store.sql.vocabulary import numbers_of, numbers_within
+from store.tables_mail import attachment, message, message_search
 from store.tokens import index_tokens
 
 # Merging takes as much at a time as fits here; the usual 4 MB would merge a full list in eight
@@ -148,25 +146,25 @@ def _message(one: Settled) -> bytes:
     return wire.row([one.encoded.message, last_two], len(MESSAGE_COLUMNS))
 
 
-def insert_labels(
-    connection: Connection, *, names: dict[int, str], rows: Sequence[Row], now: datetime
-) -> None:
-    """See `Room.insert_labels`."""
-    seen = [{"id": key, "name": names[key], "seen_at": now} for key in sorted(names)]
-    if seen:
-        connection.execute(insert_unless_there(label).on_conflict_do_nothing(), seen)
-    if rows:
-        columns = ("label_id", "first_id", "message_id")
-        values = [dict(zip(columns, row, strict=True)) for row in sorted(rows)]
-        connection.execute(insert_unless_there(message_label).on_conflict_do_nothing(), values)
-
-
 def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
     """See `Room.index`: here the tokens are a column of the search row."""
 
 
 def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
     """See `Room.unindex`: here the index follows its rows by itself."""
+
+
+def reword(connection: Connection, entries: Sequence[tuple[int, Iterable[str]]]) -> None:
+    """See `Room.reword`."""
+    if not entries:
+        return
+    words = {key: set(held) for key, held in entries}
+    numbers = numbers_within(connection, set().union(*words.values()))
+    for key, held in words.items():
+        connection.exec_driver_sql(
+            "UPDATE message_search SET tokens = %(numbers)s::int4[] WHERE id = %(key)s",
+            {"key": key, "numbers": sorted(numbers[word] for word in held)},
+        )
 
 
 def settle(connection: Connection) -> None:

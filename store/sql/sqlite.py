@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -17,7 +16,6 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.dialects.sqlite import insert as insert_unless_there
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -25,7 +23,7 @@ from store.database import Database
 from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, MessageRows, Row
 from store.sql.carrying import Encoded, Index, Settled
 from store.sql.tree import Token, Tree, spelled, word_range
-from store.tables_mail import label, message_label, message_search
+from store.tables_mail import message_search
 from store.tokens import index_tokens
 
 _INDEX = table("message_tokens")
@@ -105,19 +103,6 @@ def insert(connection: Connection, settled: Sequence[Settled]) -> None:
     _many(connection, _ATTACHMENT, [row for one in firsts for row in one.attachments])
 
 
-def insert_labels(
-    connection: Connection, *, names: dict[int, str], rows: Sequence[Row], now: datetime
-) -> None:
-    """See `Room.insert_labels`."""
-    seen = [{"id": key, "name": names[key], "seen_at": now} for key in sorted(names)]
-    if seen:
-        connection.execute(insert_unless_there(label).on_conflict_do_nothing(), seen)
-    if rows:
-        columns = ("label_id", "first_id", "message_id")
-        values = [dict(zip(columns, row, strict=True)) for row in sorted(rows)]
-        connection.execute(insert_unless_there(message_label).on_conflict_do_nothing(), values)
-
-
 def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
     """See `Room.index`."""
     _many(connection, _TOKENS, [(key, " ".join(tokens)) for key, tokens in entries])
@@ -126,6 +111,10 @@ def index(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) 
 def unindex(connection: Connection, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
     """See `Room.unindex`. The index does not know its words, so it has to be told them again."""
     _many(connection, _FORGET, [(key, " ".join(tokens)) for key, tokens in entries])
+
+
+def reword(_connection: Connection, _entries: Sequence[tuple[int, Iterable[str]]]) -> None:
+    """See `Room.reword`: the tokens lie in the index alone, which has been told."""
 
 
 def settle(connection: Connection) -> None:

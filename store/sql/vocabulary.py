@@ -37,13 +37,20 @@ def numbers_of(database: Database, words: set[str]) -> Mapping[str, Number]:
     if len(known) + len(missing) > REMEMBERED:
         known, missing = {}, words
     with database.write() as connection:
-        found = _find(connection, missing)
-        if new := sorted(missing.difference(found)):
-            found |= _add(connection, new)
+        found = numbers_within(connection, missing)
     # Committed now, so true for good.
     known.update((word, wire.int4(number)) for word, number in found.items())
     _remembered[database] = known
     return known
+
+
+def numbers_within(connection: Connection, words: set[str]) -> dict[str, int]:
+    """The same in a transaction that does more, once in it, and remembered by nobody: it may yet
+    be undone. Whoever needs one of its new words meanwhile waits for its end."""
+    found = _find(connection, words)
+    if new := sorted(words.difference(found)):
+        found |= _add(connection, new)
+    return found
 
 
 def _find(connection: Connection, words: Iterable[str]) -> dict[str, int]:

@@ -57,7 +57,9 @@ def corpus_files(corpus: Path, folder: str) -> list[Path]:
 
 
 def test_every_mbox_of_the_corpus_comes_back_as_it_was(corpus: Path) -> None:
-    for path in corpus_files(corpus, "mbox"):
+    files = corpus_files(corpus, "mbox")
+    assert len(files) > 50
+    for path in files:
         messages = list(kept(path.read_bytes()))
 
         again = list(kept(given_away(messages)))

@@ -121,3 +121,4 @@ def test_row_20_no_two_different_mails_of_the_corpus_share_a_digest() -> None:
             message = read(mail)
             told = (message.envelope.message_id, message.text)
             assert seen.setdefault(message.digest, told) == told
+    assert len(seen) > 1_000

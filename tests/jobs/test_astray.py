@@ -90,11 +90,15 @@ def failures_kept(redis_url: str) -> list[int]:
 def test_a_worker_without_any_settings_is_astray_too(
     floor: Floor, redis_url: str, rq_worker: Start
 ) -> None:
-    strayed(floor, redis_url, rq_worker, {})
+    worker = strayed(floor, redis_url, rq_worker, {})
 
     (stray,) = wait_until(lambda: look(floor, QueueLink(redis_url))[1], what="it is known")
 
     assert stray.how is Astray.NO_DATABASE
+    wait_until(lambda: "this worker cannot use its database" in worker.log(), what="it says so")
+    # Its own would lie in ./var; it makes none, and does nothing to the console's.
+    assert not (worker.log_path.parent / "var").exists()
+    assert floor.attempts() == 0
 
 
 def test_a_worker_whose_database_is_out_of_reach_is_told_apart(

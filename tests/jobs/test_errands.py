@@ -269,5 +269,8 @@ def test_what_a_failed_errand_left_half_deleted_is_taken_up_again(floor: Floor) 
     runner = ErrandRunner(floor.workshop, ring=lambda: None)
 
     runner.start()
-    wait_until(lambda: count(floor, tables_mail.message) == 0, what="the messages are gone")
+    wait_until(lambda: count(floor, tables.chunk) == 0, what="the books are gone")
     runner.stop()
+
+    assert count(floor, tables_mail.message) == 0
+    assert floor.rows(tables.upload, "state") == [(UploadState.DELETED,)]

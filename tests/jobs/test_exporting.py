@@ -114,6 +114,9 @@ def test_an_odd_file_among_exports_ends_no_runner(
     )
     runner.stop()
 
+    assert next(troubles, None) is None
+    assert export_path(floor.workshop.config, errand).is_file()
+
 
 def test_a_file_goes_after_some_days_and_when_it_is_removed(floor: Floor) -> None:
     old, new = asked(floor, format="csv"), asked(floor, format="csv")

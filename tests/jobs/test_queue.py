@@ -73,6 +73,8 @@ def test_a_bell_for_a_chunk_of_another_database_fails_with_advice(
     ring(floor, redis_url)
 
     wait_until(lambda: "DATABASE_URL" in worker.log(), what="the worker says what is wrong")
+    assert floor.attempts() == 0
+    assert not floor.job().state.is_over
 
 
 def start_own_worker(folder: Path, processes: list[Process], environ: Mapping[str, str]) -> Process:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, select, text, update
 
 import jobs.errands
 from jobs.attempts import Surroundings, run_attempt
+from jobs.guard import arm_cpu_limit
 from jobs.processor import Statistics
 from jobs.reconcile import reconcile
+from jobs.rereading import Wish, read_again
 from jobs.workshop import Workshop, this_worker
 from mail.chunk import Chunk
 from store import tables
@@ -22,12 +26,14 @@ from store.clock import utc_now
 from store.config import load
 from store.database import OUTAGES, Database
 from store.errands import ErrandKind, ErrandState
+from store.messages import delete_range
 from store.planning import add_chunks
 from store.recovery import silent_attempts
+from store.rows import message_key
 from store.spool import Spool
 from store.states import ChunkState, EngineName, JobState
 from store.vitals import beat
-from store.wishes import cancel_job, retry_job
+from store.wishes import cancel_job, retry_job, set_aside
 from tests.harness.waiting import wait_until
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.fixtures import QUICK
@@ -180,3 +186,56 @@ def test_no_batch_slips_in_between_the_last_deletion_and_the_end_of_an_errand(
         floor.run()
         assert floor.job().state is JobState.FINISHED
         assert floor.stored_offsets() == offsets_in(mbox)
+
+
+class _ThoughtBetterOfIt(Exception):
+    """Rolls a deletion back, so that the same mail can be deleted again."""
+
+
+def delete_all(connection: Connection, floor: Floor) -> None:
+    """One step of deleting an upload."""
+    cancel_job(connection, floor.job_id, now=utc_now())
+    delete_range(connection, upload_id=floor.upload_id, start=0, stop=1 << 39, limit=500)
+
+
+def set_all_aside(connection: Connection, floor: Floor) -> None:
+    """One step of reading a whole file again."""
+    set_aside(connection, floor.job_id, start=0, now=utc_now())
+    delete_range(connection, upload_id=floor.upload_id, start=0, stop=1 << 39, limit=500)
+
+
+@pytest.mark.parametrize("take_away", [delete_all, set_all_aside])
+def test_reading_messages_again_and_taking_them_away_never_wait_for_each_other_for_ever(
+    floor: Floor, take_away: Callable[[Connection, Floor], None]
+) -> None:
+    mbox = letters(8)
+    floor.hand_in(mbox)
+    floor.run()
+    copies = Floor(floor.workshop)
+    copies.hand_in(mbox)
+    copies.run()
+    arm_cpu_limit()
+    keys = [message_key(floor.upload_id, offset) for offset in offsets_in(mbox)]
+    over = threading.Event()
+
+    def again_and_again() -> int:
+        times = 0
+        while not over.is_set():
+            with suppress(_ThoughtBetterOfIt), floor.workshop.database.write() as connection:
+                take_away(connection, floor)
+                raise _ThoughtBetterOfIt
+            times += 1
+        return times
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        taking_away = pool.submit(again_and_again)
+        try:
+            for key in keys * 5:
+                wish = Wish(key=key, charset=None, dialect=None, wide=False, actor="test")
+                read_again(floor.workshop, wish)
+        finally:
+            over.set()
+
+    assert taking_away.result(timeout=30) > 5
+    assert floor.books().balances
+    assert floor.stored_offsets() == sorted(offsets_in(mbox) * 2)

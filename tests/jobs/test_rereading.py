@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from jobs import processor, rereading
 from jobs.guard import MessageTooSlow, arm_cpu_limit
@@ -16,13 +17,15 @@ from store.audit import entries
 from store.clock import utc_now
 from store.jobs import JobView
 from store.ledger import entries_of
-from store.messages import Kind
+from store.messages import Kind, Reading, prepare
 from store.quarantine import quarantined_of
 from store.reading import MessageView, find_message, text_of
+from store.rereading import replace_reading, stored_message
 from store.rows import message_key
 from store.search import search
 from tests.jobs.floor import Floor
 from tests.mboxes import mbox_of, offsets_in, raw_message
+from tests.store.mails import a_message
 
 LARGE = raw_message(7, subject="A heavy one", body="heavy quarkseven\n" * 6000)
 KOREAN = raw_message(8, body="PLACE\n").replace(b"PLACE", "도서관 책상".encode("cp949"))
@@ -193,6 +196,51 @@ def test_a_first_copy_stays_the_first_of_its_copies(make_floor: Callable[..., Fl
     assert len(shown(first, wish(first, KOREAN, 0).key).copies) == 2
     with pytest.raises(CannotRead, match="This is a copy"):
         read_again(second.workshop, wish(second, KOREAN, 0))
+
+
+def test_a_first_copy_that_becomes_another_content_leaves_its_place_to_a_copy(
+    make_floor: Callable[..., Floor],
+) -> None:
+    floor = make_floor()
+    mbox = mbox_of([raw_message(1)])
+    floor.hand_in(mbox)
+    floor.run()
+    first = wish(floor, mbox, 0).key
+    floor.hand_in(mbox)
+    floor.run()
+    second = wish(floor, mbox, 0).key
+    database = floor.workshop.database
+    with database.read() as connection:
+        stored = stored_message(connection, first)
+    other = Reading(span=stored.span, message=a_message("quarkother"), quarantine=None)
+    batch = prepare([other], upload_id=stored.upload_id, database=database)
+
+    with database.write() as connection:
+        assert replace_reading(connection, stored, batch, now=utc_now()) is Kind.MESSAGE
+
+    assert [shown(floor, key).kind for key in (first, second)] == [Kind.MESSAGE, Kind.MESSAGE]
+    assert sorted(key for _, key in floor.rows(tables_mail.content, "digest", "message_id")) == [
+        first,
+        second,
+    ]
+    assert (hits(floor, "quarkother"), hits(floor, "quark1")) == (1, 1)
+
+
+def test_the_description_of_a_list_comes_to_mail_of_before_by_reading_it_again(
+    floor: Floor,
+) -> None:
+    mbox = raw_message(1).replace(b"To: ", b"List-Id: Long walks <walks.example.org>\nTo: ")
+    floor.hand_in(mbox)
+    floor.run()
+    again = wish(floor, mbox, 0)
+    with floor.workshop.database.write() as connection:
+        connection.execute(update(tables_mail.message).values(list_description=None))
+    assert shown(floor, again.key).list_description is None
+
+    read_again(floor.workshop, again)
+
+    assert shown(floor, again.key).list_description == "Long walks"
+    assert hits(floor, 'list:"long walks"') == 1
 
 
 def test_another_rule_unquotes_the_text_anew(floor: Floor) -> None:

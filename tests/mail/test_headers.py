@@ -149,6 +149,36 @@ def test_the_list_and_the_thread_are_read() -> None:
     ).envelope
 
     assert (envelope.list_id, envelope.thread_id) == ("london.pm.org", "1832456789012345678")
+    assert envelope.list_description == "People of Perl"
+
+
+@pytest.mark.parametrize(
+    ("value", "list_id", "description"),
+    [
+        ("<walks.example.org>", "walks.example.org", None),
+        ("walks.example.org", "walks.example.org", None),
+        ('"Long walks, all year" <walks.example.org>', "walks.example.org", "Long walks, all year"),
+        ('"The \\"long\\" walks" <walks.example.org>', "walks.example.org", 'The "long" walks'),
+        ('"Long" and "short" <walks.example.org>', "walks.example.org", '"Long" and "short"'),
+        ("Long walks\r\n <walks.example.org>", "walks.example.org", "Long walks"),
+        ("=?euc-kr?B?u+rH4CC48MDT?= <walks.example.org>", "walks.example.org", "산행 모임"),
+        ("=?utf-8?q?Walks_=3Clong=3E?= <walks.example.org>", "walks.example.org", "Walks <long>"),
+        ("<>", "<>", None),
+    ],
+)
+def test_a_list_has_an_identifier_and_may_have_a_description(
+    value: str, list_id: str, description: str | None
+) -> None:
+    envelope = read_header(f"List-Id: {value}").envelope
+
+    assert (envelope.list_id, envelope.list_description) == (list_id, description)
+
+
+def test_raw_bytes_in_a_lists_description_are_guessed_as_in_any_header() -> None:
+    message = read_header("List-Id: 산행 모임 안내 <walks.example.org>".encode("cp949"))
+
+    assert message.envelope.list_description == "산행 모임 안내"
+    assert "charset_guessed" in defect_kinds(message)
 
 
 @pytest.mark.parametrize(

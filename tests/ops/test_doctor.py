@@ -17,7 +17,7 @@ from ops.checkups.data_dir import filesystem_of, look_at_spool
 from ops.checkups.exposure import look_at_exposure
 from ops.checkups.finding import Finding, Verdict
 from ops.checkups.queue import judge
-from store import audit, tables
+from store import audit, tables_people
 from store.clock import utc_now
 from store.config import load
 from store.database import Database
@@ -131,11 +131,11 @@ def test_a_tampered_audit_log_is_noticed(
             audit.record(
                 connection, actor="system", action="job.retry", subject=subject, now=utc_now()
             )
-        second = tables.audit.c.subject == "job:b"
+        second = tables_people.audit.c.subject == "job:b"
         connection.execute(
-            delete(tables.audit).where(second)
+            delete(tables_people.audit).where(second)
             if tampering == "removed"
-            else update(tables.audit).where(second).values(actor="somebody else")
+            else update(tables_people.audit).where(second).values(actor="somebody else")
         )
 
     diagnosed = _diagnosed(shell_in(DATABASE_URL=sqlite_database.url))

@@ -36,6 +36,7 @@ def a_message(
     thread_id: str | None = None,
     labels: Sequence[str] = (),
     list_id: str | None = None,
+    list_description: str | None = None,
     filenames: Sequence[str] = (),
     defects: Sequence[Defect] = (),
     deleted_in_source: bool = False,
@@ -59,6 +60,7 @@ def a_message(
         labels=tuple(labels),
         thread_id=thread_id,
         list_id=list_id,
+        list_description=list_description,
     )
     said = repr((text, subject, sender, to, cc, sent_at, message_id, filenames))
     return Message(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.admission import admit, promised_bytes
-from store.audit import record
+from store.audit import entries, record
 from store.clock import utc_now
 from store.database import Database
 from store.spool import DiskFull, Spool
@@ -79,13 +79,17 @@ def test_the_promise_to_an_upload_that_broke_off_is_void(knock: Knock, database:
     with database.write() as connection:
         break_off(connection, upload.id)
 
-    knock(1000)
+    assert knock(1000).id != upload.id
 
 
-def test_an_upload_of_unknown_size_is_promised_nothing(knock: Knock) -> None:
+def test_an_upload_of_unknown_size_is_promised_nothing(
+    knock: Knock, database: Database, spool: Spool
+) -> None:
     knock(None)
 
-    knock(1000)
+    with database.read() as connection:
+        assert promised_bytes(connection, spool) == 0
+    assert knock(1000).id
 
 
 def test_of_uploads_that_knock_at_once_only_those_that_fit_are_let_in(knock: Knock) -> None:
@@ -111,3 +115,6 @@ def test_promising_room_keeps_no_act_waiting_for_its_place_in_the_audit_log(
         with postgres_database.write() as other:
             other.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
             record(other, actor="account:ann", action="job.pause", subject="job:1", now=now)
+
+    with postgres_database.read() as connection:
+        assert [entry.action for entry in entries(connection)] == ["job.pause"]

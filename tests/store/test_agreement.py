@@ -55,6 +55,8 @@ messages = st.builds(
     sent_at=times,
     plausible=st.booleans(),
     filenames=st.lists(st.sampled_from(WORDS), max_size=1),
+    list_id=st.none() | st.just("pear.example.org"),
+    list_description=st.none() | texts,
     defects=st.lists(st.just(Defect(kind="k", where="w", what="w")), max_size=1),
     deleted_in_source=st.integers(0, 5).map(lambda number: number == 0),
 )
@@ -64,7 +66,7 @@ terms = st.one_of(
     st.sampled_from(WORDS).map(lambda word: word[:2] + "*"),
     texts.filter(bool).map(lambda text: f'"{text}"'),
     st.tuples(
-        st.sampled_from(("from", "to", "cc", "subject", "body", "filename")),
+        st.sampled_from(("from", "to", "cc", "subject", "body", "filename", "list")),
         st.sampled_from((*WORDS, '"apple pear"', "ann@example.org", "ab*")),
     ).map(":".join),
     st.sampled_from(

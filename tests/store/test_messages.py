@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 
 from store import tables_mail as tables
 from store.database import Database
 from store.messages import Kind, Quarantine, delete_range, settle_index
+from store.search import search
 from store.tables import metadata
-from tests.store.mails import a_message, keep, key
+from tests.store.mails import NOW, a_message, keep, key
 
 KILLER = Quarantine(cause="killed", detail="It killed two workers.")
 END = 1 << 39
@@ -100,6 +103,50 @@ def test_when_a_first_copy_goes_another_takes_its_place(database: Database) -> N
         ):
             assert connection.execute(select(column)).scalar_one() == key(0, upload_id=2)
     assert keep(database, one, upload_id=3) == (Kind.DUPLICATE,)
+
+
+def test_a_copy_that_takes_the_place_of_another_is_found_by_what_it_says_itself(
+    database: Database,
+) -> None:
+    one, same = a_message("Twice", deleted_in_source=True), b"1" * 32
+    keep(database, replace(one, digest=same))
+    by_list = a_message("Twice", list_id="walks.example.org", list_description="Long hikes")
+    keep(database, replace(by_list, digest=same), upload_id=2)
+    forget_words(database, "%hikes")
+    assert (hits(database, "twice"), hits(database, "list:hikes is:deleted")) == (0, 0)
+
+    delete_all(database, upload_id=1)
+
+    assert (hits(database, "twice"), hits(database, "list:hikes")) == (1, 1)
+    assert hits(database, 'list:"long hikes" -is:deleted') == 1
+    delete_all(database, upload_id=2)
+    assert tokens_kept(database) == 0
+
+
+def test_a_copy_with_fewer_words_leaves_none_of_the_first_behind(database: Database) -> None:
+    by_list = a_message("Twice", list_id="walks.example.org", list_description="Long hikes")
+    keep(database, replace(by_list, digest=b"1" * 32))
+    keep(database, a_message("Twice", digest=b"1" * 32), upload_id=2)
+
+    delete_all(database, upload_id=1)
+    before = (hits(database, "twice"), hits(database, "hikes"))
+    delete_all(database, upload_id=2)
+    keep(database, a_message("Another"), upload_id=2)
+
+    assert before == (1, 0)
+    assert (hits(database, "another"), hits(database, "hikes")) == (1, 0)
+
+
+def forget_words(database: Database, like: str) -> None:
+    """Postgres: as if copies had been stored before words had numbers."""
+    if database.dialect == "postgresql":
+        with database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM word WHERE word LIKE %(like)s", {"like": like})
+
+
+def hits(database: Database, query: str) -> int:
+    with database.read() as connection:
+        return len(search(connection, query, now=NOW).hits)
 
 
 def test_a_range_can_be_read_again_after_it_was_removed(database: Database) -> None:

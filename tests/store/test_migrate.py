@@ -16,17 +16,22 @@ from sqlalchemy import Connection, Select, inspect, select, text
 
 import store.tables_archive
 import store.tables_mail
+import store.tables_people
 import store.tables_watch  # noqa: F401
 from store.database import Database
 from store.ledger import balance
+from store.messages import delete_range, prepare, write
 from store.migrate import alembic_config, current_revision, migrate, newest_revision
+from store.reading import find_message
+from store.search import search
 from store.sql import room_of
 from store.sql.tree import Token
 from store.sql.vocabulary import numbers_of
 from store.tables import metadata, upload
-from store.tables_mail import message_search
+from store.tables_mail import OFFSET_BITS, message_search
 from tests.harness.databases import opened
 from tests.harness.postgres import PostgresCluster
+from tests.store.mails import NOW, a_message, keep, readings_of
 
 BEFORE_NUMBERS = "0007"
 
@@ -150,6 +155,58 @@ def test_uploads_and_ledgers_of_before_are_kept_when_archives_come(
         command.downgrade(alembic_config(connection), "0005")
 
         assert balance(connection, 7, size=100).messages == 3
+
+
+def test_mail_of_before_has_no_list_description_and_can_be_taken_away(
+    empty_database: Database,
+) -> None:
+    with empty_database.write() as connection:
+        command.upgrade(alembic_config(connection), "0008")
+    keep_as_before_descriptions(empty_database)
+    migrate(empty_database)
+    keep(
+        empty_database,
+        a_message("New.", list_id="walks.example.org", list_description="Long walks"),
+        start=1000,
+    )
+
+    assert listed(empty_database, "list:walks.example.org") == [1000, 0]
+    assert listed(empty_database, "list:long") == [1000]
+    with empty_database.read() as connection:
+        view = find_message(connection, "1-0")
+        assert view is not None
+        assert (view.list_id, view.list_description) == ("walks.example.org", None)
+    with empty_database.write() as connection:
+        assert delete_range(connection, upload_id=1, start=0, stop=5000, limit=5) == 2
+    assert listed(empty_database, "walks") == []
+
+    with empty_database.write() as connection:
+        command.downgrade(alembic_config(connection), "0008")
+        assert "list_description" not in column_names(connection)
+
+
+def keep_as_before_descriptions(database: Database) -> None:
+    """A message of a list as revision 0008 kept it."""
+    batch = prepare(
+        readings_of([a_message("Old.", list_id="walks.example.org")]),
+        upload_id=1,
+        database=database,
+    )
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE message ADD COLUMN list_description text")
+        write(connection, batch, now=NOW)
+        connection.exec_driver_sql("ALTER TABLE message DROP COLUMN list_description")
+
+
+def listed(database: Database, query: str) -> list[int]:
+    """Where the messages that a search finds begin, newest first."""
+    with database.read() as connection:
+        hits = search(connection, query, now=NOW).hits
+    return [hit.id & (1 << OFFSET_BITS) - 1 for hit in hits]
+
+
+def column_names(connection: Connection) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns("message")}
 
 
 ROW = "id, sort_at, sender, size, deleted_in_source"

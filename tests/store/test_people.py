@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, delete, select, update
 
-from store import accounts, api_tokens, audit, tables
+from store import accounts, api_tokens, audit, tables_people
 from store.accounts import AccountError, Role
 from store.clock import utc_now
 from store.database import Database
@@ -30,7 +30,7 @@ def test_only_the_right_password_of_an_enabled_account_lets_in(database: Databas
         assert right.role is Role.OPERATOR
         assert accounts.check_password(connection, name="ann", password="wrong horse") is None
         assert accounts.check_password(connection, name="bob", password=PASSWORD) is None
-        connection.execute(update(tables.account).values(disabled_at=utc_now()))
+        connection.execute(update(tables_people.account).values(disabled_at=utc_now()))
         assert accounts.check_password(connection, name="ann", password=PASSWORD) is None
 
 
@@ -111,7 +111,12 @@ def test_no_secret_is_stored_as_it_is(database: Database) -> None:
         ]
         kept = "".join(
             repr(list(connection.execute(select(table))))
-            for table in (tables.account, tables.session, tables.sign_in_link, tables.api_token)
+            for table in (
+                tables_people.account,
+                tables_people.session,
+                tables_people.sign_in_link,
+                tables_people.api_token,
+            )
         )
 
     assert not any(secret in kept for secret in secrets)
@@ -171,7 +176,9 @@ def test_a_changed_entry_of_the_audit_log_is_found(database: Database) -> None:
         three_acts(connection)
         second = audit.entries(connection, subject="job:1")[0].id
         connection.execute(
-            update(tables.audit).where(tables.audit.c.id == second).values(actor="account:eve")
+            update(tables_people.audit)
+            .where(tables_people.audit.c.id == second)
+            .values(actor="account:eve")
         )
 
         assert audit.first_break(connection) == second
@@ -181,6 +188,6 @@ def test_a_removed_entry_of_the_audit_log_is_found(database: Database) -> None:
     with database.write() as connection:
         three_acts(connection)
         second, third = (audit.entries(connection, subject=f"job:{n}")[0].id for n in (1, 2))
-        connection.execute(delete(tables.audit).where(tables.audit.c.id == second))
+        connection.execute(delete(tables_people.audit).where(tables_people.audit.c.id == second))
 
         assert audit.first_break(connection) == third

@@ -34,6 +34,7 @@ def test_a_message_is_shown_with_everything_it_says(database: Database) -> None:
             message_id="1@example.org",
             labels=["Work", "Äpfel"],
             list_id="walks.example.org",
+            list_description="Long walks",
             filenames=["map.pdf"],
             defects=[Defect(kind="charset_guessed", where="Subject", what="cp949")],
         ),
@@ -48,6 +49,7 @@ def test_a_message_is_shown_with_everything_it_says(database: Database) -> None:
     assert view.sent_at == NOW
     assert view.date_source is DateSource.DATE
     assert view.labels == ("Work", "Äpfel")
+    assert (view.list_id, view.list_description) == ("walks.example.org", "Long walks")
     assert [one.filename for one in view.attachments] == ["map.pdf"]
     assert [one.kind for one in view.defects] == ["charset_guessed"]
     assert (view.place.offset, view.place.length, view.size) == (0, 1000, 960)

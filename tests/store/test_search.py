@@ -88,6 +88,7 @@ def test_each_field_is_searched_by_its_name(database: Database) -> None:
             cc=[Address(None, "carol@example.com")],
             filenames=["trail map.pdf"],
             list_id="walks.example.org",
+            list_description="Long hikes, 산행모임",
         ),
         a_message("ann bob carol trail walks sender", subject=None, sender=None),
     )
@@ -101,6 +102,11 @@ def test_each_field_is_searched_by_its_name(database: Database) -> None:
         "filename:trail",
         'filename:"trail map"',
         "list:walks.example.org",
+        "list:hikes",
+        'list:"long hikes"',
+        "list:(hikes walks)",
+        "list:모임",
+        '"long hikes"',
         "subject:(subject words)",
         "has:attachment",
     ):

@@ -107,6 +107,8 @@ def test_a_small_file_needs_no_more_room_than_it_has_bytes(
 
     spool.writer("a.mbox").write(b"x" * 51)
 
+    assert spool.received("a.mbox") == 51
+
 
 def test_what_has_come_of_a_file_is_known_before_and_after_it_is_whole(spool: Spool) -> None:
     writer = spool.writer("a.mbox")

@@ -41,6 +41,19 @@ def test_the_whole_tree_of_parts_is_shown(reader: TestClient) -> None:
     assert re.search(r"<code>[0-9a-f]{64}</code>", page)
 
 
+def test_a_message_says_of_which_list_it_is_and_what_people_call_it(reader: TestClient) -> None:
+    [address, *_] = [
+        f"/messages/{hit['id']}"
+        for hit in reader.get("/api/search", params={"q": 'list:"library team"'}).json()["messages"]
+    ]
+
+    found = reader.get(f"/api{address}").json()
+    page = text(reader.get(address).text)
+
+    assert (found["list_id"], found["list_description"]) == ("team.library.example", "Library team")
+    assert "team.library.example Library team" in page
+
+
 def test_a_message_says_where_its_bytes_are_and_who_read_them(here: Visit) -> None:
     floor = here.take_in(letters(3))
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.errands import ErrandKind, find_errand, reading_again, subject_of_cause
+from store.errands import ErrandKind, find_errand, subject_of_cause
 from store.failure_lists import failed_ids
+from store.files_reread import reading_again
 from store.forecast import Forecast, Reach, forecast, is_more, messages_with_members
 from store.jobs import JobView
 from store.states import OPEN_JOB_STATES

@@ -5,12 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.audit import record
-from store.clock import utc_now
-from store.own_labels import put_on, take_off
 from web.errors import BadRequest
 from web.forms import Form
 from web.house import house_of
+from web.labelling import label_message
 from web.letters import require_message
 from web.notices import go
 from web.pages.found import KINDS, ask_about, label_in, weighed, wish_of
@@ -32,24 +30,9 @@ def act(request: Request, form: Form) -> Response:
 def label_one(request: Request, form: Form) -> Response:
     """`POST /messages/{id}/labels`: put a label of ours on, or take it off."""
     message, name = require_message(request), label_in(form)
-    acts = {"label": "message.label", "unlabel": "message.unlabel"}
-    action = acts.get(form.get("act", ""))
-    if action is None:
+    notices = {"label": "labelled", "unlabel": "unlabelled"}
+    notice = notices.get(form.get("act", ""))
+    if notice is None:
         raise BadRequest("There is no such act.")
-    now, first = utc_now(), message.first.id
-    with house_of(request).database.write() as connection:
-        if form["act"] == "label":
-            changed = put_on(connection, [first], name, now=now)
-        else:
-            changed = take_off(connection, [first], name)
-        if changed:
-            record(
-                connection,
-                actor=current_user(request).actor,
-                action=action,
-                subject=f"message:{message.place.name}",
-                now=now,
-                detail={"label": name},
-            )
-    notice = {"label": "labelled", "unlabel": "unlabelled"}[form["act"]]
+    changed = label_message(request, message, name, on=form["act"] == "label")
     return go(f"/messages/{message.place.name}", notice=notice if changed else "label-as-it-was")

@@ -8,6 +8,7 @@ from store.accounts import Role
 from web.api import (
     attachments,
     exports,
+    found,
     health,
     jobs,
     messages,
@@ -21,7 +22,7 @@ from web.given_away import export_file
 from web.security import require
 
 WISH_BYTES = 4096
-EXPORT_BYTES = 64 << 10
+QUERY_BYTES = 64 << 10
 viewer, operator = require(Role.VIEWER), require(Role.OPERATOR)
 
 api_routes: list[BaseRoute] = [
@@ -44,16 +45,25 @@ api_routes: list[BaseRoute] = [
     ),
     Route("/api/jobs/{job_id}/report", viewer(report.job_report)),
     Route("/api/errands/{errand_id:int}", viewer(wishes.errand)),
-    Route("/api/exports", viewer(exports.begin), methods=["POST"], max_body_size=EXPORT_BYTES),
+    Route("/api/errands/{errand_id:int}/stop", viewer(wishes.stop_errand), methods=["POST"]),
+    Route("/api/exports", viewer(exports.begin), methods=["POST"], max_body_size=QUERY_BYTES),
     Route("/api/exports/{id:int}", viewer(exports.status), methods=["GET"]),
     Route("/api/exports/{id:int}", viewer(exports.remove), methods=["DELETE"]),
     Route("/api/exports/{id:int}/file", viewer(export_file)),
     Route("/api/health", viewer(health.health)),
     Route("/api/search", viewer(search.search_messages)),
+    Route("/api/search/all", operator(found.weigh), methods=["GET"]),
+    Route("/api/search/all", operator(found.begin), methods=["POST"], max_body_size=QUERY_BYTES),
     Route("/api/attachments", viewer(attachments.attachment_list)),
     Route("/api/workers/{name}/drain", operator(health.drain), methods=["POST"]),
     Route("/api/workers/{name}/stop", operator(health.stop), methods=["POST"]),
     Route("/api/messages/{public_id}", viewer(messages.message)),
+    Route(
+        "/api/messages/{public_id}/labels",
+        operator(found.label),
+        methods=["POST"],
+        max_body_size=QUERY_BYTES,
+    ),
     Route("/api/messages/{public_id}/raw", viewer(messages.raw_message)),
     Route("/livez", probes.livez),
     Route("/readyz", probes.readyz),

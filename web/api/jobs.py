@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from store.clock import now_of, utc_now
 from store.job_filter import upload_in
-from store.jobs import JobView, Progress, find_job, list_jobs
+from store.job_progress import Progress
+from store.jobs import JobView, find_job, list_jobs
 from store.ledger import Balance, balance, entries_of
 from store.standstill import standstills
 from store.states import JobState

@@ -57,6 +57,7 @@ def _message_json(found: MessageView, *, text: str | None) -> dict[str, Any]:
         "date_raw": found.date_raw,
         "date_plausible": found.date_plausible,
         "list_id": found.list_id,
+        "list_description": found.list_description,
         "labels": list(found.labels),
         "own_labels": list(found.own_labels),
         "text": text,

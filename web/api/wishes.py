@@ -15,7 +15,7 @@ from mail.mbox import Dialect
 from store.errands import Errand, ErrandKind, find_errand
 from web.api.jobs import job_json, require_job
 from web.errors import BadRequest, NotFound
-from web.given_away import may_fetch
+from web.given_away import may_fetch, may_stop
 from web.house import house_of
 from web.security import current_user
 
@@ -42,7 +42,7 @@ def resume(request: Request) -> Response:
 def delete(request: Request) -> Response:
     """Delete the upload of a job: its messages, its books, its mbox. Cannot be undone."""
     job = require_job(request)
-    return _asked(request, ErrandKind.DELETE_UPLOAD, {"upload_id": job.upload_id})
+    return asked_for(request, ErrandKind.DELETE_UPLOAD, {"upload_id": job.upload_id})
 
 
 async def read_again(request: Request) -> Response:
@@ -61,7 +61,7 @@ def _read_again(request: Request, body: bytes) -> Response:
     if dialect is not None and from_seq:
         raise BadRequest("Another dialect cuts the file anew: it goes with the whole file only.")
     parameters = {"job_id": job.id, "from_seq": from_seq, "dialect": dialect}
-    return _asked(request, ErrandKind.READ_AGAIN, parameters)
+    return asked_for(request, ErrandKind.READ_AGAIN, parameters)
 
 
 def wish_of(body: bytes) -> dict[str, Any]:
@@ -70,6 +70,11 @@ def wish_of(body: bytes) -> dict[str, Any]:
         return {}
     try:
         wish = json.loads(body)
+        json.dumps(wish, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadRequest(
+            "The body holds half a letter: a surrogate without its other half."
+        ) from None
     except (JSONDecodeError, UnicodeDecodeError):
         raise BadRequest("The body is not JSON.") from None
     except RecursionError:
@@ -79,7 +84,8 @@ def wish_of(body: bytes) -> dict[str, Any]:
     return wish
 
 
-def _asked(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Response:
+def asked_for(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Response:
+    """Have an errand done beside: 202, and where it stands."""
     house = house_of(request)
     errand_id = house.dispatch.ask(kind, parameters, actor=current_user(request).actor)
     house.errands.wake()
@@ -90,6 +96,20 @@ def _asked(request: Request, kind: ErrandKind, parameters: dict[str, Any]) -> Re
 
 def errand(request: Request) -> Response:
     """Where an errand stands."""
+    return JSONResponse(_errand_json(_require_errand(request)))
+
+
+def stop_errand(request: Request) -> Response:
+    """Take no further step of an errand; what is done stays done."""
+    found = _require_errand(request)
+    if not may_stop(request, found):
+        raise HTTPException(403, "Your role does not allow this.")
+    if not house_of(request).dispatch.stop_errand(found.id, actor=current_user(request).actor):
+        raise HTTPException(409, "This errand is over, or has begun what must not be half done.")
+    return JSONResponse(_errand_json(_require_errand(request)))
+
+
+def _require_errand(request: Request) -> Errand:
     errand_id, found = request.path_params["errand_id"], None
     if errand_id <= HIGHEST:
         with house_of(request).database.read() as connection:
@@ -98,7 +118,7 @@ def errand(request: Request) -> Response:
     hidden = found is not None and found.kind is ErrandKind.EXPORT and not may_fetch(request, found)
     if found is None or hidden:
         raise NotFound("There is no errand with this id.")
-    return JSONResponse(_errand_json(found))
+    return found
 
 
 def _errand_json(found: Errand) -> dict[str, Any]:

@@ -1,0 +1,165 @@
+"""How far jobs are and how fast they go: sums over their chunks and attempts.
+
+Pure reads. Only what is committed counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, select
+
+from store import tables
+from store.outer import unpacked_bytes
+from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState
+from store.uploads import UploadKind
+
+chunk, attempt = tables.chunk, tables.attempt
+
+# The rate is what was done in this many seconds before now.
+RATE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job is. Only what is committed counts. Sizes in bytes."""
+
+    bytes_done: int
+    bytes_total: int
+    bytes_planned: int  # how far the scan has got
+    chunks_done: int
+    chunks_failed: int
+    chunks_total: int
+    messages: int
+    duplicates: int
+    quarantined: int
+    expected_messages: int
+    bytes_per_second: float | None  # None while nothing moves
+    messages_per_second: float | None
+    eta_seconds: float | None
+
+
+def progress_of(
+    connection: Connection, rows: Sequence[Row[Any]], *, now: datetime
+) -> dict[str, Progress]:
+    """By job; `rows` are jobs with the size and the kind of their uploads."""
+    ids = [row.id for row in rows]
+    sums, planned = _sums(connection, ids), _planned(connection, ids)
+    failed = _failed(connection, ids)
+    rates = _rates(connection, ids, now=now)
+    unpacked = unpacked_bytes(connection, [row.upload_id for row in rows if _is_archive(row)])
+    return {
+        row.id: _progress(
+            row,
+            sums.get(row.id),
+            planned=planned.get(row.id, 0),
+            failed=failed.get(row.id, 0),
+            rates=rates.get(row.id, (0.0, 0.0)),
+            unpacked=unpacked.get(row.upload_id, 0),
+        )
+        for row in rows
+    }
+
+
+def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
+    """What the parse chunks of each job add up to: one plain pass, as there may be 100,000."""
+    done = case((chunk.c.state == ChunkState.DONE, 1), else_=0)
+    rows = connection.execute(
+        select(
+            chunk.c.job_id,
+            func.sum(chunk.c.position - chunk.c.start).label("bytes_done"),
+            func.count().label("chunks_total"),
+            func.sum(done).label("chunks_done"),
+            func.sum(chunk.c.messages).label("messages"),
+            func.sum(chunk.c.duplicates).label("duplicates"),
+            func.sum(chunk.c.quarantined).label("quarantined"),
+            func.sum(chunk.c.expected_messages).label("expected_messages"),
+        )
+        .where(chunk.c.job_id.in_(job_ids), chunk.c.seq > 0)
+        .group_by(chunk.c.job_id)
+    )
+    return {row.job_id: row for row in rows}
+
+
+def _planned(connection: Connection, job_ids: list[str]) -> dict[str, int]:
+    """How many bytes the scan of each job has been through."""
+    rows = connection.execute(
+        select(chunk.c.job_id, chunk.c.position).where(
+            chunk.c.job_id.in_(job_ids), chunk.c.seq == 0
+        )
+    )
+    return {row.job_id: row.position for row in rows}
+
+
+def _failed(connection: Connection, job_ids: list[str]) -> dict[str, int]:
+    """How many chunks of each job have failed; by the index that holds failed ones only."""
+    rows = connection.execute(
+        select(chunk.c.job_id, func.count().label("number"))
+        .where(chunk.c.state == ChunkState.FAILED)
+        .group_by(chunk.c.job_id)
+    )
+    return {row.job_id: row.number for row in rows if row.job_id in job_ids}
+
+
+def _rates(
+    connection: Connection, job_ids: list[str], *, now: datetime
+) -> dict[str, tuple[float, float]]:
+    """Bytes and messages per second of the last while, from what each attempt did in it."""
+    since = now - timedelta(seconds=RATE_SECONDS)
+    # Not by job: that would look at every attempt the job ever had.
+    rows = connection.execute(
+        select(attempt)
+        .join(chunk, chunk.c.id == attempt.c.chunk_id)
+        .where(attempt.c.seen_at > since, chunk.c.kind == ChunkKind.PARSE)
+    )
+    begun: dict[str, datetime] = {}
+    done: dict[str, tuple[float, float]] = {}
+    for row in rows:
+        if row.job_id not in job_ids:
+            continue
+        began = max(row.started_at, since)
+        span = max((row.seen_at - row.started_at).total_seconds(), 1e-3)
+        share = (row.seen_at - began).total_seconds() / span
+        size, number = done.get(row.job_id, (0.0, 0.0))
+        done[row.job_id] = (size + row.bytes * share, number + row.messages * share)
+        begun[row.job_id] = min(begun.get(row.job_id, began), began)
+    return {
+        job_id: (size / window, number / window)
+        for job_id, (size, number) in done.items()
+        if (window := max((now - begun[job_id]).total_seconds(), 0.5))
+    }
+
+
+def _is_archive(row: Row[Any]) -> bool:
+    return bool(row.kind == UploadKind.ARCHIVE)
+
+
+def _progress(
+    row: Row[Any],
+    sums: Row[Any] | None,
+    *,
+    planned: int,
+    failed: int,
+    rates: tuple[float, float],
+    unpacked: int,
+) -> Progress:
+    bytes_done = unpacked if _is_archive(row) else int(sums.bytes_done) if sums else 0
+    moving = row.state in OPEN_JOB_STATES and rates[0] > 0
+    return Progress(
+        bytes_done=bytes_done,
+        bytes_total=row.size,
+        bytes_planned=planned,
+        chunks_done=int(sums.chunks_done) if sums else 0,
+        chunks_failed=failed,
+        chunks_total=int(sums.chunks_total) if sums else 0,
+        messages=int(sums.messages) if sums else 0,
+        duplicates=int(sums.duplicates) if sums else 0,
+        quarantined=int(sums.quarantined) if sums else 0,
+        expected_messages=int(sums.expected_messages or 0) if sums else 0,
+        bytes_per_second=rates[0] if moving else None,
+        messages_per_second=rates[1] if moving else None,
+        eta_seconds=(row.size - bytes_done) / rates[0] if moving else None,
+    )
