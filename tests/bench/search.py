@@ -56,11 +56,17 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--queries", type=int, default=100, help="of each kind")
     parser.add_argument("--folder", type=Path, help="where the mbox is, or will be left")
-    parser.add_argument("--at", metavar="URL", help="ask a database that is there, import nothing")
+    parser.add_argument("--at", metavar="URL", help="ask a database that is there")
+    parser.add_argument("--data", type=Path, help="its DATA_DIR: ask also while mail is imported")
     options = parser.parse_args()
     if options.at:
         print(COLUMNS.format("database", "query", "matches", "p50 ms", "p99 ms", "worst ms"))
-        _measure(options.at.partition(":")[0], options.at, options.queries)
+        kind = options.at.partition(":")[0].partition("+")[0]
+        _measure(kind, options.at, options.queries)
+        if options.data:
+            more = _mbox(options.folder or options.data, max(2_000, options.count // 10), seed=8)
+            with Import(options.data, options.at, more, workers=1):
+                _measure(f"{kind}, import", options.at, max(20, options.queries // 3))
         return
     with tempfile.TemporaryDirectory(prefix="email-parser-bench-") as temporary:
         folder = options.folder or Path(temporary)
