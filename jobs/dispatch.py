@@ -15,6 +15,7 @@ from jobs.bell import UNHEARD, QueueUnreachable, ring_due
 from jobs.draining import ask_to_drain, kill_horse
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
+from mail.sniff import Verdict
 from store.audit import record
 from store.clock import utc_now
 from store.errands import ErrandKind, add_errand, break_errand, reading_again
@@ -59,14 +60,14 @@ class Dispatch:
         size: int,
         sha256: str,
         again: bool,
-        kind: UploadKind = UploadKind.MAIL,
+        verdict: Verdict,
     ) -> str | Twin:
         """The bytes of an upload are whole: make it a job, unless they are here already.
 
         Answers the job's id, or the earlier upload of the same bytes; then this one was broken
         off, and its file is to be removed. `again` takes the bytes in a second time.
         """
-        now = utc_now()
+        now, kind = utc_now(), UploadKind.of(verdict)
         complete = partial(complete_upload, again=True) if again else complete_unless_twin
         with self._workshop.database.write() as connection:
             job_id = complete(connection, upload, size=size, sha256=sha256, now=now, kind=kind)
@@ -78,7 +79,12 @@ class Dispatch:
                 action="upload.stored",
                 subject=f"job:{job_id}",
                 now=now,
-                detail={"filename": upload.filename, "size": size, "sha256": sha256},
+                detail={
+                    "filename": upload.filename,
+                    "size": size,
+                    "sha256": sha256,
+                    "form": verdict.form,
+                },
             )
         self.ring()
         return job_id
