@@ -33,6 +33,7 @@ from store.archives import (
 )
 from store.claims import Claim, advance, finish
 from store.clock import now_of, utc_now
+from store.counted_on import lost_members
 from store.database import Transaction
 from store.ledger import add_entries
 from store.spool import DiskFull, SpoolWriter
@@ -130,7 +131,10 @@ class Unpacker:
             if books is None:
                 raise CannotUnpack("the archive has no books")
             self._books = books
-            self._done = sizes_of_members(connection, self._claim.upload_id)
+            lost = lost_members(connection, self._claim.upload_id)
+            sizes = sizes_of_members(connection, self._claim.upload_id)
+            # What was deleted with another file is in here still, and is taken in from here.
+            self._done = {place: size for place, size in sizes.items() if place not in lost}
             self._meter.elsewhere = inflated_elsewhere(connection, books)
 
     def _deal_with(self, member: Member) -> None:

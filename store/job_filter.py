@@ -194,6 +194,14 @@ def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
     )
 
 
+def uploads_going(connection: Connection, wanted: JobFilter) -> set[int]:
+    """Every upload that goes when the jobs that match are deleted, with what came out of it."""
+    matching = _joined(upload.c.id).where(*_matching(connection, wanted))
+    going = set(connection.execute(matching).scalars())
+    archives = matching.where(upload.c.kind == UploadKind.ARCHIVE)
+    return going | set(uploads_inside(connection, *connection.execute(archives).scalars()))
+
+
 def _going_along(connection: Connection, conditions: list[ColumnElement[bool]]) -> GoesAlong:
     archives = _joined(upload.c.id).where(*conditions, upload.c.kind == UploadKind.ARCHIVE)
     inside = uploads_inside(connection, *connection.execute(archives).scalars())

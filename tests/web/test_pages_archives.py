@@ -1,0 +1,174 @@
+"""Archives as people see them: what counts on what, what was deleted with what, what is paused."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from jobs.bulk import WISHES
+from store import wishes_inside
+from store.accounts import Role
+from store.errands import ErrandKind, ErrandState, list_errands
+from tests.archives import mail, zip_of
+from tests.jobs.asked import ask, carry_out
+from tests.jobs.floor import Floor
+from tests.web.visiting import Visit, read_again
+
+ONE, TWO = mail(1), mail(2)
+
+
+def text_of(page: str) -> str:
+    """What a page says, blanks evened out."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+@pytest.fixture
+def earlier(here: Visit) -> Floor:
+    return here.take_in(ONE, filename="earlier.mbox")
+
+
+@pytest.fixture
+def archive(here: Visit, earlier: Floor) -> Floor:
+    """Two of its three files have the bytes of the earlier one."""
+    files = {"a.mbox": ONE, "copy.mbox": ONE, "b.mbox": TWO}
+    return here.take_in(zip_of(files), filename="takeout.zip")
+
+
+def test_who_deletes_bytes_that_an_archive_counts_on_is_told_so(
+    here: Visit, earlier: Floor, archive: Floor
+) -> None:
+    page = here.visitor().get(f"/jobs/{earlier.job_id}/delete").text
+
+    assert "1 archive counts on these bytes" in page
+    assert "takeout.zip 2 files in it" in text_of(page)
+    assert "counts on" not in here.visitor().get(f"/jobs/{archive.job_id}/delete").text
+
+
+def test_an_archive_that_came_to_count_on_the_bytes_meanwhile_stops_the_deletion(
+    here: Visit, earlier: Floor
+) -> None:
+    visitor = here.visitor()
+    page = visitor.get(f"/jobs/{earlier.job_id}/delete").text
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    here.take_in(zip_of({"a.mbox": ONE}), filename="takeout.zip")
+
+    answer = visitor.post(f"/jobs/{earlier.job_id}/delete", data={**fields, "sure": "yes"})
+
+    assert answer.status_code == 409
+    assert "1 archive counts on these bytes" in answer.text
+
+
+def test_the_bulk_deletion_tells_it_too(here: Visit, earlier: Floor, archive: Floor) -> None:
+    visitor = here.visitor()
+
+    page = visitor.get("/jobs/bulk", params={"act": "delete", "q": "earlier"}).text
+
+    assert "1 archive that stays loses mail" in page
+    assert "takeout.zip 2 files in it" in text_of(page)
+    assert "loses mail" not in visitor.get("/jobs/bulk", params={"act": "delete"}).text
+
+
+def test_a_program_can_ask_what_a_deletion_would_take(
+    here: Visit, earlier: Floor, archive: Floor
+) -> None:
+    told = here.visitor(Role.VIEWER).get(f"/api/jobs/{earlier.job_id}/deletion").json()
+
+    assert told == {
+        "job_id": earlier.job_id,
+        "files": 1,
+        "bytes": len(ONE),
+        "messages": 3,
+        "counted_on": [
+            {
+                "upload_id": archive.upload_id,
+                "job_id": archive.job_id,
+                "filename": "takeout.zip",
+                "members": 2,
+            }
+        ],
+    }
+
+
+def test_the_archive_tells_what_was_deleted_with_the_other_file_and_takes_it_in_anew(
+    here: Visit, earlier: Floor, archive: Floor
+) -> None:
+    carry_out(earlier, ask(earlier, ErrandKind.DELETE_UPLOAD, upload_id=earlier.upload_id))
+    visitor, at = here.visitor(), f"/jobs/{archive.job_id}"
+
+    page = visitor.get(at).text
+
+    assert f"/jobs/{earlier.job_id}" not in page
+    assert "Deleted with other files 2" in text_of(page)
+    assert page.count("its mail lay with another file that was deleted since") == 2
+    members = visitor.get(f"/api{at}/members").json()
+    assert [one["lost"] for one in members["members"]] == [True, True, False]
+    assert (members["sum"]["lost"], members["sum"]["deleted"]) == (2, 0)
+    assert "Deleted with other files: 2" in text_of(visitor.get(f"{at}/report").text)
+    assert (
+        "The mail of 2 files was deleted with other files" in visitor.get(f"{at}/read-again").text
+    )
+
+    assert read_again(visitor, archive.job_id, "failed").status_code == 303
+    archive.run()
+
+    page = visitor.get(at).text
+    assert "Deleted with other files" not in page
+    assert "1 file is left alone: its bytes came before" in visitor.get(f"{at}/read-again").text
+
+
+def test_a_paused_archive_says_so_when_it_has_been_gone_through(
+    here: Visit, archive: Floor
+) -> None:
+    files = {f"{number}.mbox": mail(number) for number in range(5, 8)}
+    held = here.take_in(zip_of(files), filename="held.zip", work=False)
+    claimed = held.must_claim()
+    here.house.dispatch.pause(held.job_id, actor="account:bob")
+    held.finish_claimed(claimed)
+
+    visitor, at = here.visitor(), f"/jobs/{held.job_id}"
+    page = text_of(visitor.get(at).text)
+
+    assert "What came out of this archive is paused. Since" in page
+    assert "Paused 3" in page
+    assert visitor.get(f"/api{at}").json()["paused_at"]
+    assert visitor.post(f"{at}/resume").status_code == 303
+    assert visitor.get(f"/api{at}").json()["paused_at"] is None
+    assert "is paused" not in visitor.get(at).text
+    held.run()
+    assert visitor.get(f"/api{at}").json()["members"]["jobs_by_status"] == {"finished": 3}
+
+
+def test_an_archive_of_which_nothing_waits_is_paused_no_more(here: Visit) -> None:
+    held = here.take_in(zip_of({"a.mbox": mail(5)}), filename="held.zip", work=False)
+    held.plan()
+    here.house.dispatch.pause(held.job_id, actor="account:bob")
+    assert held.job().paused_at is not None
+    with here.house.database.read() as connection:
+        ((member, _),) = wishes_inside.jobs_inside(connection, held.job_id)
+
+    here.house.dispatch.resume(member, actor="account:bob")
+
+    assert held.job().paused_at is None
+
+
+def test_an_act_that_has_not_reached_all_files_is_shown_on_the_page(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes_inside, "STEP_JOBS", 2)
+    files = {f"{number}.mbox": mail(number) for number in range(5)}
+    held = here.take_in(zip_of(files), filename="held.zip", work=False)
+    held.plan()
+    visitor = here.visitor()
+
+    assert visitor.post(f"/jobs/{held.job_id}/pause").status_code == 303
+
+    with here.house.database.read() as connection:
+        (errand,) = list_errands(connection, states=[ErrandState.WAITING])
+    assert errand.kind in WISHES
+    page = visitor.get(f"/jobs/{held.job_id}").text
+    assert f'<a href="/errands/{errand.id}">Pausing what came out of an archive</a>' in page
+    carry_out(held, errand)
+    assert "Reached" in visitor.get(f"/errands/{errand.id}").text
+    assert "Paused 5" in text_of(visitor.get(f"/jobs/{held.job_id}").text)
