@@ -27,6 +27,18 @@ def archives_within(archive_id: int) -> Select[tuple[int]]:
     return select(all_of_them.union(inner).c.upload_id)
 
 
+def archives_under(roots: Select[tuple[int]]) -> Select[tuple[int]]:
+    """Some archives, and those inside them, however deep."""
+    found = select(archive.c.upload_id).where(archive.c.upload_id.in_(roots))
+    all_of_them = found.cte("archives_under", recursive=True)
+    inner = (
+        select(archive.c.upload_id)
+        .join(upload, upload.c.id == archive.c.upload_id)
+        .where(upload.c.archive_id == all_of_them.c.upload_id)
+    )
+    return select(all_of_them.union(inner).c.upload_id)
+
+
 def jobs_after(
     connection: Connection,
     archive_id: int,

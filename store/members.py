@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from store.archives import Fate
 from store.counted_on import GONE, lies_elsewhere
-from store.inside import paused_inside
+from store.inside import archives_within, paused_inside
 from store.job_filter import shown_state
 from store.states import JobState
 from store.tables import chunk, job, upload
@@ -63,7 +63,7 @@ class MembersSum:
     by_fate: dict[Fate, int]
     by_reason: dict[str, int]  # of the skipped
     by_state: dict[JobState, int]  # of the jobs that came out of it
-    by_standing: dict[str, int]  # the same as lists tell it: what is paused is paused
+    by_standing: dict[str, int]  # as lists tell it, and of what came out of archives in it too
     deleted: int
     lost: int
     paused_jobs: int
@@ -138,13 +138,17 @@ def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
     size = select(func.coalesce(func.sum(upload.c.size), 0)).where(upload.c.id.in_(inside))
     by_fate = _added((Fate(row.fate), row.number) for row in fates)
     states = _states(connection, inside)
+    # Of lists that are narrowed to an archive: they go to the bottom of it.
+    deep = select(upload.c.id).where(
+        upload.c.archive_id.in_(archives_within(archive_id)), upload.c.state == UploadState.STORED
+    )
     gone = _gone(connection, archive_id)
     return MembersSum(
         members=sum(by_fate.values()),
         by_fate=by_fate,
         by_reason={row.reason: row.number for row in fates if row.fate == Fate.SKIPPED},
         by_state=_added((state, number) for state, _, number in states),
-        by_standing=_added((standing, number) for _, standing, number in states),
+        by_standing=_added((row[1], row[2]) for row in _states(connection, deep)),
         deleted=gone.get(False, 0),
         lost=gone.get(True, 0),
         paused_jobs=paused_inside(connection, archive_id),

@@ -74,6 +74,7 @@ DETAILS = {
     "by": N_("uploaded by"),
     "state": N_("state"),
     "archive": N_("archive"),
+    "fold": N_("files in archives"),
     "since": N_("since"),
     "until": N_("before"),
     "errand": N_("errand"),
@@ -110,6 +111,7 @@ VALUES = {
     "label": N_("put a label on"),
     "unlabel": N_("take a label off"),
     "read_found": N_("read messages again"),
+    "archives": N_("with their archives"),
 }
 SIZES = frozenset({"size", "bytes", "bytes_freed", "length"})
 DIGEST = "sha256"
@@ -200,7 +202,7 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
         return "text", json.dumps(value, ensure_ascii=False)[:LONGEST_VALUE]
     if name == DIGEST or (name == "cause" and len(value) > 12):
         return "digest", value
-    known = VALUES.get(value) if name in ("way", "kind") else None
+    known = VALUES.get(value) if name in ("way", "kind", "fold") else None
     if known is None and name == "role":
         known = words.role(value)
     if known is None and name in ("was", "is"):

@@ -172,3 +172,107 @@ def test_an_act_that_has_not_reached_all_files_is_shown_on_the_page(
     carry_out(held, errand)
     assert "Reached" in visitor.get(f"/errands/{errand.id}").text
     assert "Paused 5" in text_of(visitor.get(f"/jobs/{held.job_id}").text)
+
+
+def listed(page: str) -> list[str]:
+    """The file names in a list of jobs, from top to bottom."""
+    return re.findall(r'<td class="lead"><a href="/jobs/\w+">(?:<bdi[^>]*>)?([^<]+)', page)
+
+
+def chips(page: str) -> dict[str, int]:
+    """The chips above a list, with their numbers."""
+    said = re.findall(r'<a class="chip".*?</a>', page, re.DOTALL)
+    return {
+        match[1]: int(match[2].replace(",", ""))
+        for chip in said
+        if (match := re.match(r"([\w ]+?) ([\d,]+)", text_of(chip)))
+    }
+
+
+@pytest.fixture
+def halted(here: Visit) -> Floor:
+    """An archive of three files, in one of which is another; what came out of it is cancelled."""
+    inner = zip_of({"c.mbox": mail(8), "d.mbox": mail(9)})
+    files = {"b.mbox": mail(7), "inner.zip": inner}
+    held = here.take_in(zip_of(files), filename="held.zip", work=False)
+    held.plan()
+    held.plan()  # the mail, as its plan came first
+    held.plan()
+    here.house.dispatch.cancel(held.job_id, actor="account:bob")
+    return held
+
+
+def test_the_list_shows_files_under_their_archive(
+    here: Visit, earlier: Floor, halted: Floor
+) -> None:
+    page = here.visitor().get("/jobs").text
+
+    assert sorted(listed(page)) == ["earlier.mbox", "held.zip"]
+    assert chips(page) == {"All": 2, "Finished": 2, "Also files in archives": 4}
+    assert "Archive: 4 files Finished 1 Cancelled 3" in text_of(page)
+    every = here.visitor().get("/jobs?fold=none").text
+    assert len(listed(every)) == 6
+    assert chips(every) == {
+        "All": 6,
+        "Finished": 3,
+        "Cancelled": 3,
+        "Also files in archives": 4,
+    }
+    assert len(listed(here.visitor().get("/jobs?fold=none&state=cancelled").text)) == 3
+
+
+def test_the_numbers_of_an_archive_lead_to_as_many_jobs(here: Visit, halted: Floor) -> None:
+    visitor = here.visitor()
+    page = visitor.get("/jobs").text
+
+    for state, number in (("cancelled", 3), ("finished", 1)):
+        link = f"/jobs?archive={halted.upload_id}&amp;state={state}"
+        assert link in page
+        assert link in visitor.get(f"/jobs/{halted.job_id}").text
+        narrowed = visitor.get(unescape(link)).text
+        assert len(listed(narrowed)) == number
+        assert "out of held.zip" in text_of(narrowed)
+
+
+@pytest.mark.parametrize(
+    ("address", "act", "promise", "done"),
+    [
+        ("/jobs", "retry", "Retry 3 jobs", 3),
+        ("/jobs?q=held", "retry", "Retry 3 jobs", 3),
+        ("/jobs?fold=none&q=d.mbox", "retry", "Retry 1 job", 1),
+        ("/jobs?fold=none", "retry", "Retry 3 jobs", 3),
+        ("/jobs?q=d.mbox", "retry", None, 0),
+        ("/jobs", "cancel", "There is nothing to do.", 0),
+    ],
+)
+def test_a_bulk_act_does_what_it_counted_in_a_folded_list_and_in_one_that_is_not(
+    here: Visit, halted: Floor, address: str, act: str, promise: str | None, done: int
+) -> None:
+    visitor = here.visitor()
+    page = visitor.get(address).text
+    form = re.search(r'<form class="row small" action="/jobs/bulk".*?</form>', page, re.DOTALL)
+    assert (form is None) is (promise is None)
+    if form is None:
+        return
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+
+    dry = visitor.get("/jobs/bulk", params={**fields, "act": act}).text
+
+    assert promise is not None
+    assert promise in dry
+    if done:
+        told = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', dry))
+        answer = visitor.post("/jobs/bulk", data=told)
+        assert answer.status_code == 303, answer.text
+        with here.house.database.read() as connection:
+            (errand,) = list_errands(connection, states=[ErrandState.WAITING])
+        assert carry_out(halted, errand).done == done
+
+
+def test_deleting_what_a_folded_list_shows_counts_what_goes_along(
+    here: Visit, earlier: Floor, halted: Floor
+) -> None:
+    page = here.visitor().get("/jobs/bulk", params={"act": "delete", "fold": "archives"}).text
+
+    assert "Delete 2 jobs" in page
+    assert "Files out of these archives 4" in text_of(page)

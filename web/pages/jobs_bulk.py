@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.counted_on import CountsOn, counting_on
-from store.job_filter import JobFilter, JobsWeight, uploads_going, weigh_jobs
+from store.job_filter import JobFilter
+from store.job_weight import JobsWeight, uploads_going, weigh_jobs
+from store.outer import Outer, outer_of
 from web.house import house_of
 from web.job_query import JobAct, job_act, job_filter, list_address, named
 from web.language import N_
@@ -33,6 +35,7 @@ class JobsBulkView:
     weight: JobsWeight
     back: str
     counted_on: tuple[CountsOn, ...]  # by archives that lose mail and do not go themselves
+    archive: Outer | None  # the jobs are of files that came out of it
     trouble: str | None = None
 
     @property
@@ -73,6 +76,7 @@ def dry_run(request: Request, act: JobAct, wanted: JobFilter) -> JobsBulkView:
         is_deletion = act is JobAct.DELETE
         going = uploads_going(connection, wanted) if is_deletion else set()
         counted_on = counting_on(connection, going) if going else ()
+        archive = outer_of(connection, wanted.archive_id)
     return JobsBulkView(
         act=act,
         title=TITLES[act],
@@ -81,4 +85,5 @@ def dry_run(request: Request, act: JobAct, wanted: JobFilter) -> JobsBulkView:
         weight=weight,
         back=list_address(wanted),
         counted_on=counted_on,
+        archive=archive,
     )
