@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from jobs.dispatch import Dispatch
 from store import wishes_inside
@@ -13,6 +15,7 @@ from store.clock import utc_now
 from store.errands import Errand, ErrandKind, ErrandState, list_errands
 from store.members import sum_of_members
 from store.states import JobState
+from store.uploads import UploadKind, complete_upload, open_upload
 from store.wishes_inside import Wish, begin_wish, first_step, jobs_inside, next_step
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out, look_up
@@ -112,6 +115,55 @@ def test_an_act_that_meets_another_under_way_has_the_last_word(archive: Floor) -
     assert states(archive) == [JobState.FINISHED] * 5
 
 
+def test_an_act_that_reaches_further_than_one_under_way_is_not_undone_by_it(
+    archive: Floor,
+) -> None:
+    dispatch = dispatch_of(archive)
+    with archive.workshop.database.read() as connection:
+        members = [job_id for job_id, _ in jobs_inside(connection, archive.job_id)]
+    for one in members[3:]:
+        dispatch.pause(one, actor="account:bob")
+    assert dispatch.pause(archive.job_id, actor="account:bob")
+    for one in members[:2]:
+        dispatch.resume(one, actor="account:bob")
+
+    assert dispatch.resume(archive.job_id, actor="account:bob")
+    for errand in errands(archive):
+        carry_out(archive, errand)
+
+    assert paused(archive) == 0
+
+
+def test_what_an_archive_inside_gives_until_its_turn_comes_is_reached_too(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(zip_of({"inner.zip": zip_of({"a.mbox": mail(1)})}), filename="x.zip")
+    floor.plan()
+    act = wishes_inside._act
+
+    def late(connection: Connection, row: Any, doing: Any) -> int:
+        if row.upload_id != floor.upload_id and row.kind == UploadKind.ARCHIVE:
+            monkeypatch.setattr(wishes_inside, "_act", act)
+            came = open_upload(
+                connection,
+                filename="late.mbox",
+                declared_size=None,
+                by="test",
+                now=utc_now(),
+                archive_id=row.upload_id,
+            )
+            complete_upload(connection, came, size=1, sha256="0" * 64, now=utc_now())
+        return act(connection, row, doing)
+
+    monkeypatch.setattr(wishes_inside, "_act", late)
+
+    assert dispatch_of(floor).pause(floor.job_id, actor="account:bob")
+
+    with floor.workshop.database.read() as connection:
+        assert len(jobs_inside(connection, floor.job_id)) == 2
+    assert paused(floor) == 2
+
+
 def test_what_comes_out_of_an_archive_inside_after_the_wish_does_not_escape(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +236,18 @@ def test_a_retry_leaves_alone_what_is_being_read_again(archive: Floor) -> None:
     assert now[one] is JobState.CANCELLED
     assert {now[other] for other in others} == {JobState.QUEUED}
     assert carry_out(archive, look_up(archive, reading.id)).state is ErrandState.DONE
+
+
+def test_a_bulk_retry_leaves_alone_what_is_being_read_again(floor: Floor) -> None:
+    floor.hand_in(mail(1))
+    dispatch_of(floor).cancel(floor.job_id, actor="account:bob")
+    reading = ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0)
+    carry_out(floor, reading, still_mine=once())
+
+    retried = carry_out(floor, ask(floor, ErrandKind.RETRY_JOBS))
+
+    assert retried.done == 0
+    assert floor.job().state is JobState.CANCELLED
 
 
 def test_acts_at_the_same_moment_do_not_wait_for_each_other_for_ever(
