@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from jobs.steps import Steps
 from jobs.workshop import Workshop
 from store.clock import utc_now
-from store.errands import Errand, note_act, take_step
+from store.errands import Errand, ErrandKind, note_act, note_place, take_step
 from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
 from store.retrying import count_failed, retry_some
-from store.wishes_inside import cancel_with_members, retry_with_members
+from store.wishes_inside import KINDS, Wish, first_step, next_step
 
 STEP_CHUNKS = 500
 JOBS_AT_ONCE = 50
+WISHES = {kind: wish for wish, kind in KINDS.items()}
 
 
 def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
@@ -42,29 +43,70 @@ def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[N
 
 def retry_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Let what failed or was cancelled of every job that matches go on."""
-    steps.done = errand.done
-    for job_id, _ in each_job(workshop, errand):
-        with workshop.database.write() as connection:
-            chunks = retry_with_members(connection, job_id, errand_id=errand.id)
-            if chunks:
-                note_act(connection, errand, "job.retry", job_id=job_id, now=utc_now())
-            steps.done += chunks
-            take_step(connection, errand.id, done=steps.done, total=None, now=utc_now())
-        yield
+    yield from _each_with_members(workshop, errand, steps, Wish.RETRY)
     steps.result = {"chunks": steps.done}
 
 
 def cancel_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Stop every job that matches and is not over."""
+    yield from _each_with_members(workshop, errand, steps, Wish.CANCEL)
+    steps.result = {"jobs": steps.done}
+
+
+def act_on_members(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Reach the rest of what came out of one archive; the first were reached when it was asked."""
+    steps.done, wanted = errand.done, {**errand.parameters, **errand.place}
+    yield from _rest(workshop, errand, steps, WISHES[errand.kind], **wanted)
+    steps.result = {"reached": steps.done}
+
+
+def _each_with_members(
+    workshop: Workshop, errand: Errand, steps: Steps, wish: Wish
+) -> Iterator[None]:
     steps.done = errand.done
+    if errand.place:
+        # Begun again: an archive that was in hand may not match any more.
+        yield from _rest(workshop, errand, steps, wish, **errand.place)
     for job_id, _ in each_job(workshop, errand):
         with workshop.database.write() as connection:
-            if cancel_with_members(connection, job_id, now=utc_now()):
-                note_act(connection, errand, "job.cancel", job_id=job_id, now=utc_now())
-                steps.done += 1
-            take_step(connection, errand.id, done=steps.done, total=None, now=utc_now())
+            now = utc_now()
+            step = first_step(connection, job_id, wish, now=now, errand_id=errand.id)
+            if step.did:
+                note_act(connection, errand, f"job.{wish}", job_id=job_id, now=now)
+            steps.done += step.did if wish is Wish.RETRY else bool(step.did)
+            note_place(connection, errand.id, {"job_id": job_id, "after": step.after})
+            take_step(connection, errand.id, done=steps.done, total=None, now=now)
         yield
-    steps.result = {"jobs": steps.done}
+        yield from _rest(workshop, errand, steps, wish, job_id=job_id, after=step.after)
+
+
+def _rest(
+    workshop: Workshop,
+    errand: Errand,
+    steps: Steps,
+    wish: Wish,
+    *,
+    job_id: str,
+    after: int | None,
+) -> Iterator[None]:
+    """What came out of one archive, from a key on, in steps of which each says how far it is."""
+    while after is not None:
+        with workshop.database.write() as connection:
+            now = utc_now()
+            step = next_step(
+                connection, job_id, wish, after=after, now=now, errand_id=_follows(errand)
+            )
+            after = step.after
+            # Many jobs are counted as what matched, of a retry chunks are counted.
+            steps.done += 0 if errand.kind is ErrandKind.CANCEL_JOBS else step.did
+            note_place(connection, errand.id, {"job_id": job_id, "after": after})
+            take_step(connection, errand.id, done=steps.done, total=None, now=now)
+        yield
+
+
+def _follows(errand: Errand) -> int | None:
+    """The errand that chunks remember as theirs: one that tells what became of them."""
+    return errand.id if errand.kind is ErrandKind.RETRY_JOBS else None
 
 
 def each_job(workshop: Workshop, errand: Errand) -> Iterator[tuple[str, int]]:

@@ -15,22 +15,17 @@ from jobs.bell import UNHEARD, QueueUnreachable, ring_due
 from jobs.draining import ask_to_drain, kill_horse
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
+from mail.sniff import Verdict
 from store.audit import record, record_of_job
 from store.clock import utc_now
 from store.errands import ErrandKind, add_errand, break_errand
-from store.files_reread import reading_again
 from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
 from store.trials import begin_trial
 from store.uploads import Twin, Upload, UploadKind, complete_unless_twin, complete_upload
 from store.wishes import retry_chunk, stop_chunk, stop_worker
-from store.wishes_inside import (
-    cancel_with_members,
-    pause_with_members,
-    resume_with_members,
-    retry_with_members,
-)
+from store.wishes_inside import Wish, begin_wish
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +55,14 @@ class Dispatch:
         size: int,
         sha256: str,
         again: bool,
-        kind: UploadKind = UploadKind.MAIL,
+        verdict: Verdict,
     ) -> str | Twin:
         """The bytes of an upload are whole: make it a job, unless they are here already.
 
         Answers the job's id, or the earlier upload of the same bytes; then this one was broken
         off, and its file is to be removed. `again` takes the bytes in a second time.
         """
-        now = utc_now()
+        now, kind = utc_now(), UploadKind.of(verdict)
         complete = partial(complete_upload, again=True) if again else complete_unless_twin
         with self._workshop.database.write() as connection:
             job_id = complete(connection, upload, size=size, sha256=sha256, now=now, kind=kind)
@@ -82,21 +77,28 @@ class Dispatch:
                 filename=upload.filename,
                 size=size,
                 sha256=sha256,
+                form=verdict.form,
             )
         self.ring()
         return job_id
 
     def retry(self, job_id: str, *, actor: str) -> int:
-        """Let failed and cancelled chunks of a job go on; answers how many wait again."""
-        now = utc_now()
-        with self._workshop.database.write() as connection:
-            # All of it will be read anyway, and what waited until then would be taken back.
-            is_read_again = reading_again(connection, job_id) is not None
-            chunks = 0 if is_read_again else retry_with_members(connection, job_id)
-            if chunks:
-                record_of_job(connection, job_id, "job.retry", actor=actor, now=now, chunks=chunks)
+        """Let failed and cancelled chunks of a job go on; answers how many wait again.
+
+        Of an archive with very many files those of the first, see `store.wishes_inside`.
+        """
+        chunks = self._wish(job_id, Wish.RETRY, actor=actor)
         self.ring()
         return chunks
+
+    def _wish(self, job_id: str, wish: Wish, *, actor: str) -> int:
+        now = utc_now()
+        with self._workshop.database.write() as connection:
+            did = begin_wish(connection, job_id, wish, by=actor, now=now)
+            if did:
+                told = {"chunks": did} if wish is Wish.RETRY else {}
+                record_of_job(connection, job_id, f"job.{wish}", actor=actor, now=now, **told)
+        return did
 
     def retry_chunk(self, chunk_id: int, *, actor: str) -> bool:
         """Let one failed chunk go on; False when there was nothing to retry."""
@@ -164,28 +166,15 @@ class Dispatch:
 
         One that is being read again stops as soon as its messages are gone.
         """
-        now = utc_now()
-        with self._workshop.database.write() as connection:
-            stopped = cancel_with_members(connection, job_id, now=now)
-            if stopped:
-                record_of_job(connection, job_id, "job.cancel", actor=actor, now=now)
-        return stopped
+        return self._wish(job_id, Wish.CANCEL, actor=actor) > 0
 
     def pause(self, job_id: str, *, actor: str) -> bool:
         """Begin no further chunk of a job; False when it is over or paused."""
-        now = utc_now()
-        with self._workshop.database.write() as connection:
-            paused = pause_with_members(connection, job_id, now=now)
-            if paused:
-                record_of_job(connection, job_id, "job.pause", actor=actor, now=now)
-        return paused
+        return self._wish(job_id, Wish.PAUSE, actor=actor) > 0
 
     def resume(self, job_id: str, *, actor: str) -> bool:
         """Let a paused job go on; False when it was not paused."""
-        with self._workshop.database.write() as connection:
-            resumed = resume_with_members(connection, job_id)
-            if resumed:
-                record_of_job(connection, job_id, "job.resume", actor=actor, now=utc_now())
+        resumed = self._wish(job_id, Wish.RESUME, actor=actor) > 0
         self.ring()
         return resumed
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jobs.bulk import cancel_jobs, each_job, retry_failed, retry_jobs
+from jobs.bulk import WISHES, act_on_members, cancel_jobs, each_job, retry_failed, retry_jobs
 from jobs.exporting import write_export
 from jobs.found import label_found, read_found, unlabel_found
 from jobs.steps import CannotDo, Steps
@@ -296,4 +296,5 @@ DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.LABEL: label_found,
     ErrandKind.UNLABEL: unlabel_found,
     ErrandKind.READ_FOUND: read_found,
+    **dict.fromkeys(WISHES, act_on_members),
 }

@@ -21,18 +21,33 @@ class CannotUnpack(Hopeless):
 
 
 class Meter:
-    """What one archive has given so far. `elsewhere` is what came out of others around it."""
+    """What one archive has given so far, in bytes.
+
+    `inflated` in this attempt, `inflated_before` in earlier ones; much of that comes once more.
+    `elsewhere` is what came out of others under the same root.
+    """
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._of_member = 0
         self._rung = 0.0
+        self._passed_over = 0
         self.elsewhere = 0
         self.inflated = 0
+        self.inflated_before = 0
 
     def begin_member(self) -> None:
         """What comes from now on is of the next member."""
         self._of_member = 0
+
+    def pass_over(self, length: int) -> None:
+        """So much came out of a member that is not unpacked again."""
+        self._passed_over += length
+
+    @property
+    def given(self) -> int:
+        """What has come out of this archive, by whichever attempt."""
+        return max(self.inflated + self._passed_over, self.inflated_before)
 
     def count(self, run: Packed | None, length: int) -> None:
         """So many bytes came out of `run`. Raises CannotUnpack beyond a limit."""
@@ -43,7 +58,7 @@ class Meter:
             raise _more(
                 f"one member gives more than {config.archive_member_bytes} bytes", "MEMBER_BYTES"
             )
-        if self.inflated + self.elsewhere > config.archive_bytes:
+        if self.given + self.elsewhere > config.archive_bytes:
             raise _more(f"it gives more than {config.archive_bytes} bytes", "BYTES")
         if run is not None:
             self._hold(run.inflated, run.used)

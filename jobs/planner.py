@@ -10,15 +10,15 @@ import json
 import time
 from collections.abc import Callable, Iterator
 
+from jobs.finishing import finish_chunk
 from jobs.processor import Statistics, StopAsked
 from jobs.workshop import Workshop
 from mail.chunk import Chunk, plan
 from mail.mbox import Detection, Rule, Source, detect
-from store.claims import Claim, finish
+from store.claims import Claim
 from store.clock import now_of
 from store.planning import add_chunks, counted_messages, fix_rule
-from store.states import Outcome
-from store.vitals import beat, earn, end_attempt
+from store.vitals import beat, earn
 
 STRETCH_CHUNKS = 64
 STRETCH_SECONDS = 1.0
@@ -64,16 +64,7 @@ class Planner:
         with self._workshop.database.write() as connection:
             if not counted_messages(connection, self._claim.job_id):
                 raise NoMessages("no message was found in this file")
-            # In one transaction: a done chunk must not be left with an attempt that looks lost.
-            now = now_of(connection)
-            finish(connection, self._claim, now=now)
-            end_attempt(
-                connection,
-                self._claim.attempt_id,
-                outcome=Outcome.DONE,
-                vitals=self.statistics.vitals(),
-                now=now,
-            )
+            finish_chunk(connection, self._claim, vitals=self.statistics.vitals())
 
     def _rule(self, source: Source) -> Rule:
         if self._claim.rule is not None:

@@ -11,20 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from jobs.finishing import finish_chunk
 from jobs.guard import MessageTooSlow, cpu_limit, cpu_seconds, peak_memory_bytes
 from jobs.workshop import Workshop
 from mail.mbox import Source, Span, SpanKind, spans
 from mail.message import read_message
 from mail.rule import Rule
 from mail.span_bytes import read_span
-from store.claims import Claim, advance, count, finish, suspect
+from store.claims import Claim, advance, count, suspect
 from store.clock import now_of, utc_now
 from store.ledger import Entry, EntryKind, add_entries
 from store.messages import Batch, Kind, Quarantine, Reading, prepare, settle_index, write
 from store.quarantine import add_quarantined
 from store.recovery import last_trouble
-from store.states import Outcome
-from store.vitals import Vitals, beat, earn, end_attempt
+from store.vitals import Vitals, beat, earn
 
 BATCH_MESSAGES = 500
 BATCH_TEXT_CHARS = 8 << 20
@@ -122,16 +122,7 @@ class StreamingEmailProcessor:
         with self._workshop.database.write() as connection:
             settle_index(connection)
         with self._workshop.database.write() as connection:
-            # In one transaction: a done chunk must not be left with an attempt that looks lost.
-            now = now_of(connection)
-            finish(connection, self._claim, now=now)
-            end_attempt(
-                connection,
-                self._claim.attempt_id,
-                outcome=Outcome.DONE,
-                vitals=self.statistics.vitals(),
-                now=now,
-            )
+            finish_chunk(connection, self._claim, vitals=self.statistics.vitals())
 
     def _batches(self, source: Source) -> Iterator[list[_Item]]:
         batch: list[_Item] = []

@@ -43,6 +43,14 @@ class Found(StrEnum):
     BINARY = "binary"
 
 
+class Form(StrEnum):
+    """What is taken in, in the words of whoever sends it."""
+
+    MBOX = "mbox"
+    EML = "eml"
+    ARCHIVE = "archive"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a file is, whether it can be taken in, and one sentence for whoever sent it."""
@@ -55,6 +63,13 @@ class Verdict:
     def is_archive(self) -> bool:
         """True for what `mail.archive` can look into."""
         return self.found in _OPENED
+
+    @property
+    def form(self) -> Form:
+        """What it is to whoever sent it, of what is taken in."""
+        if self.is_archive:
+            return Form.ARCHIVE
+        return Form.EML if self.found is Found.SINGLE else Form.MBOX
 
     @property
     def is_taken(self) -> bool:

@@ -14,14 +14,14 @@ from typing import BinaryIO
 
 from jobs.engine import Engine
 from jobs.workshop import Workshop
-from mail.sniff import sniff
+from mail.sniff import Verdict, sniff
 from ops.following import follow
 from ops.premises import actor, opened_engine, settings
 from ops.refusal import Refusal
 from store.admission import admit
 from store.clock import utc_now
 from store.spool import DiskFull, SpoolWriter
-from store.uploads import Twin, Upload, UploadKind, break_off
+from store.uploads import Twin, Upload, break_off
 
 BLOCK_BYTES = 1 << 20
 
@@ -79,10 +79,10 @@ def take_in(engine: Engine, path: Path, *, again: bool) -> str | None:
         with path.open("rb") as file:
             size = path.stat().st_size
             upload = _announce(workshop, path, size=size)
-            sha256, size, kind = _receive(workshop, upload, file)
+            sha256, size, verdict = _receive(workshop, upload, file)
     except OSError as error:
         raise Refusal(f"{path}: {error.strerror or error}") from None
-    found = engine.dispatch.submit(upload, size=size, sha256=sha256, again=again, kind=kind)
+    found = engine.dispatch.submit(upload, size=size, sha256=sha256, again=again, verdict=verdict)
     if isinstance(found, Twin):
         workshop.spool.remove(upload.spool_name)
         print(f"{found.job_id}  {path}: these bytes came before; --again takes them in once more")
@@ -106,15 +106,15 @@ def _announce(workshop: Workshop, path: Path, *, size: int) -> Upload:
         raise Refusal(f"{path}: {error}") from None
 
 
-def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, int, UploadKind]:
+def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, int, Verdict]:
     try:
         writer = workshop.spool.writer(upload.spool_name)
     except DiskFull as error:
         _forget(workshop, upload)
         raise Refusal(f"{upload.filename}: {error}") from None
     try:
-        kind = _copy(file, writer, filename=upload.filename)
-        return writer.finish(), writer.size, kind
+        verdict = _copy(file, writer, filename=upload.filename)
+        return writer.finish(), writer.size, verdict
     except (Refusal, DiskFull, OSError, KeyboardInterrupt) as error:
         writer.abandon()
         _forget(workshop, upload)
@@ -123,7 +123,7 @@ def _receive(workshop: Workshop, upload: Upload, file: BinaryIO) -> tuple[str, i
         raise
 
 
-def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> UploadKind:
+def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> Verdict:
     block = file.read(BLOCK_BYTES)
     verdict = sniff(block, filename)
     if not verdict.is_taken:
@@ -131,7 +131,7 @@ def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> UploadKind:
     while block:
         writer.write(block)
         block = file.read(BLOCK_BYTES)
-    return UploadKind.of(verdict)
+    return verdict
 
 
 def _forget(workshop: Workshop, upload: Upload) -> None:

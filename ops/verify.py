@@ -21,6 +21,7 @@ from ops.verify_archive import discrepancies_of_archive
 from store.clock import utc_now
 from store.jobs import JobView, find_job, list_jobs
 from store.ledger import Entry, balance
+from store.members import sum_of_members
 from store.spool import SpoolError
 from store.states import JobState
 from store.uploads import Upload, require_upload
@@ -44,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
             wrong += bool(findings)
             verdict = "WRONG" if findings else "ok"
             print(f"{verdict:5}  {view.id}  {view.filename}: {_sum(view)}")
+            for remark in remarks(workshop, view):
+                print(f"       {remark}")
             for finding in findings[:SHOWN]:
                 print(f"       {finding}")
     return 1 if wrong else 0
@@ -53,6 +56,25 @@ def _sum(view: JobView) -> str:
     if view.is_archive:
         return f"an archive of {view.size} bytes, {view.state}"
     return f"{messages_of(view.progress)} messages in {view.size} bytes, {view.state}"
+
+
+def remarks(workshop: Workshop, view: JobView) -> Iterator[str]:
+    """What is as somebody wanted it, and yet to be known: sentences."""
+    if not view.is_archive:
+        return
+    with workshop.database.read() as connection:
+        added_up = sum_of_members(connection, view.upload_id)
+    if added_up.deleted:
+        yield f"the mail of {_members(added_up.deleted)} was deleted"
+    if added_up.lost:
+        yield (
+            f"the mail of {_members(added_up.lost)} was deleted with other files that held the "
+            "same bytes; a retry takes it in from this archive"
+        )
+
+
+def _members(number: int) -> str:
+    return "1 member" if number == 1 else f"{number} members"
 
 
 def _asked_for(workshop: Workshop, job_ids: list[str]) -> Iterator[JobView]:

@@ -98,12 +98,16 @@ def note_damage(connection: Connection, upload_id: int, damage: str | None) -> N
 
 
 def note_members(connection: Connection, archive_id: int, notes: Sequence[MemberNote]) -> None:
-    """Write down what became of members, each once."""
+    """Write down what became of members; what was noted of one before is replaced."""
     rows = [
         {"archive_id": archive_id, **{name: getattr(note, name) for name in MemberNote.__slots__}}
         for note in notes
     ]
     if rows:
+        places = [note.ordinal for note in notes]
+        connection.execute(
+            delete(member).where(member.c.archive_id == archive_id, member.c.ordinal.in_(places))
+        )
         connection.execute(insert(member), rows)
 
 
@@ -153,7 +157,7 @@ def uploads_held(connection: Connection, *upload_ids: int) -> set[int]:
         held |= layer
         came_out = select(tables.upload.c.id).where(tables.upload.c.archive_id.in_(sorted(layer)))
         same = select(member.c.upload_id).where(
-            member.c.archive_id.in_(sorted(layer)), member.c.fate == Fate.SAME
+            member.c.archive_id.in_(sorted(layer)), member.c.fate.in_((Fate.SAME, Fate.DAMAGED))
         )
         rows = connection.execute(came_out.union(same)).scalars()
         layer = {key for key in rows if key is not None} - held

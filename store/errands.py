@@ -27,6 +27,11 @@ class ErrandKind(StrEnum):
     TRIAL = "trial"  # {"cause": …, "chunk": …}; done when it is asked for, see store.trials
     RETRY_JOBS = "retry_jobs"  # a JobFilter as JSON, as for the next two
     CANCEL_JOBS = "cancel_jobs"
+    # {"job_id": …, "after": …}: the rest of what came out of an archive, see store.wishes_inside
+    PAUSE_MEMBERS = "pause_members"
+    RESUME_MEMBERS = "resume_members"
+    CANCEL_MEMBERS = "cancel_members"
+    RETRY_MEMBERS = "retry_members"
     DELETE_JOBS = "delete_jobs"
     EXPORT = "export"  # {"query": …, "format": …, "labelled": …}
     LABEL = "label"  # {"query": …, "label": …}
@@ -53,6 +58,10 @@ KINDS_OF: dict[Lane, tuple[ErrandKind, ...]] = {
         ErrandKind.TRIAL,
         ErrandKind.RETRY_JOBS,
         ErrandKind.CANCEL_JOBS,
+        ErrandKind.PAUSE_MEMBERS,
+        ErrandKind.RESUME_MEMBERS,
+        ErrandKind.CANCEL_MEMBERS,
+        ErrandKind.RETRY_MEMBERS,
     ),
     Lane.MAIL: (ErrandKind.LABEL, ErrandKind.UNLABEL, ErrandKind.READ_FOUND),
     Lane.EXPORTS: (ErrandKind.EXPORT,),

@@ -9,15 +9,14 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, case, collate, func, or_, select
 
-from store.archives import uploads_inside
-from store.states import OPEN_JOB_STATES, ChunkState, JobState
-from store.tables import chunk, job, upload
-from store.uploads import UploadKind, UploadState
-
-RETRIED = (ChunkState.FAILED, ChunkState.CANCELLED)
-
+from store.inside import archives_within
+from store.states import OPEN_JOB_STATES, JobState
+from store.tables import job, upload
+from store.uploads import UploadState
 
 PAUSED = "paused"
+# How a filter says that files stay under the archives they came out of.
+FOLDED = "archives"
 # Where a job stands, as lists tell it: a paused job is paused, whatever it was doing.
 SHOWN_STATES = ("queued", "planning", "running", PAUSED, *(one for one in JobState if one.is_over))
 
@@ -31,7 +30,8 @@ class JobFilter:
     by: str = ""  # who uploaded it: "account:ann"
     since: datetime | None = None
     until: datetime | None = None
-    archive_id: int | None = None  # what came out of that upload
+    archive_id: int | None = None  # what came out of that upload, however deep
+    is_folded: bool = False  # only what was uploaded itself, not what came out of archives
 
     def to_json(self) -> dict[str, Any]:
         """The parameters of an errand."""
@@ -42,6 +42,7 @@ class JobFilter:
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "archive": None if self.archive_id is None else str(self.archive_id),
+            "fold": FOLDED if self.is_folded else None,
         }
 
     @classmethod
@@ -55,6 +56,7 @@ class JobFilter:
             since=datetime.fromisoformat(since) if since else None,
             until=datetime.fromisoformat(until) if until else None,
             archive_id=upload_in(parameters.get("archive")),
+            is_folded=parameters.get("fold") == FOLDED,
         )
 
 
@@ -92,7 +94,9 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
     if wanted.by:
         found.append(job.c.created_by == wanted.by)
     if wanted.archive_id is not None:
-        found.append(upload.c.archive_id == wanted.archive_id)
+        found.append(upload.c.archive_id.in_(archives_within(wanted.archive_id)))
+    if wanted.is_folded:
+        found.append(upload.c.archive_id.is_(None))
     if wanted.since is not None:
         found.append(job.c.created_at >= wanted.since)
     if wanted.until is not None:
@@ -129,98 +133,19 @@ def some_jobs(
     rows = connection.execute(
         select(job.c.id, job.c.upload_id)
         .join(upload, upload.c.id == job.c.upload_id)
-        .where(*_matching(connection, wanted), *then, job.c.id > after)
+        .where(*matching(connection, wanted), *then, job.c.id > after)
         .order_by(job.c.id)
         .limit(limit)
     )
     return [(row.id, row.upload_id) for row in rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoesAlong:
-    """Files that came out of archives that match, and do not match themselves."""
-
-    files: int
-    bytes: int
-    messages: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobsWeight:
-    """What a bulk act would touch, of the jobs that match. Sizes in bytes."""
-
-    jobs: int
-    retried_jobs: int  # have chunks that failed or were cancelled
-    retried_chunks: int
-    retried_bytes: int
-    open_jobs: int
-    bytes: int  # of all their files
-    messages: int
-    goes_along: GoesAlong  # when they are deleted
-
-
-def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
-    """Count without changing anything."""
-    conditions = _matching(connection, wanted)
-    jobs = connection.execute(
-        _joined(
-            func.count().label("jobs"),
-            func.count().filter(job.c.state.in_(OPEN_JOB_STATES)).label("open_jobs"),
-            func.coalesce(func.sum(upload.c.size), 0).label("bytes"),
-        ).where(*conditions)
-    ).one()
-    matching = _joined(job.c.id).where(*conditions)
-    chunks = connection.execute(
-        select(
-            func.count(chunk.c.job_id.distinct()).label("jobs"),
-            func.count().label("chunks"),
-            func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("bytes"),
-        ).where(chunk.c.job_id.in_(matching), chunk.c.state.in_(RETRIED))
-    ).one()
-    messages = connection.execute(
-        select(
-            func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined), 0)
-        ).where(chunk.c.job_id.in_(matching))
-    ).scalar_one()
-    return JobsWeight(
-        jobs=jobs.jobs,
-        retried_jobs=chunks.jobs,
-        retried_chunks=chunks.chunks,
-        retried_bytes=int(chunks.bytes),
-        open_jobs=jobs.open_jobs,
-        bytes=int(jobs.bytes),
-        messages=int(messages),
-        goes_along=_going_along(connection, conditions),
-    )
-
-
-def _going_along(connection: Connection, conditions: list[ColumnElement[bool]]) -> GoesAlong:
-    archives = _joined(upload.c.id).where(*conditions, upload.c.kind == UploadKind.ARCHIVE)
-    inside = uploads_inside(connection, *connection.execute(archives).scalars())
-    matching = _joined(upload.c.id).where(*conditions)
-    files = size = messages = 0
-    for at in range(0, len(inside), 500):
-        others = (
-            upload.c.id.in_(inside[at : at + 500]),
-            upload.c.id.not_in(matching),
-            upload.c.state == UploadState.STORED,
-        )
-        found = connection.execute(
-            select(func.count(), func.coalesce(func.sum(upload.c.size), 0)).where(*others)
-        ).one()
-        number = chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined
-        read = select(func.coalesce(func.sum(number), 0)).where(
-            chunk.c.upload_id.in_(select(upload.c.id).where(*others))
-        )
-        files, size = files + int(found[0]), size + int(found[1])
-        messages += int(connection.execute(read).scalar_one())
-    return GoesAlong(files=files, bytes=size, messages=messages)
-
-
-def _joined(*columns: ColumnElement[Any]) -> Select[Any]:
+def joined(*columns: ColumnElement[Any]) -> Select[Any]:
+    """A query over jobs and their uploads."""
     return select(*columns).select_from(job).join(upload, upload.c.id == job.c.upload_id)
 
 
-def _matching(connection: Connection, wanted: JobFilter) -> list[ColumnElement[bool]]:
+def matching(connection: Connection, wanted: JobFilter) -> list[ColumnElement[bool]]:
+    """The conditions of a filter, for `joined`; what is deleted never matches."""
     there = upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
     return [there, *jobs_of_filter(connection, wanted)]

@@ -96,6 +96,13 @@ def counts_by_state(connection: Connection, wanted: JobFilter) -> dict[str, int]
     return {name: found[name] for name in SHOWN_STATES if name in found}
 
 
+def count_jobs(connection: Connection, wanted: JobFilter) -> int:
+    """How many jobs match."""
+    query = shown_jobs().with_only_columns(func.count(), maintain_column_froms=True)
+    found = connection.execute(query.where(*jobs_of_filter(connection, wanted)))
+    return int(found.scalar_one())
+
+
 def uploaders(connection: Connection) -> tuple[str, ...]:
     """Everybody who has uploaded something, in alphabetical order."""
     return tuple(sorted(connection.execute(select(job.c.created_by).distinct()).scalars()))

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from store import tables
+from store.inside import paused_inside
 from store.job_progress import Progress, progress_of
 from store.outer import Outer, outers_of
 from store.states import OPEN_JOB_STATES, EngineName, JobState
@@ -25,7 +26,10 @@ attempt, job, upload = tables.attempt, tables.job, tables.upload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """One job as people see it."""
+    """One job as people see it.
+
+    `paused_at`: nothing of it is begun; of an archive that is over, nothing of what came out of it.
+    """
 
     id: str
     upload_id: int
@@ -126,12 +130,14 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     ids = [row.id for row in rows]
     progress = progress_of(connection, rows, now=now)
     engines = _engines(connection, ids)
+    not_held = _not_held(connection, rows)
     outers = outers_of(connection, {row.archive_id for row in rows} - {None})
     return [
         _job_view(
             row,
             progress=progress[row.id],
             outer=outers.get(row.archive_id),
+            paused_at=None if row.id in not_held else row.paused_at,
             engine=engines.get(row.id),
         )
         for row in rows
@@ -150,8 +156,24 @@ def _engines(connection: Connection, job_ids: list[str]) -> dict[str, EngineName
     return {job_id: EngineName(engine) for job_id, engine in rows if engine is not None}
 
 
+def _not_held(connection: Connection, rows: Sequence[Row[Any]]) -> set[str]:
+    """Archives that were gone through while paused, and of which no file waits any more."""
+    return {
+        row.id
+        for row in rows
+        if row.paused_at is not None
+        and JobState(row.state).is_over
+        and not paused_inside(connection, row.upload_id)
+    }
+
+
 def _job_view(
-    row: Row[Any], *, progress: Progress, engine: EngineName | None, outer: Outer | None
+    row: Row[Any],
+    *,
+    progress: Progress,
+    engine: EngineName | None,
+    outer: Outer | None,
+    paused_at: datetime | None,
 ) -> JobView:
     return JobView(
         id=row.id,
@@ -167,7 +189,7 @@ def _job_view(
         created_by=row.created_by,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        paused_at=row.paused_at,
+        paused_at=paused_at,
         detection=json.loads(row.detection) if row.detection else None,
         rule=json.loads(row.rule) if row.rule else None,
         kind=UploadKind(row.kind),

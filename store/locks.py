@@ -21,6 +21,7 @@ class Turn(IntEnum):
     MIGRATION = 5_318_008_112
     AUDIT = 5_318_008_113
     ADMISSION = 5_318_008_114
+    MEMBERS = 5_318_008_115
 
 
 def insert_new(connection: Connection, table: Table) -> InsertPostgresql | InsertSqlite:

@@ -5,15 +5,19 @@ Pure reads, for pages, programs and reports alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
 from store.archives import Fate
+from store.counted_on import GONE, lies_elsewhere
+from store.inside import archives_within, paused_inside
+from store.job_filter import shown_state
 from store.states import JobState
 from store.tables import chunk, job, upload
-from store.tables_archive import archive, member
+from store.tables_archive import member
 from store.uploads import UploadState
 
 
@@ -21,7 +25,8 @@ from store.uploads import UploadState
 class MemberView:
     """A member and, where it became one, the upload and its job. Sizes in bytes.
 
-    For `same`, that is the earlier upload. `gone`: it has been deleted since.
+    For `same`, that is the earlier upload. `gone`: it has been deleted since; with `lies_elsewhere`
+    its mail lay with an upload that came before.
     """
 
     ordinal: int
@@ -35,8 +40,10 @@ class MemberView:
     upload_id: int | None
     job_id: str | None
     job_state: JobState | None
+    standing: str | None  # of its job, as lists tell it
     messages: int
     gone: bool
+    lies_elsewhere: bool
 
     @property
     def shown_size(self) -> int | None:
@@ -46,12 +53,19 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembersSum:
-    """An archive's members added up. `open_jobs` are jobs of theirs that are not over."""
+    """An archive's members added up. `open_jobs` are jobs of theirs that are not over.
+
+    `deleted` are members whose mail was deleted by itself, `lost` those whose mail went with an
+    upload that came before and held the same bytes.
+    """
 
     members: int
     by_fate: dict[Fate, int]
     by_reason: dict[str, int]  # of the skipped
     by_state: dict[JobState, int]  # of the jobs that came out of it
+    by_standing: dict[str, int]  # as lists tell it, and of what came out of archives in it too
+    deleted: int
+    lost: int
     paused_jobs: int
     messages: int
     bytes: int  # of the members that were taken in
@@ -74,6 +88,8 @@ def members_of(
             upload.c.state.label("upload_state"),
             job.c.id.label("job_id"),
             job.c.state.label("job_state"),
+            shown_state().label("standing"),
+            lies_elsewhere().label("lies_elsewhere"),
             func.coalesce(messages, 0).label("messages"),
         )
         .outerjoin(upload, upload.c.id == member.c.upload_id)
@@ -86,7 +102,7 @@ def members_of(
 
 
 def _view(row: Row[Any]) -> MemberView:
-    gone = row.upload_state in (UploadState.DELETING, UploadState.DELETED)
+    gone = row.upload_state in GONE
     return MemberView(
         ordinal=row.ordinal,
         name=row.name,
@@ -99,8 +115,10 @@ def _view(row: Row[Any]) -> MemberView:
         upload_id=row.upload_id,
         job_id=None if gone else row.job_id,
         job_state=None if gone or row.job_state is None else JobState(row.job_state),
+        standing=None if gone or row.job_state is None else row.standing,
         messages=int(row.messages),
         gone=gone,
+        lies_elsewhere=bool(row.lies_elsewhere),
     )
 
 
@@ -115,38 +133,59 @@ def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
     inside = select(upload.c.id).where(
         upload.c.archive_id == archive_id, upload.c.state == UploadState.STORED
     )
-    states = connection.execute(
-        select(job.c.state, func.count()).where(job.c.upload_id.in_(inside)).group_by(job.c.state)
-    )
-    paused = (
-        select(func.count())
-        .select_from(job.join(upload, upload.c.id == job.c.upload_id))
-        .where(upload.c.archive_id.in_(_archives_within(archive_id)), job.c.paused_at.is_not(None))
-    )
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     messages = select(func.coalesce(number, 0)).where(chunk.c.upload_id.in_(inside))
     size = select(func.coalesce(func.sum(upload.c.size), 0)).where(upload.c.id.in_(inside))
-    by_fate: dict[Fate, int] = {}
-    for row in fates:
-        by_fate[Fate(row.fate)] = by_fate.get(Fate(row.fate), 0) + row.number
+    by_fate = _added((Fate(row.fate), row.number) for row in fates)
+    states = _states(connection, inside)
+    # Of lists that are narrowed to an archive: they go to the bottom of it.
+    deep = select(upload.c.id).where(
+        upload.c.archive_id.in_(archives_within(archive_id)), upload.c.state == UploadState.STORED
+    )
+    gone = _gone(connection, archive_id)
     return MembersSum(
         members=sum(by_fate.values()),
         by_fate=by_fate,
         by_reason={row.reason: row.number for row in fates if row.fate == Fate.SKIPPED},
-        by_state={JobState(state): int(found) for state, found in states},
-        paused_jobs=int(connection.execute(paused).scalar_one()),
+        by_state=_added((state, number) for state, _, number in states),
+        by_standing=_added((row[1], row[2]) for row in _states(connection, deep)),
+        deleted=gone.get(False, 0),
+        lost=gone.get(True, 0),
+        paused_jobs=paused_inside(connection, archive_id),
         messages=int(connection.execute(messages).scalar_one()),
         bytes=int(connection.execute(size).scalar_one()),
     )
 
 
-def _archives_within(archive_id: int) -> Select[tuple[int]]:
-    """An archive and those inside it, however deep."""
-    found = select(archive.c.upload_id).where(archive.c.upload_id == archive_id)
-    all_of_them = found.cte("archives_within", recursive=True)
-    inner = (
-        select(archive.c.upload_id)
-        .join(upload, upload.c.id == archive.c.upload_id)
-        .where(upload.c.archive_id == all_of_them.c.upload_id)
+Key = TypeVar("Key")
+
+
+def _added(numbers: Iterable[tuple[Key, int]]) -> dict[Key, int]:
+    found: dict[Key, int] = {}
+    for key, number in numbers:
+        found[key] = found.get(key, 0) + number
+    return found
+
+
+def _states(connection: Connection, inside: Select[tuple[int]]) -> list[tuple[JobState, str, int]]:
+    """(state, standing, how many) of the jobs of some uploads."""
+    standing = shown_state().label("standing")
+    rows = connection.execute(
+        select(job.c.state, standing, func.count())
+        .where(job.c.upload_id.in_(inside))
+        .group_by(job.c.state, standing)
     )
-    return select(all_of_them.union(inner).c.upload_id)
+    return [(JobState(state), shown, int(number)) for state, shown, number in rows]
+
+
+def _gone(connection: Connection, archive_id: int) -> dict[bool, int]:
+    """How many members have lost their mail, by whether it lay with an earlier upload."""
+    elsewhere = lies_elsewhere().label("elsewhere")
+    rows = connection.execute(
+        select(elsewhere, func.count())
+        .select_from(member)
+        .join(upload, upload.c.id == member.c.upload_id)
+        .where(member.c.archive_id == archive_id, upload.c.state.in_(GONE))
+        .group_by(elsewhere)
+    )
+    return {bool(is_elsewhere): int(number) for is_elsewhere, number in rows}

@@ -44,6 +44,11 @@ def outers_of(connection: Connection, upload_ids: set[int]) -> dict[int, Outer]:
     }
 
 
+def outer_of(connection: Connection, upload_id: int | None) -> Outer | None:
+    """The archive of that id, if it is still there."""
+    return None if upload_id is None else outers_of(connection, {upload_id}).get(upload_id)
+
+
 def weight_of_upload(connection: Connection, upload_id: int) -> tuple[int, int]:
     """How many files go when an upload is deleted, with what came out of it, and their bytes."""
     inside = uploads_inside(connection, upload_id)

@@ -99,7 +99,10 @@ def settle(connection: Connection, job_id: str, *, now: datetime) -> JobState:
         verdict, error = _of_archive(connection, row.upload_id, verdict, error)
     if verdict is None or verdict is state:
         return state
-    over = {"finished_at": now, "paused_at": None} if verdict.is_over else {"finished_at": None}
+    over: dict[str, Any] = {"finished_at": now if verdict.is_over else None}
+    # What came out of a paused archive is paused as well, and waits after its end.
+    if verdict.is_over and row.kind != UploadKind.ARCHIVE:
+        over["paused_at"] = None
     connection.execute(
         update(job).where(job.c.id == job_id).values(state=verdict, error=error, **over)
     )

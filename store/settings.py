@@ -113,7 +113,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "ARCHIVE_BYTES",
         str(1 << 40),
-        "Most bytes that may come out of an archive and of archives in it, all together.",
+        "Most bytes that may come out of an archive and of archives in it, all together. Those in "
+        "it that are unpacked side by side look once a second at what the others have given, so "
+        "the sum may be larger by what all workers but one unpack in a second.",
         reading.whole(1, 1 << 45),
     ),
     Setting(

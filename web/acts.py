@@ -74,6 +74,7 @@ DETAILS = {
     "by": N_("uploaded by"),
     "state": N_("state"),
     "archive": N_("archive"),
+    "fold": N_("files in archives"),
     "since": N_("since"),
     "until": N_("before"),
     "errand": N_("errand"),
@@ -81,6 +82,8 @@ DETAILS = {
     "removed_as_said": N_("messages to be removed, as said"),
     "files": N_("files"),
     "jobs": N_("jobs"),
+    "reached": N_("reached"),
+    "after": N_("after file number"),
     "messages": N_("messages"),
     "messages_removed": N_("messages removed"),
     "bytes": N_("size"),
@@ -100,16 +103,24 @@ VALUES = {
     "retry_jobs": N_("retry jobs"),
     "cancel_jobs": N_("cancel jobs"),
     "delete_jobs": N_("delete files"),
+    "pause_members": N_("pause what came out of an archive"),
+    "resume_members": N_("let go on what came out of an archive"),
+    "cancel_members": N_("cancel what came out of an archive"),
+    "retry_members": N_("retry what came out of an archive"),
     "export": N_("export messages"),
     "label": N_("put a label on"),
     "unlabel": N_("take a label off"),
     "read_found": N_("read messages again"),
+    "archives": N_("with their archives"),
 }
 SIZES = frozenset({"size", "bytes", "bytes_freed", "length"})
 DIGEST = "sha256"
 # Numbers that name, and do not count.
-NAMES = frozenset({"chunk", "upload_id", "from_seq", "errand"})
+NAMES = frozenset({"chunk", "upload_id", "from_seq", "errand", "after"})
 LONGEST_VALUE = 200
+UPLOADED = "upload.stored"
+# Said by the act itself.
+FORM = "form"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +159,17 @@ def act_of(entry: AuditEntry) -> Act:
         id=entry.id,
         at=entry.at,
         actor=entry.actor,
-        action=words.action(entry.action),
+        action=_action(entry),
         subject=subject_of(entry.subject),
         details=tuple(_details(entry.detail)),
     )
+
+
+def _action(entry: AuditEntry) -> str:
+    form = entry.detail.get(FORM)
+    if entry.action == UPLOADED and form in words.UPLOADED:
+        return words.UPLOADED[form]
+    return words.action(entry.action)
 
 
 def subject_of(subject: str) -> Subject:
@@ -169,7 +187,7 @@ def _details(detail: dict[str, Any]) -> Iterator[Detail]:
     # What people look for first; JSON has them in alphabetical order.
     known = {name: place for place, name in enumerate(DETAILS)}
     for name, value in sorted(detail.items(), key=lambda item: known.get(item[0], len(known))):
-        if value is not None and value != "":
+        if value is not None and value != "" and name != FORM:
             shape, shown = _shaped(name, value)
             yield Detail(name=DETAILS.get(name, name.replace("_", " ")), value=shown, shape=shape)
 
@@ -184,7 +202,7 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
         return "text", json.dumps(value, ensure_ascii=False)[:LONGEST_VALUE]
     if name == DIGEST or (name == "cause" and len(value) > 12):
         return "digest", value
-    known = VALUES.get(value) if name in ("way", "kind") else None
+    known = VALUES.get(value) if name in ("way", "kind", "fold") else None
     if known is None and name == "role":
         known = words.role(value)
     if known is None and name in ("was", "is"):
@@ -207,9 +225,14 @@ def actors_meant(text: str, present: Iterable[str]) -> tuple[str, ...]:
 
 
 def _names_of(code: str) -> tuple[str, ...]:
-    word = words.action(code)
+    said = [words.action(code), *(words.UPLOADED.values() if code == UPLOADED else ())]
     plain = code.replace(".", " ").replace("_", " ")
-    return (code, plain, word, *(catalogue(one).gettext(word) for one in Language))
+    return (
+        code,
+        plain,
+        *said,
+        *(catalogue(one).gettext(word) for one in Language for word in said),
+    )
 
 
 def _said(text: str, *names: str) -> bool:

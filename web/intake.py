@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from mail.sniff import Found, sniff
+from mail.sniff import Found, Verdict, sniff
 from store.admission import admit, promised_bytes
 from store.clock import utc_now
 from store.spool import DiskFull, SpoolWriter
-from store.uploads import Twin, Upload, UploadKind, break_off
+from store.uploads import Twin, Upload, break_off
 from web.house import House
 
 HEAD_BYTES = 64 << 10
@@ -52,7 +52,7 @@ class Intake:
         self._filename = ""
         self._declared = False
         self._size = 0
-        self._kind = UploadKind.MAIL
+        self._verdict: Verdict | None = None
 
     @property
     def size(self) -> int:
@@ -100,7 +100,7 @@ class Intake:
             raise Refused(400, "The file is empty: there is nothing to take in.")
         if not verdict.is_taken:
             raise Refused(415, verdict.sentence)
-        self._kind = UploadKind.of(verdict)
+        self._verdict = verdict
 
     def _check_size(self, size: int) -> None:
         limit = self._house.config.max_upload_bytes
@@ -134,14 +134,14 @@ class Intake:
 
     def _finish(self) -> Received:
         self._flush()
-        if self._writer is None or self._upload is None:
+        if self._writer is None or self._upload is None or self._verdict is None:
             raise RuntimeError("begin() comes first")
         try:
             sha256 = self._writer.finish()
         except DiskFull as error:
             raise _no_room(error) from error
         found = self._house.dispatch.submit(
-            self._upload, size=self._size, sha256=sha256, again=self._again, kind=self._kind
+            self._upload, size=self._size, sha256=sha256, again=self._again, verdict=self._verdict
         )
         if isinstance(found, Twin):
             self._forget()

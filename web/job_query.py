@@ -8,10 +8,12 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 from store.errands import ErrandKind
-from store.job_filter import JobFilter, states_in, upload_in
+from store.job_filter import FOLDED, JobFilter, states_in, upload_in
 from web.asked import moment
 from web.errors import BadRequest
 from web.failure_query import words_of
+
+UNFOLDED = "none"
 
 
 class JobAct(StrEnum):
@@ -38,7 +40,7 @@ def job_act(fields: Mapping[str, str]) -> JobAct:
 
 
 def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
-    """Which jobs are meant: state (several joined by commas), q, by, since, until.
+    """Which jobs are meant: state (several joined by commas), q, by, since, until, archive, fold.
 
     More than the list would show must never be meant, so nothing unknown is passed over here.
     Raises BadRequest.
@@ -58,7 +60,15 @@ def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
         since=_time(fields.get("since"), zone=zone, days=0),
         until=_time(fields.get("until"), zone=zone, days=1),
         archive_id=archive_id,
+        is_folded=_is_folded(fields.get("fold")),
     )
+
+
+def _is_folded(text: str | None) -> bool:
+    # Of the list it is the usual, and it is never left out of what is sent from there.
+    if text not in (None, "", FOLDED, UNFOLDED):
+        raise BadRequest("This address has a word in it that is none.")
+    return text == FOLDED
 
 
 def _time(text: str | None, *, zone: tzinfo, days: int) -> datetime | None:
@@ -84,4 +94,6 @@ def list_address(wanted: JobFilter) -> str:
     """Back to the list that was filtered so."""
     query = [("state", str(state)) for state in wanted.states]
     query += [(name, value) for name, value in named(wanted).items() if value and name != "state"]
+    if not wanted.is_folded and wanted.archive_id is None:
+        query.append(("fold", UNFOLDED))
     return f"/jobs?{urlencode(query)}" if query else "/jobs"

@@ -17,6 +17,7 @@ from store.job_list import JobSort
 from store.paging import Place, Turn
 from web.asked import JOB_ID, address, moment, span_of, text_of
 from web.errors import BadRequest
+from web.job_query import UNFOLDED
 from web.language import N_
 from web.render import zone_of
 
@@ -47,6 +48,7 @@ class JobWish:
     until: str
     order: str  # of ORDERS
     archive: str = ""  # the number of an upload: what came out of it
+    is_folded: bool = True  # files stay under the archives they came out of
 
     @property
     def sort(self) -> JobSort:
@@ -73,6 +75,7 @@ class JobWish:
             since=self.since,
             until=self.until,
             archive=self.archive or None,
+            fold=None if self.is_folded or self.archive else UNFOLDED,
             sort=self.order if self.order != USUAL else None,
             **place,
         )
@@ -93,6 +96,7 @@ def wish_of(request: Request) -> JobWish:
     """What the address asks for; words it does not know are left out, as old links may have."""
     asked = request.query_params.getlist("state")
     order = request.query_params.get("sort", USUAL)
+    archive = _upload_of(request)
     return JobWish(
         states=tuple(state for state in SHOWN_STATES if state in asked),
         text=text_of(request, "q"),
@@ -100,7 +104,8 @@ def wish_of(request: Request) -> JobWish:
         since=text_of(request, "since"),
         until=text_of(request, "until"),
         order=order if order in ORDERS else USUAL,
-        archive=_upload_of(request),
+        archive=archive,
+        is_folded=not archive and request.query_params.get("fold") != UNFOLDED,
     )
 
 
@@ -119,6 +124,7 @@ def filter_of(request: Request, wish: JobWish) -> JobFilter:
         since=since,
         until=until,
         archive_id=upload_in(wish.archive),
+        is_folded=wish.is_folded,
     )
 
 

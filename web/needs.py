@@ -16,6 +16,7 @@ from store.config import Config, QueueChoice
 from store.standstill import Standstill
 from store.states import OPEN_JOB_STATES
 from web.asked import address
+from web.job_query import UNFOLDED
 
 LOST = {
     WorkerState.PRESUMED_DEAD: "dead_workers",
@@ -77,7 +78,8 @@ def _queue_needs(health: Health, *, reads_itself: bool) -> Iterator[Need]:
         yield Need(
             name="no_worker",
             tone="bad",
-            address=address("/jobs", state=OPEN_JOB_STATES, sort="started"),
+            # Also those that came out of an archive which is over itself.
+            address=address("/jobs", state=OPEN_JOB_STATES, fold=UNFOLDED, sort="started"),
             count=health.queue.backlog.waiting,
             since=health.queue.backlog.oldest_since,
         )
@@ -114,7 +116,7 @@ def _spool_needs() -> Iterator[Need]:
 
 def _disk_needs(free_bytes: int, config: Config) -> Iterator[Need]:
     # What fills a disk are mboxes: the largest first.
-    largest, floor = address("/jobs", sort="-size"), config.free_bytes_floor
+    largest, floor = address("/jobs", fold=UNFOLDED, sort="-size"), config.free_bytes_floor
     if free_bytes <= floor:
         yield Need(name="disk_full", tone="bad", address=largest, count=free_bytes)
     elif free_bytes < floor * LOW_DISK_FACTOR:

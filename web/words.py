@@ -96,7 +96,7 @@ ACTIONS = {
     "token.add": N_("made a token"),
     "token.create": N_("made a token"),
     "token.revoke": N_("revoked a token"),
-    "upload.stored": N_("uploaded an mbox"),
+    "upload.stored": N_("uploaded a file"),
     "job.retry": N_("retried a job"),
     "job.pause": N_("paused a job"),
     "job.resume": N_("resumed a job"),
@@ -127,6 +127,13 @@ ACTIONS = {
     "worker.deploy": N_("workers began a new version"),
 }
 
+
+# What was uploaded, where the entry says it; older ones do not.
+UPLOADED = {
+    "mbox": N_("uploaded an mbox"),
+    "eml": N_("uploaded a single message (.eml)"),
+    "archive": N_("uploaded an archive"),
+}
 
 ACTORS = {"account": "", "token": N_("API token"), "command": N_("command line"), "system": ""}
 

@@ -64,7 +64,7 @@ def test_the_audit_log_is_narrowed_and_leads_to_what_it_tells_of(
 ) -> None:
     reader.goto(f"{archive.url}/audit")
 
-    reader.locator("#action").select_option(label=said("uploaded an mbox"))
+    reader.locator("#action").select_option(label=said("uploaded a file"))
     reader.locator("#sort").select_option(index=1)
     reader.get_by_role("button", name=said("Apply")).click()
     expect(reader.locator("tbody tr")).to_have_count(3)

@@ -72,10 +72,12 @@ class Floor:
 
     def step(self) -> Outcome | None:
         """Run one attempt on whatever is due; None when nothing is."""
-        arm_cpu_limit()
         claimed = self.claim()
-        if claimed is None:
-            return None
+        return None if claimed is None else self.finish_claimed(claimed)
+
+    def finish_claimed(self, claimed: Claim) -> Outcome:
+        """Run the attempt that was claimed."""
+        arm_cpu_limit()
         return run_attempt(self.workshop, claimed, surroundings=Surroundings())
 
     def run(self, *, most: int = 200) -> list[Outcome]:

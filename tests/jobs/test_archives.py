@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from jobs import meter, unpacker
+from jobs import archive_books, meter, unpacker
 from jobs.attempts import Surroundings, run_attempt
-from store.archives import Fate
+from store.archives import Fate, find_archive
 from store.members import MemberView, members_of, sum_of_members
 from store.spool import Spool
 from store.states import JobState, Outcome
@@ -545,3 +545,65 @@ def test_a_member_whose_archive_is_deleted_meanwhile_leaves_no_file(
         run_attempt(floor.workshop, claimed, surroundings=Surroundings())
 
     assert spooled(floor) == [floor.spool_name]
+
+
+def test_archives_that_are_unpacked_side_by_side_are_held_together(
+    make_floor: Callable[..., Floor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacker, "NOTE_SECONDS", 0.0)
+    floor = make_floor(ARCHIVE_BYTES="1000000")
+    inner = [zip_of({"a.mbox": mail(one) + b"x\n" * 300_000}) for one in (1, 2)]
+    floor.hand_in(zip_of({"one.zip": inner[0], "two.zip": inner[1]}), filename="x.zip")
+    floor.plan()
+    first, second = unpacking(floor), unpacking(floor)
+    begin = archive_books.ArchiveBooks.begin
+
+    def meanwhile(self: Any, *args: Any) -> None:
+        monkeypatch.setattr(archive_books.ArchiveBooks, "begin", begin)
+        second.run()
+        begin(self, *args)
+
+    monkeypatch.setattr(archive_books.ArchiveBooks, "begin", meanwhile)
+
+    with pytest.raises(meter.CannotUnpack, match="ARCHIVE_BYTES"):
+        first.run()
+
+
+def unpacking(floor: Floor) -> unpacker.Unpacker:
+    return unpacker.Unpacker(
+        floor.workshop,
+        floor.must_claim(),
+        stop_asked=lambda: False,
+        still_moving=lambda: None,
+        ring=lambda: None,
+    )
+
+
+@pytest.mark.parametrize("form", ["zip", "tgz"])
+def test_what_came_out_is_counted_once_however_many_attempts_it_took(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    files = [("a.mbox", ONE), ("b.mbox", TWO)]
+    floor.hand_in(zip_of(dict(files)) if form == "zip" else tgz_of(files), filename="x")
+    complete, asked = unpacker.Unpacker._complete, list[int]()
+
+    def dying(self: Any, *args: Any, **kwargs: Any) -> None:
+        if asked:
+            raise Killed
+        asked.append(1)
+        complete(self, *args, **kwargs)
+
+    monkeypatch.setattr(unpacker.Unpacker, "_complete", dying)
+    claimed = floor.must_claim()
+    with pytest.raises(Killed):
+        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+    monkeypatch.setattr(unpacker.Unpacker, "_complete", complete)
+    floor.lose(claimed)
+
+    floor.run()
+
+    with floor.workshop.database.read() as connection:
+        books = find_archive(connection, floor.upload_id)
+    assert books is not None
+    whole = len(ONE) + len(TWO) if form == "zip" else len(tar_of(files))
+    assert books.inflated_bytes == whole

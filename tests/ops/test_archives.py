@@ -12,9 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from jobs.workshop import Workshop
+from store.config import load
 from store.database import Database
+from store.errands import ErrandKind
+from store.spool import Spool
 from store.tables_archive import member
 from tests.archives import mail, tgz_of, zip_of
+from tests.jobs.asked import ask, carry_out
+from tests.jobs.floor import Floor
 from tests.ops.conftest import Shell
 
 
@@ -58,6 +64,25 @@ def test_row_16_verify_finds_a_member_that_gives_other_bytes_than_were_taken_in(
 
     assert verified.status == 1
     assert "a.mbox gives other bytes than were taken in" in verified.out
+
+
+def test_row_16_verify_tells_of_members_whose_mail_was_deleted_with_another_file(
+    run: Shell, takeout: Path, sqlite_database: Database
+) -> None:
+    earlier = takeout.with_name("a.mbox")
+    earlier.write_bytes(mail(1))
+    run("import", earlier, "--wait")
+    run("import", takeout, "--wait")
+    environ = {"DATA_DIR": str(run.folder / "var"), "DATABASE_URL": sqlite_database.url}
+    config = load(environ)
+    floor = Floor(Workshop(config=config, database=sqlite_database, spool=Spool(config.spool_dir)))
+    assert "was deleted" not in run("verify").out
+
+    carry_out(floor, ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=1))
+
+    verified = run("verify")
+    assert verified.status == 0, verified.out
+    assert "the mail of 1 member was deleted with other files" in verified.out
 
 
 def test_row_16_parse_reads_what_is_in_an_archive(run: Shell, takeout: Path) -> None:

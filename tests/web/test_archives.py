@@ -57,6 +57,9 @@ def test_row_16_the_api_tells_of_an_archive_its_members_and_where_mail_came_from
         "by_fate": {"imported": 2, "skipped": 1},
         "skipped_by_reason": {"no_mail": 1},
         "jobs_by_status": {"finished": 2},
+        "paused_jobs": 0,
+        "deleted": 0,
+        "lost": 0,
         "messages": 6,
         "bytes": len(mail(1)) + len(mail(2)),
     }

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
+from store.counted_on import counting_on_upload
 from store.errands import ErrandKind, find_errand, subject_of_cause
 from store.failure_lists import failed_ids
 from store.files_reread import reading_again
@@ -98,9 +99,10 @@ def delete(request: Request, form: Form) -> Response:
     job = require_job(request)
     with house_of(request).database.read() as connection:
         removed = messages_with_members(connection, job.upload_id)
+        lost = sum(one.members for one in counting_on_upload(connection, job.upload_id))
     if form.get("sure") != "yes":
         return ask_about(request, job, Act.DELETE, trouble="Deleting has to be confirmed.")
-    if is_more(removed, than_said=said_in(form)):
+    if is_more(removed, than_said=said_in(form)) or lost > whole_in(form, "lost"):
         return ask_about(request, job, Act.DELETE, trouble=MOVED_ON)
     wish = {"upload_id": job.upload_id, "job_id": job.id}
     return _ask(request, ErrandKind.DELETE_UPLOAD, wish)

@@ -31,6 +31,7 @@ api_routes: list[BaseRoute] = [
     Route("/api/jobs", viewer(jobs.job_list)),
     Route("/api/jobs/{job_id}", viewer(jobs.job_status), methods=["GET"]),
     Route("/api/jobs/{job_id}", operator(wishes.delete), methods=["DELETE"]),
+    Route("/api/jobs/{job_id}/deletion", viewer(wishes.deletion), methods=["GET"]),
     Route("/api/jobs/{job_id}/ledger", viewer(jobs.job_ledger)),
     Route("/api/jobs/{job_id}/members", viewer(jobs.job_members)),
     Route("/api/jobs/{job_id}/retry", operator(jobs.retry), methods=["POST"]),

@@ -45,6 +45,9 @@ def sum_json(added_up: MembersSum) -> dict[str, Any]:
         "by_fate": added_up.by_fate,
         "skipped_by_reason": added_up.by_reason,
         "jobs_by_status": added_up.by_state,
+        "paused_jobs": added_up.paused_jobs,
+        "deleted": added_up.deleted,
+        "lost": added_up.lost,
         "messages": added_up.messages,
         "bytes": added_up.bytes,
     }
@@ -66,4 +69,5 @@ def member_json(one: MemberView) -> dict[str, Any]:
         "status": one.job_state,
         "messages": one.messages,
         "deleted": one.gone,
+        "lost": one.gone and one.lies_elsewhere,
     }

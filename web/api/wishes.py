@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from json import JSONDecodeError
 from typing import Any
 
@@ -12,7 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mail.mbox import Dialect
+from store.counted_on import counting_on_upload
 from store.errands import Errand, ErrandKind, find_errand
+from store.forecast import messages_with_members
+from store.outer import weight_of_upload
 from web.api.jobs import job_json, require_job
 from web.errors import BadRequest, NotFound
 from web.given_away import may_fetch, may_stop
@@ -43,6 +47,24 @@ def delete(request: Request) -> Response:
     """Delete the upload of a job: its messages, its books, its mbox. Cannot be undone."""
     job = require_job(request)
     return asked_for(request, ErrandKind.DELETE_UPLOAD, {"upload_id": job.upload_id})
+
+
+def deletion(request: Request) -> Response:
+    """What deleting the upload of a job would take away. Changes nothing."""
+    job = require_job(request)
+    with house_of(request).database.read() as connection:
+        files, size = weight_of_upload(connection, job.upload_id)
+        messages = messages_with_members(connection, job.upload_id)
+        counted_on = counting_on_upload(connection, job.upload_id)
+    return JSONResponse(
+        {
+            "job_id": job.id,
+            "files": files,
+            "bytes": size,
+            "messages": messages,
+            "counted_on": [asdict(one) for one in counted_on],
+        }
+    )
 
 
 async def read_again(request: Request) -> Response:

@@ -43,6 +43,7 @@ RESULTS = {
     "files": N_("Files deleted"),
     "messages_removed": N_("Messages removed"),
     "jobs": N_("Jobs cancelled"),
+    "reached": N_("Reached"),
     "changed": N_("Messages changed"),
     "read": N_("Messages read again"),
     "copies": N_("Of them copies of others now"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.job_list import JobSort, ListedJob, counts_by_state, page_of_jobs
+from store.database import Transaction
+from store.job_filter import JobFilter
+from store.job_list import JobSort, ListedJob, count_jobs, counts_by_state, page_of_jobs
 from store.jobs import JobView
+from store.outer import Outer, outer_of
 from store.paging import Page
+from store.standings import standings_inside
 from store.states import OPEN_JOB_STATES
 from web.house import house_of
 from web.job_wish import JobWish, filter_of, turn_of, wish_of, written
@@ -31,6 +35,15 @@ class StateChip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoldChip:
+    """Files that came out of archives and match: shown as rows of their own when it is on."""
+
+    count: int
+    is_on: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
     """A column that can be sorted by. `way`: ascending, descending or none."""
 
@@ -43,7 +56,11 @@ class JobsView:
     """A page of jobs. `here` is the address of its fragment; counts leave the states aside."""
 
     jobs: tuple[JobView, ...]
+    inside: dict[int, dict[str, int]]  # by archive: how what came out of it stands
     wish: JobWish
+    fold: FoldChip | None  # None where no file has come out of an archive
+    archive: Outer | None  # the list is of what came out of it
+    anywhere: str  # the address without that
     chips: tuple[StateChip, ...]
     every_state: str
     total: int
@@ -75,11 +92,19 @@ def find_jobs(request: Request) -> JobsView:
             size=PAGE,
             now=utc_now(),
         )
+        folded = _folded(connection, wanted)
+        archives = [one.job.upload_id for one in found.rows if one.job.is_archive]
+        inside = standings_inside(connection, archives)
+        archive = outer_of(connection, wanted.archive_id)
     query = request.query_params
     before, after = _neighbours(wish, found)
     return JobsView(
         jobs=tuple(listed.job for listed in found.rows),
+        inside=inside,
         wish=wish,
+        fold=_fold_chip(wish, folded),
+        archive=archive,
+        anywhere=replace(wish, archive="").at("/jobs"),
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),
@@ -90,6 +115,19 @@ def find_jobs(request: Request) -> JobsView:
         here=wish.at("/fragments/jobs", after=query.get("after"), before=query.get("before")),
         every=pace(moving=any(counts.get(state) for state in OPEN_JOB_STATES)),
     )
+
+
+def _folded(connection: Transaction, wanted: JobFilter) -> int:
+    """How many files out of archives match, whether they are listed or not."""
+    every = count_jobs(connection, replace(wanted, is_folded=False))
+    return every - count_jobs(connection, replace(wanted, is_folded=True))
+
+
+def _fold_chip(wish: JobWish, count: int) -> FoldChip | None:
+    if wish.archive or not (count or not wish.is_folded):
+        return None
+    other = replace(wish, is_folded=not wish.is_folded)
+    return FoldChip(count=count, is_on=not wish.is_folded, address=other.at("/jobs"))
 
 
 def _neighbours(wish: JobWish, page: Page[ListedJob]) -> tuple[str | None, str | None]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.archives import Fate
+from store.errands import OPEN_ERRAND_STATES, list_errands
 from store.jobs import JobView
 from store.members import MembersSum, MemberView, members_of, sum_of_members
 from web.asked import address, whole
+from web.errand_lines import ErrandLine, lines_of
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
@@ -47,13 +50,17 @@ REASONS = {
 }
 
 
+DELETED = N_("deleted since, with its mail")
+LOST = N_("its mail lay with another file that was deleted since; a retry takes it in from here")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownMember:
-    """A member with its fate in words; `why` is None where the fate says enough."""
+    """A member with its fate in words; `whys` say more where the fate does not say enough."""
 
     member: MemberView
     fate: Word
-    why: str | None
+    whys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,7 @@ class MembersView:
     sum: MembersSum | None
     fates: tuple[tuple[Word, int], ...]
     members: tuple[ShownMember, ...]
+    under_way: tuple[ErrandLine, ...]  # acts on it that have not reached all of them yet
     here: str
     first: str | None
     next: str | None
@@ -81,7 +89,15 @@ def members_in(request: Request, job: JobView) -> MembersView:
     here, page = address(f"/fragments/members/{job.id}", member=after), f"/jobs/{job.id}"
     if not job.is_archive:
         return MembersView(
-            job=job, sum=None, fates=(), members=(), here=here, first=None, next=None, every=None
+            job=job,
+            sum=None,
+            fates=(),
+            members=(),
+            under_way=(),
+            here=here,
+            first=None,
+            next=None,
+            every=None,
         )
     with house_of(request).database.read() as connection:
         added_up = sum_of_members(connection, job.upload_id)
@@ -91,13 +107,15 @@ def members_in(request: Request, job: JobView) -> MembersView:
             after=-1 if after is None else min(after, HIGHEST),
             limit=PAGE + 1,
         )
+        acts = list_errands(connection, subject=f"job:{job.id}", states=OPEN_ERRAND_STATES)
     more = address(page, member=found[PAGE - 1].ordinal) if len(found) > PAGE else None
-    moves = added_up.open_jobs > 0 or not job.state.is_over
+    moves = added_up.open_jobs > 0 or not job.state.is_over or bool(acts)
     return MembersView(
         job=job,
         sum=added_up,
         fates=fates_of(added_up),
         members=shown(found[:PAGE]),
+        under_way=lines_of(house_of(request).database, acts),
         here=here,
         first=None if after is None else f"{page}#members",
         next=f"{more}#members" if more else None,
@@ -116,7 +134,14 @@ def shown(members: list[MemberView]) -> tuple[ShownMember, ...]:
         ShownMember(
             member=one,
             fate=FATES[one.fate],
-            why=None if one.reason is None else REASONS.get(one.reason, one.reason),
+            whys=tuple(_whys(one)),
         )
         for one in members
     )
+
+
+def _whys(one: MemberView) -> Iterator[str]:
+    if one.reason is not None:
+        yield REASONS.get(one.reason, one.reason)
+    if one.gone:
+        yield LOST if one.lies_elsewhere else DELETED

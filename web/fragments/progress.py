@@ -11,6 +11,8 @@ from store.attempts import attempts_of_chunk
 from store.chunk_cells import SEVERITY, Cell, Tally, chunks_that_stand, map_of
 from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
+from store.database import Transaction
+from store.forecast_inside import forecast_inside
 from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.standstill import Standstill, standstills
@@ -83,6 +85,7 @@ def find_progress(request: Request) -> ProgressView:
         found = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
         chosen = next((chunk for chunk in found if chunk.seq == seq), None)
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
+        inside = job.is_archive and job.state.is_over and _inside(connection, job)
         resting = () if job.state.is_over else standstills(connection, now=now_of(connection))
     return ProgressView(
         job=job,
@@ -95,13 +98,18 @@ def find_progress(request: Request) -> ProgressView:
         standing_next=_next(job.id, standing, listed),
         chosen=chosen,
         tries=tuple(tries),
-        can_retry=job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED,
+        can_retry=job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED or inside,
         here=address(
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
         ),
         resting=resting,
         every=None if job.state.is_over else MOVING,
     )
+
+
+def _inside(connection: Transaction, job: JobView) -> bool:
+    """True when a retry would do something to what came out of an archive."""
+    return forecast_inside(connection, job.upload_id).does_something
 
 
 def standing_in(request: Request) -> str | None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.counted_on import CountsOn, counting_on_upload
 from store.forecast import OpenChunks, messages_with_members, open_chunks
 from store.jobs import JobView
 from store.outer import weight_of_upload
@@ -45,7 +46,13 @@ class AskView:
     open_inside: int  # jobs that came out of it and are not over
     files: int  # that came out of it
     bytes: int  # of it and of them
+    counted_on: tuple[CountsOn, ...]  # by archives that lose mail when it is deleted
     trouble: str | None
+
+    @property
+    def members_lost(self) -> int:
+        """Members of other archives that lose their mail."""
+        return sum(one.members for one in self.counted_on)
 
 
 def pause_page(request: Request) -> Response:
@@ -75,6 +82,7 @@ def ask_about(request: Request, job: JobView, act: Act, *, trouble: str | None =
             open_inside=sum(not state.is_over for _, state in jobs_inside(connection, job.id)),
             files=files - 1,
             bytes=size,
+            counted_on=counting_on_upload(connection, job.upload_id) if act is Act.DELETE else (),
             trouble=trouble,
         )
     return render(request, "pages/ask.html", view, status=409 if trouble else 200)

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.job_filter import JobFilter, JobsWeight, weigh_jobs
+from store.counted_on import CountsOn, counting_on
+from store.job_filter import JobFilter
+from store.job_weight import JobsWeight, uploads_going, weigh_jobs
+from store.outer import Outer, outer_of
 from web.house import house_of
 from web.job_query import JobAct, job_act, job_filter, list_address, named
 from web.language import N_
@@ -31,12 +34,15 @@ class JobsBulkView:
     fields: tuple[tuple[str, str], ...]
     weight: JobsWeight
     back: str
+    counted_on: tuple[CountsOn, ...]  # by archives that lose mail and do not go themselves
+    archive: Outer | None  # the jobs are of files that came out of it
     trouble: str | None = None
 
     @property
     def said(self) -> str:
         """The numbers that the person is told, to be compared when the form comes."""
-        return f"{self.weight.jobs}/{self.touched}"
+        lost = sum(one.members for one in self.counted_on)
+        return f"{self.weight.jobs}/{self.touched}" + (f"/{lost}" if lost else "")
 
     @property
     def touched(self) -> int:
@@ -67,6 +73,10 @@ def dry_run(request: Request, act: JobAct, wanted: JobFilter) -> JobsBulkView:
     """What it would do as things are now."""
     with house_of(request).database.read() as connection:
         weight = weigh_jobs(connection, wanted)
+        is_deletion = act is JobAct.DELETE
+        going = uploads_going(connection, wanted) if is_deletion else set()
+        counted_on = counting_on(connection, going) if going else ()
+        archive = outer_of(connection, wanted.archive_id)
     return JobsBulkView(
         act=act,
         title=TITLES[act],
@@ -74,4 +84,6 @@ def dry_run(request: Request, act: JobAct, wanted: JobFilter) -> JobsBulkView:
         fields=tuple((name, value) for name, value in named(wanted).items() if value),
         weight=weight,
         back=list_address(wanted),
+        counted_on=counted_on,
+        archive=archive,
     )

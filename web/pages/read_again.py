@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from mail.rule import Dialect
 from store.forecast import Forecast, Reach, first_unfinished, forecast
+from store.forecast_inside import InsideForecast, forecast_inside
 from store.jobs import JobView
 from web.asked import chosen
 from web.errors import BadRequest, NotFound
@@ -29,6 +30,7 @@ class ReadAgainView:
 
     job: JobView
     failed: Forecast
+    inside: InsideForecast | None  # None for what is no archive
     onward: Forecast | None
     whole: Forecast
     dialects: tuple[str, ...]
@@ -65,6 +67,7 @@ def choices(
         view = ReadAgainView(
             job=job,
             failed=forecast(connection, job.id, reach=Reach.FAILED),
+            inside=forecast_inside(connection, job.upload_id) if job.is_archive else None,
             onward=onward,
             whole=forecast(connection, job.id, reach=Reach.ALL),
             dialects=DIALECTS,

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.attempts import AttemptSums, EqualEnds, attempt_sums, equal_ends
-from store.audit import AuditEntry, entries
+from store.audit import entries
 from store.jobs import JobView
 from store.ledger import Balance, balance
 from store.members import MembersSum, members_of, sum_of_members
 from store.quarantine import quarantined_of
+from web.acts import Act, act_of
 from web.fragments.evidence import Evidence, evidence_of
 from web.fragments.members import ShownMember, fates_of, shown
 from web.fragments.progress import require_job
@@ -41,7 +42,7 @@ class ReportView:
     more_ends: bool
     set_aside: tuple[SetAside, ...]
     more_set_aside: bool
-    acts: tuple[AuditEntry, ...]
+    acts: tuple[Act, ...]
     members_sum: MembersSum | None  # None for a job that is no archive
     fates: tuple[tuple[Word, int], ...]
     members: tuple[ShownMember, ...]
@@ -69,7 +70,7 @@ def report_page(request: Request) -> Response:
         more_ends=len(ends) > ENDS_PRINTED,
         set_aside=tuple(set_aside_of(entry) for entry in found[:QUARANTINED_PRINTED]),
         more_set_aside=len(found) > QUARANTINED_PRINTED,
-        acts=tuple(acts),
+        acts=tuple(act_of(one) for one in acts),
         members_sum=added_up,
         fates=fates_of(added_up) if added_up else (),
         members=shown(inside[:MEMBERS_PRINTED]),

@@ -1,0 +1,97 @@
+"""Members that have no bytes of their own kept: their mail lies with an upload that came before.
+
+Whoever deletes that upload takes the mail away from every archive that counts on it, so both the
+forecast of a deletion and the archive's own page ask here. Pure reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, or_, select
+
+from store.archives import Fate, uploads_inside
+from store.outer import outers_of
+from store.tables import upload
+from store.tables_archive import member
+from store.uploads import UploadState
+
+GONE = (UploadState.DELETING, UploadState.DELETED)
+# More are not written into one statement.
+MOST_NAMED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsOn:
+    """An archive, and how many of its members have their mail in the uploads in question."""
+
+    upload_id: int
+    job_id: str
+    filename: str
+    members: int
+
+
+def lies_elsewhere(held: FromClause = upload) -> ColumnElement[bool]:
+    """True for a member, joined with its upload, whose bytes were kept before it came."""
+    other = or_(held.c.archive_id.is_(None), held.c.archive_id != member.c.archive_id)
+    return or_(member.c.fate == Fate.SAME, and_(member.c.fate == Fate.DAMAGED, other))
+
+
+def counting_on(connection: Connection, going: Collection[int]) -> tuple[CountsOn, ...]:
+    """Archives that lose mail when those uploads go, and do not go themselves; by file name."""
+    pairs = (
+        select(member.c.archive_id, member.c.upload_id, func.count().label("members"))
+        .join(upload, upload.c.id == member.c.upload_id)
+        .where(lies_elsewhere())
+        .group_by(member.c.archive_id, member.c.upload_id)
+    )
+    if len(going) <= MOST_NAMED:
+        pairs = pairs.where(member.c.upload_id.in_(sorted(going)))
+    gone = set(going)
+    found: dict[int, int] = {}
+    for row in connection.execute(pairs):
+        if row.upload_id in gone and row.archive_id not in gone:
+            found[row.archive_id] = found.get(row.archive_id, 0) + row.members
+    return _named(connection, found)
+
+
+def _named(connection: Connection, members: dict[int, int]) -> tuple[CountsOn, ...]:
+    ids, found = sorted(members), []
+    for at in range(0, len(ids), MOST_NAMED):
+        for outer in outers_of(connection, set(ids[at : at + MOST_NAMED])).values():
+            found.append(
+                CountsOn(
+                    upload_id=outer.upload_id,
+                    job_id=outer.job_id,
+                    filename=outer.filename,
+                    members=members[outer.upload_id],
+                )
+            )
+    return tuple(sorted(found, key=lambda one: (one.filename, one.upload_id)))
+
+
+def counting_on_upload(connection: Connection, upload_id: int) -> tuple[CountsOn, ...]:
+    """The same for the deletion of one upload, with what came out of it."""
+    return counting_on(connection, {upload_id, *uploads_inside(connection, upload_id)})
+
+
+def lost_members(connection: Connection, archive_id: int) -> set[int]:
+    """Places of an archive's members whose mail went with the upload that held it."""
+    rows = connection.execute(
+        select(member.c.ordinal)
+        .join(upload, upload.c.id == member.c.upload_id)
+        .where(member.c.archive_id == archive_id, upload.c.state.in_(GONE), lies_elsewhere())
+    )
+    return set(rows.scalars())
+
+
+def has_lost(archive_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """True for an archive with such members."""
+    held = upload.alias("held")
+    lost = (
+        select(member.c.ordinal)
+        .join(held, held.c.id == member.c.upload_id)
+        .where(member.c.archive_id == archive_id, held.c.state.in_(GONE), lies_elsewhere(held))
+    )
+    return lost.exists()

@@ -1,0 +1,101 @@
+"""What came out of an archive, and out of archives in it, in the order of their keys.
+
+Pure reads. An upload's key is higher than that of the archive it came out of, so whoever goes
+through them by key meets an archive before what comes out of it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+
+from store.states import OPEN_JOB_STATES
+from store.tables import job, upload
+from store.tables_archive import archive
+from store.uploads import UploadState
+
+
+def archives_within(archive_id: int) -> Select[tuple[int]]:
+    """An archive and those inside it, however deep."""
+    root = select(archive.c.root_id).where(archive.c.upload_id == archive_id).scalar_subquery()
+    found = select(archive.c.upload_id).where(archive.c.upload_id == archive_id)
+    all_of_them = found.cte("archives_within", recursive=True)
+    inner = (
+        select(archive.c.upload_id)
+        .join(upload, upload.c.id == archive.c.upload_id)
+        .where(archive.c.root_id == root, upload.c.archive_id == all_of_them.c.upload_id)
+    )
+    return select(all_of_them.union(inner).c.upload_id)
+
+
+def archives_under(roots: Select[tuple[int]]) -> Select[tuple[int]]:
+    """Some archives, and those inside them, however deep."""
+    found = select(archive.c.upload_id).where(archive.c.upload_id.in_(roots))
+    all_of_them = found.cte("archives_under", recursive=True)
+    inner = (
+        select(archive.c.upload_id)
+        .join(upload, upload.c.id == archive.c.upload_id)
+        .where(upload.c.archive_id == all_of_them.c.upload_id)
+    )
+    return select(all_of_them.union(inner).c.upload_id)
+
+
+def jobs_after(
+    connection: Connection,
+    archive_id: int,
+    *conditions: ColumnElement[bool],
+    after: int,
+    upto: int | None = None,
+    limit: int,
+) -> list[Row[tuple[int, str, str, str, bool]]]:
+    """(upload_id, kind, id, state, is_held) of jobs inside, those with a key above `after`."""
+    query = (
+        select(
+            upload.c.id.label("upload_id"),
+            upload.c.kind,
+            job.c.id,
+            job.c.state,
+            job.c.paused_at.is_not(None).label("is_held"),
+        )
+        .join(job, job.c.upload_id == upload.c.id)
+        .where(
+            upload.c.archive_id.in_(archives_within(archive_id)),
+            upload.c.id > after,
+            upload.c.state == UploadState.STORED,
+            *conditions,
+        )
+        .order_by(upload.c.id)
+        .limit(limit)
+    )
+    if upto is not None:
+        query = query.where(upload.c.id <= upto)
+    return list(connection.execute(query))
+
+
+def has_open(archive_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """True for an archive of which a file is still to be read."""
+    came_out = upload.alias("came_out")
+    of_it = (
+        select(job.c.id)
+        .join(came_out, came_out.c.id == job.c.upload_id)
+        .where(
+            came_out.c.archive_id == archive_id,
+            came_out.c.state == UploadState.STORED,
+            job.c.state.in_(OPEN_JOB_STATES),
+        )
+    )
+    return of_it.correlate(upload).exists()
+
+
+def paused_inside(connection: Connection, archive_id: int) -> int:
+    """How many jobs that came out of an archive, however deep, are paused."""
+    found = connection.execute(
+        select(func.count())
+        .select_from(job.join(upload, upload.c.id == job.c.upload_id))
+        .where(
+            upload.c.archive_id.in_(archives_within(archive_id)),
+            upload.c.state == UploadState.STORED,
+            job.c.state.in_(OPEN_JOB_STATES),
+            job.c.paused_at.is_not(None),
+        )
+    )
+    return int(found.scalar_one())

@@ -1,0 +1,145 @@
+"""What an act on all jobs that match would touch, counted before it is asked for.
+
+Pure reads. An act on an archive reaches what came out of it, so that is counted as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+
+from store.archives import uploads_inside
+from store.counted_on import has_lost
+from store.files_reread import jobs_read_again
+from store.inside import archives_under
+from store.job_filter import JobFilter, joined, matching
+from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
+from store.tables import chunk, job, upload
+from store.uploads import UploadKind, UploadState
+
+RETRIED = (ChunkState.FAILED, ChunkState.CANCELLED)
+STOPPED = (JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoesAlong:
+    """Files that came out of archives that match, and do not match themselves."""
+
+    files: int
+    bytes: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsWeight:
+    """What a bulk act would touch, of the jobs that match. Sizes in bytes."""
+
+    jobs: int
+    # These three with what came out of archives that match: they are reached too.
+    retried_jobs: int  # have chunks that failed or were cancelled, or lost members
+    retried_chunks: int
+    retried_bytes: int
+    open_jobs: int
+    # These not.
+    bytes: int  # of all their files
+    messages: int
+    goes_along: GoesAlong  # when they are deleted
+
+
+def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
+    """Count without changing anything."""
+    conditions = matching(connection, wanted)
+    jobs = connection.execute(
+        joined(
+            func.count().label("jobs"), func.coalesce(func.sum(upload.c.size), 0).label("bytes")
+        ).where(*conditions)
+    ).one()
+    matches = joined(job.c.id).where(*conditions)
+    retried = _retried(connection, conditions)
+    messages = connection.execute(
+        select(
+            func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined), 0)
+        ).where(chunk.c.job_id.in_(matches))
+    ).scalar_one()
+    return JobsWeight(
+        jobs=jobs.jobs,
+        retried_jobs=retried.jobs,
+        retried_chunks=retried.chunks,
+        retried_bytes=int(retried.bytes),
+        open_jobs=_open(connection, conditions),
+        bytes=int(jobs.bytes),
+        messages=int(messages),
+        goes_along=_going_along(connection, conditions),
+    )
+
+
+def uploads_going(connection: Connection, wanted: JobFilter) -> set[int]:
+    """Every upload that goes when the jobs that match are deleted, with what came out of it."""
+    matches = joined(upload.c.id).where(*matching(connection, wanted))
+    going = set(connection.execute(matches).scalars())
+    archives = matches.where(upload.c.kind == UploadKind.ARCHIVE)
+    return going | set(uploads_inside(connection, *connection.execute(archives).scalars()))
+
+
+def _going_along(connection: Connection, conditions: list[ColumnElement[bool]]) -> GoesAlong:
+    archives = joined(upload.c.id).where(*conditions, upload.c.kind == UploadKind.ARCHIVE)
+    inside = uploads_inside(connection, *connection.execute(archives).scalars())
+    matches = joined(upload.c.id).where(*conditions)
+    files = size = messages = 0
+    for at in range(0, len(inside), 500):
+        others = (
+            upload.c.id.in_(inside[at : at + 500]),
+            upload.c.id.not_in(matches),
+            upload.c.state == UploadState.STORED,
+        )
+        found = connection.execute(
+            select(func.count(), func.coalesce(func.sum(upload.c.size), 0)).where(*others)
+        ).one()
+        number = chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined
+        read = select(func.coalesce(func.sum(number), 0)).where(
+            chunk.c.upload_id.in_(select(upload.c.id).where(*others))
+        )
+        files, size = files + int(found[0]), size + int(found[1])
+        messages += int(connection.execute(read).scalar_one())
+    return GoesAlong(files=files, bytes=size, messages=messages)
+
+
+def _open(connection: Connection, conditions: list[ColumnElement[bool]]) -> int:
+    """Jobs that are not over, of those that match or came out of an archive that does."""
+    found = joined(func.count()).where(
+        job.c.state.in_(OPEN_JOB_STATES), or_(and_(*conditions), _came_out(conditions))
+    )
+    return int(connection.execute(found).scalar_one())
+
+
+def _came_out(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    archives = joined(upload.c.id).where(*conditions, upload.c.kind == UploadKind.ARCHIVE)
+    return and_(
+        upload.c.archive_id.in_(archives_under(archives)), upload.c.state == UploadState.STORED
+    )
+
+
+def _retried(connection: Connection, conditions: list[ColumnElement[bool]]) -> Row[Any]:
+    """What a retry lets go on: `jobs`, `chunks`, `bytes`. See `store.wishes_inside`."""
+    lost = and_(upload.c.kind == UploadKind.ARCHIVE, has_lost(upload.c.id))
+    inside = and_(_came_out(conditions), or_(job.c.state.in_(STOPPED), lost))
+    again = sorted(jobs_read_again(connection))
+    unpacked = and_(chunk.c.kind == ChunkKind.PLAN, chunk.c.state == ChunkState.DONE, lost)
+    rest = chunk.c.stop - chunk.c.position
+    return connection.execute(
+        select(
+            func.count(chunk.c.job_id.distinct()).label("jobs"),
+            func.count().label("chunks"),
+            func.coalesce(func.sum(rest), 0).label("bytes"),
+        )
+        .select_from(chunk)
+        .join(job, job.c.id == chunk.c.job_id)
+        .join(upload, upload.c.id == job.c.upload_id)
+        .where(
+            or_(and_(*conditions), inside),
+            job.c.id.not_in(again),
+            or_(chunk.c.state.in_(RETRIED), unpacked),
+        )
+    ).one()

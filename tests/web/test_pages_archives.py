@@ -1,0 +1,278 @@
+"""Archives as people see them: what counts on what, what was deleted with what, what is paused."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from jobs.bulk import WISHES
+from store import wishes_inside
+from store.accounts import Role
+from store.errands import ErrandKind, ErrandState, list_errands
+from tests.archives import mail, zip_of
+from tests.jobs.asked import ask, carry_out
+from tests.jobs.floor import Floor
+from tests.web.visiting import Visit, read_again
+
+ONE, TWO = mail(1), mail(2)
+
+
+def text_of(page: str) -> str:
+    """What a page says, blanks evened out."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+@pytest.fixture
+def earlier(here: Visit) -> Floor:
+    return here.take_in(ONE, filename="earlier.mbox")
+
+
+@pytest.fixture
+def archive(here: Visit, earlier: Floor) -> Floor:
+    """Two of its three files have the bytes of the earlier one."""
+    files = {"a.mbox": ONE, "copy.mbox": ONE, "b.mbox": TWO}
+    return here.take_in(zip_of(files), filename="takeout.zip")
+
+
+def test_who_deletes_bytes_that_an_archive_counts_on_is_told_so(
+    here: Visit, earlier: Floor, archive: Floor
+) -> None:
+    page = here.visitor().get(f"/jobs/{earlier.job_id}/delete").text
+
+    assert "1 archive counts on these bytes" in page
+    assert "takeout.zip 2 files in it" in text_of(page)
+    assert "counts on" not in here.visitor().get(f"/jobs/{archive.job_id}/delete").text
+
+
+def test_an_archive_that_came_to_count_on_the_bytes_meanwhile_stops_the_deletion(
+    here: Visit, earlier: Floor
+) -> None:
+    visitor = here.visitor()
+    page = visitor.get(f"/jobs/{earlier.job_id}/delete").text
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    here.take_in(zip_of({"a.mbox": ONE}), filename="takeout.zip")
+
+    answer = visitor.post(f"/jobs/{earlier.job_id}/delete", data={**fields, "sure": "yes"})
+
+    assert answer.status_code == 409
+    assert "1 archive counts on these bytes" in answer.text
+
+
+def test_the_bulk_deletion_tells_it_too(here: Visit, earlier: Floor, archive: Floor) -> None:
+    visitor = here.visitor()
+
+    page = visitor.get("/jobs/bulk", params={"act": "delete", "q": "earlier"}).text
+
+    assert "1 archive that stays loses mail" in page
+    assert "takeout.zip 2 files in it" in text_of(page)
+    assert "loses mail" not in visitor.get("/jobs/bulk", params={"act": "delete"}).text
+
+
+def test_a_program_can_ask_what_a_deletion_would_take(
+    here: Visit, earlier: Floor, archive: Floor
+) -> None:
+    told = here.visitor(Role.VIEWER).get(f"/api/jobs/{earlier.job_id}/deletion").json()
+
+    assert told == {
+        "job_id": earlier.job_id,
+        "files": 1,
+        "bytes": len(ONE),
+        "messages": 3,
+        "counted_on": [
+            {
+                "upload_id": archive.upload_id,
+                "job_id": archive.job_id,
+                "filename": "takeout.zip",
+                "members": 2,
+            }
+        ],
+    }
+
+
+def test_the_archive_tells_what_was_deleted_with_the_other_file_and_takes_it_in_anew(
+    here: Visit, earlier: Floor, archive: Floor
+) -> None:
+    carry_out(earlier, ask(earlier, ErrandKind.DELETE_UPLOAD, upload_id=earlier.upload_id))
+    visitor, at = here.visitor(), f"/jobs/{archive.job_id}"
+
+    page = visitor.get(at).text
+
+    assert f"/jobs/{earlier.job_id}" not in page
+    assert "Deleted with other files 2" in text_of(page)
+    assert page.count("its mail lay with another file that was deleted since") == 2
+    members = visitor.get(f"/api{at}/members").json()
+    assert [one["lost"] for one in members["members"]] == [True, True, False]
+    assert (members["sum"]["lost"], members["sum"]["deleted"]) == (2, 0)
+    assert "Deleted with other files: 2" in text_of(visitor.get(f"{at}/report").text)
+    assert (
+        "The mail of 2 files was deleted with other files" in visitor.get(f"{at}/read-again").text
+    )
+
+    assert read_again(visitor, archive.job_id, "failed").status_code == 303
+    archive.run()
+
+    page = visitor.get(at).text
+    assert "Deleted with other files" not in page
+    assert "1 file is left alone: its bytes came before" in visitor.get(f"{at}/read-again").text
+
+
+def test_a_paused_archive_says_so_when_it_has_been_gone_through(
+    here: Visit, archive: Floor
+) -> None:
+    files = {f"{number}.mbox": mail(number) for number in range(5, 8)}
+    held = here.take_in(zip_of(files), filename="held.zip", work=False)
+    claimed = held.must_claim()
+    here.house.dispatch.pause(held.job_id, actor="account:bob")
+    held.finish_claimed(claimed)
+
+    visitor, at = here.visitor(), f"/jobs/{held.job_id}"
+    page = text_of(visitor.get(at).text)
+
+    assert "What came out of this archive is paused. Since" in page
+    assert "Paused 3" in page
+    assert visitor.get(f"/api{at}").json()["paused_at"]
+    assert visitor.post(f"{at}/resume").status_code == 303
+    assert visitor.get(f"/api{at}").json()["paused_at"] is None
+    assert "is paused" not in visitor.get(at).text
+    held.run()
+    assert visitor.get(f"/api{at}").json()["members"]["jobs_by_status"] == {"finished": 3}
+
+
+def test_an_archive_of_which_nothing_waits_is_paused_no_more(here: Visit) -> None:
+    held = here.take_in(zip_of({"a.mbox": mail(5)}), filename="held.zip", work=False)
+    held.plan()
+    here.house.dispatch.pause(held.job_id, actor="account:bob")
+    assert held.job().paused_at is not None
+    with here.house.database.read() as connection:
+        ((member, _),) = wishes_inside.jobs_inside(connection, held.job_id)
+
+    here.house.dispatch.resume(member, actor="account:bob")
+
+    assert held.job().paused_at is None
+
+
+def test_an_act_that_has_not_reached_all_files_is_shown_on_the_page(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes_inside, "STEP_JOBS", 2)
+    files = {f"{number}.mbox": mail(number) for number in range(5)}
+    held = here.take_in(zip_of(files), filename="held.zip", work=False)
+    held.plan()
+    visitor = here.visitor()
+
+    assert visitor.post(f"/jobs/{held.job_id}/pause").status_code == 303
+
+    with here.house.database.read() as connection:
+        (errand,) = list_errands(connection, states=[ErrandState.WAITING])
+    assert errand.kind in WISHES
+    page = visitor.get(f"/jobs/{held.job_id}").text
+    assert f'<a href="/errands/{errand.id}">Pausing what came out of an archive</a>' in page
+    carry_out(held, errand)
+    assert "Reached" in visitor.get(f"/errands/{errand.id}").text
+    assert "Paused 5" in text_of(visitor.get(f"/jobs/{held.job_id}").text)
+
+
+def listed(page: str) -> list[str]:
+    """The file names in a list of jobs, from top to bottom."""
+    return re.findall(r'<td class="lead"><a href="/jobs/\w+">(?:<bdi[^>]*>)?([^<]+)', page)
+
+
+def chips(page: str) -> dict[str, int]:
+    """The chips above a list, with their numbers."""
+    said = re.findall(r'<a class="chip".*?</a>', page, re.DOTALL)
+    return {
+        match[1]: int(match[2].replace(",", ""))
+        for chip in said
+        if (match := re.match(r"([\w ]+?) ([\d,]+)", text_of(chip)))
+    }
+
+
+@pytest.fixture
+def halted(here: Visit) -> Floor:
+    """An archive of three files, in one of which is another; what came out of it is cancelled."""
+    inner = zip_of({"c.mbox": mail(8), "d.mbox": mail(9)})
+    files = {"b.mbox": mail(7), "inner.zip": inner}
+    held = here.take_in(zip_of(files), filename="held.zip", work=False)
+    held.plan()
+    held.plan()  # the mail, as its plan came first
+    held.plan()
+    here.house.dispatch.cancel(held.job_id, actor="account:bob")
+    return held
+
+
+def test_the_list_shows_files_under_their_archive(
+    here: Visit, earlier: Floor, halted: Floor
+) -> None:
+    page = here.visitor().get("/jobs").text
+
+    assert sorted(listed(page)) == ["earlier.mbox", "held.zip"]
+    assert chips(page) == {"All": 2, "Finished": 2, "Also files in archives": 4}
+    assert "Archive: 4 files Finished 1 Cancelled 3" in text_of(page)
+    every = here.visitor().get("/jobs?fold=none").text
+    assert len(listed(every)) == 6
+    assert chips(every) == {
+        "All": 6,
+        "Finished": 3,
+        "Cancelled": 3,
+        "Also files in archives": 4,
+    }
+    assert len(listed(here.visitor().get("/jobs?fold=none&state=cancelled").text)) == 3
+
+
+def test_the_numbers_of_an_archive_lead_to_as_many_jobs(here: Visit, halted: Floor) -> None:
+    visitor = here.visitor()
+    page = visitor.get("/jobs").text
+
+    for state, number in (("cancelled", 3), ("finished", 1)):
+        link = f"/jobs?archive={halted.upload_id}&amp;state={state}"
+        assert link in page
+        assert link in visitor.get(f"/jobs/{halted.job_id}").text
+        narrowed = visitor.get(unescape(link)).text
+        assert len(listed(narrowed)) == number
+        assert "out of held.zip" in text_of(narrowed)
+
+
+@pytest.mark.parametrize(
+    ("address", "act", "promise", "done"),
+    [
+        ("/jobs", "retry", "Retry 3 jobs", 3),
+        ("/jobs?q=held", "retry", "Retry 3 jobs", 3),
+        ("/jobs?fold=none&q=d.mbox", "retry", "Retry 1 job", 1),
+        ("/jobs?fold=none", "retry", "Retry 3 jobs", 3),
+        ("/jobs?q=d.mbox", "retry", None, 0),
+        ("/jobs", "cancel", "There is nothing to do.", 0),
+    ],
+)
+def test_a_bulk_act_does_what_it_counted_in_a_folded_list_and_in_one_that_is_not(
+    here: Visit, halted: Floor, address: str, act: str, promise: str | None, done: int
+) -> None:
+    visitor = here.visitor()
+    page = visitor.get(address).text
+    form = re.search(r'<form class="row small" action="/jobs/bulk".*?</form>', page, re.DOTALL)
+    assert (form is None) is (promise is None)
+    if form is None:
+        return
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+
+    dry = visitor.get("/jobs/bulk", params={**fields, "act": act}).text
+
+    assert promise is not None
+    assert promise in dry
+    if done:
+        told = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', dry))
+        answer = visitor.post("/jobs/bulk", data=told)
+        assert answer.status_code == 303, answer.text
+        with here.house.database.read() as connection:
+            (errand,) = list_errands(connection, states=[ErrandState.WAITING])
+        assert carry_out(halted, errand).done == done
+
+
+def test_deleting_what_a_folded_list_shows_counts_what_goes_along(
+    here: Visit, earlier: Floor, halted: Floor
+) -> None:
+    page = here.visitor().get("/jobs/bulk", params={"act": "delete", "fold": "archives"}).text
+
+    assert "Delete 2 jobs" in page
+    assert "Files out of these archives 4" in text_of(page)
