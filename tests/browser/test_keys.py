@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.harness.console import Console, start_console
-from tests.mboxes import letters
+from tests.mboxes import letters, mbox_of, raw_message
 from tests.web.asking import upload
 from tests.web.make_sample import SAMPLE
 from web.fragments.facets import AT_ONCE
@@ -128,3 +129,29 @@ def test_the_keys_excluded_from_a_page_are_those_of_somebody_typing(
 
     expect(page.locator("#query")).to_have_value("j?/")
     expect(page.locator("#keys")).to_be_hidden()
+
+
+def test_a_page_of_a_phrase_looks_further_back_by_itself(
+    tmp_path: Path, new_page: Callable[..., Page]
+) -> None:
+    console = start_console(tmp_path, settings={})
+    with console.client() as client:
+        # Each takes its time to look at, and only the oldest has the words side by side.
+        bodies = ["cold water"] + ["water " * 4_000 + "cold"] * 1_200
+        many = (raw_message(n, body=f"{body} {n}") for n, body in enumerate(bodies))
+        upload(client, mbox_of(many), filename="water.mbox")
+    page = new_page()
+    console.sign_in(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.goto(f'{console.url}/search?q="cold water"')
+
+    expect(page.locator(".hit")).to_have_count(1)
+    expect(page.locator(".hit .subject")).to_have_text("Letter 0")
+    expect(page.locator("#count")).to_have_text("1 message")
+    expect(page.locator("#foot")).not_to_contain_text("Look")
+    assert [url for url in asked if "/fragments/further?" in url]
+    page.keyboard.press("j")
+    expect(page.locator(".hit .subject")).to_be_focused()
+    console.process.stop()
