@@ -13,6 +13,7 @@ from store.clock import utc_now
 from store.errands import Errand, note_act, take_step
 from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
+from store.job_runs import end_so_far
 from store.retrying import count_failed, retry_some
 from store.wishes_inside import cancel_with_members, retry_with_members
 
@@ -45,9 +46,10 @@ def retry_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
     steps.done = errand.done
     for job_id, _ in each_job(workshop, errand):
         with workshop.database.write() as connection:
+            ended = end_so_far(connection, job_id)
             chunks = retry_with_members(connection, job_id, errand_id=errand.id)
             if chunks:
-                note_act(connection, errand, "job.retry", job_id=job_id, now=utc_now())
+                note_act(connection, errand, "job.retry", job_id=job_id, now=utc_now(), **ended)
             steps.done += chunks
             take_step(connection, errand.id, done=steps.done, total=None, now=utc_now())
         yield

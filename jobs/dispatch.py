@@ -18,6 +18,7 @@ from jobs.workshop import Workshop
 from store.audit import record
 from store.clock import utc_now
 from store.errands import ErrandKind, add_errand, break_errand, reading_again
+from store.job_runs import end_so_far, end_so_far_by_chunk
 from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
@@ -89,6 +90,7 @@ class Dispatch:
         with self._workshop.database.write() as connection:
             # All of it will be read anyway, and what waited until then would be taken back.
             is_read_again = reading_again(connection, job_id) is not None
+            ended = end_so_far(connection, job_id)
             chunks = 0 if is_read_again else retry_with_members(connection, job_id)
             if chunks:
                 record(
@@ -97,7 +99,7 @@ class Dispatch:
                     action="job.retry",
                     subject=f"job:{job_id}",
                     now=now,
-                    detail={"chunks": chunks},
+                    detail={"chunks": chunks, **ended},
                 )
         self.ring()
         return chunks
@@ -106,6 +108,7 @@ class Dispatch:
         """Let one failed chunk go on; False when there was nothing to retry."""
         now = utc_now()
         with self._workshop.database.write() as connection:
+            ended = end_so_far_by_chunk(connection, chunk_id)
             job_id = retry_chunk(connection, chunk_id)
             if job_id is not None:
                 record(
@@ -114,7 +117,7 @@ class Dispatch:
                     action="chunk.retry",
                     subject=f"job:{job_id}",
                     now=now,
-                    detail={"chunk": chunk_id},
+                    detail={"chunk": chunk_id, **ended},
                 )
         self.ring()
         return job_id is not None
@@ -227,13 +230,15 @@ class Dispatch:
         now = utc_now()
         with self._workshop.database.write() as connection:
             errand_id = add_errand(connection, kind, parameters, by=actor, now=now, subject=subject)
+            job_id = parameters.get("job_id")
+            ended = end_so_far(connection, job_id) if job_id else {}
             record(
                 connection,
                 actor=actor,
                 action=f"errand.{kind}",
                 subject=_subject(parameters, errand_id),
                 now=now,
-                detail={"errand": errand_id, **parameters},
+                detail={"errand": errand_id, **parameters, **ended},
             )
         return errand_id
 
@@ -241,6 +246,7 @@ class Dispatch:
         """Retry one chunk as a trial of its cause; False when it does not fail for it (now)."""
         now = utc_now()
         with self._workshop.database.write() as connection:
+            ended = end_so_far_by_chunk(connection, chunk_id)
             begun = begin_trial(connection, cause_key, chunk_id, by=actor, now=now)
             if begun is None:
                 return False
@@ -251,7 +257,7 @@ class Dispatch:
                 action="chunk.retry",
                 subject=f"job:{job_id}",
                 now=now,
-                detail={"chunk": chunk_id, "cause": cause_key, "errand": errand_id},
+                detail={"chunk": chunk_id, "cause": cause_key, "errand": errand_id, **ended},
             )
         self.ring()
         return True

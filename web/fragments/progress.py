@@ -11,6 +11,7 @@ from store.attempts import attempts_of_chunk
 from store.chunk_cells import SEVERITY, Cell, Tally, cells_of, chunks_that_stand, tally_of
 from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
+from store.job_runs import LastRun, last_run
 from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.standstill import Standstill, standstills
@@ -38,6 +39,7 @@ class ProgressView:
     """
 
     job: JobView
+    last_run: LastRun | None  # where it had been over before
     steps: tuple[Step, ...]
     eta: Eta | None
     cells: tuple[Cell, ...]
@@ -81,14 +83,16 @@ def find_progress(request: Request) -> ProgressView:
             connection, job.id, standing, after=min(after, HIGHEST), limit=STANDING_LISTED + 1
         )
         times = times_of(connection, job.id, tally)
+        again = last_run(connection, job.id)
         found = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
         chosen = next((chunk for chunk in found if chunk.seq == seq), None)
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
         resting = () if job.state.is_over else standstills(connection, now=now_of(connection))
     return ProgressView(
         job=job,
-        steps=steps_of(job, times, now=now),
-        eta=eta_of(job, now=now),
+        last_run=again,
+        steps=steps_of(job, times, since=again.asked_at if again else None, now=now),
+        eta=eta_of(job, begun_again=again is not None, now=now),
         cells=cells,
         tally=tally,
         standing=standing,
