@@ -6,10 +6,14 @@ for several shows the worst among them, so that no trouble hides in a crowd. Pur
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from store.states import ChunkState
 from store.tables import chunk
@@ -20,39 +24,21 @@ SEVERITY = ("done", "recovered", "waiting", "cancelled", "running", "retrying", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Chunks from `first` to `last` (their places in the file, from 1) and how they stand."""
+    """Chunks from `first` to `last` (their places in the file, from 1) and how they stand.
+
+    `state` is the worst among them, and `troubled` is how many stand so.
+    """
 
     first: int
     last: int
     state: str
     share: float
+    troubled: int
 
-
-def cells_of(connection: Connection, job_id: str, *, chunks: int, most: int) -> tuple[Cell, ...]:
-    """The map of a job that has `chunks` chunks, in file order; at most `most` cells."""
-    width = max(1, -(-chunks // most))
-    number = ((chunk.c.seq - 1) // width).label("number")
-    rows = connection.execute(
-        select(
-            number,
-            func.max(chunk.c.seq).label("last"),
-            func.max(_severity()).label("severity"),
-            func.sum(chunk.c.position - chunk.c.start).label("done"),
-            func.sum(chunk.c.stop - chunk.c.start).label("size"),
-        )
-        .where(chunk.c.job_id == job_id, chunk.c.seq > 0)
-        .group_by(number)
-        .order_by(number)
-    )
-    return tuple(
-        Cell(
-            first=row.number * width + 1,
-            last=row.last,
-            state=SEVERITY[row.severity],
-            share=float(row.done) / max(float(row.size), 1.0),
-        )
-        for row in rows
-    )
+    @property
+    def chunks(self) -> int:
+        """How many chunks it stands for."""
+        return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,22 +51,59 @@ class Tally:
     ended: datetime | None
 
 
-def tally_of(connection: Connection, job_id: str) -> tuple[Tally, ...]:
-    """The chunks of a job by how they stand, the worst first; one pass for all it tells."""
+def map_of(
+    connection: Connection, job_id: str, *, chunks: int, most: int
+) -> tuple[tuple[Cell, ...], tuple[Tally, ...]]:
+    """The map of a job that has `chunks` chunks, in file order, at most `most` cells; and its
+    chunks by how they stand, the worst first. One pass for both."""
+    width = max(1, -(-chunks // most))
+    number = ((chunk.c.seq - 1) // width).label("number")
     severity = _severity().label("severity")
     rows = connection.execute(
         select(
+            number,
             severity,
             func.count().label("chunks"),
+            func.max(chunk.c.seq).label("last"),
+            func.sum(chunk.c.position - chunk.c.start).label("done"),
+            func.sum(chunk.c.stop - chunk.c.start).label("size"),
             func.min(chunk.c.started_at).label("began"),
             func.max(chunk.c.ended_at).label("ended"),
         )
         .where(chunk.c.job_id == job_id, chunk.c.seq > 0)
-        .group_by(severity)
+        .group_by(number, severity)
+        .order_by(number, severity)
+    ).all()
+    cells = tuple(
+        _cell(number, list(alike), width=width)
+        for number, alike in groupby(rows, key=attrgetter("number"))
     )
-    return tuple(
-        Tally(state=SEVERITY[row.severity], chunks=row.chunks, began=row.began, ended=row.ended)
-        for row in sorted(rows, key=lambda row: -int(row.severity))
+    worst_first = sorted(rows, key=lambda row: -int(row.severity))
+    tally = tuple(
+        _tally(severity, list(alike))
+        for severity, alike in groupby(worst_first, key=attrgetter("severity"))
+    )
+    return cells, tally
+
+
+def _cell(number: int, alike: Sequence[Row[Any]], *, width: int) -> Cell:
+    worst = alike[-1]
+    return Cell(
+        first=number * width + 1,
+        last=max(row.last for row in alike),
+        state=SEVERITY[worst.severity],
+        share=float(sum(row.done for row in alike))
+        / max(float(sum(row.size for row in alike)), 1.0),
+        troubled=worst.chunks,
+    )
+
+
+def _tally(severity: int, alike: Sequence[Row[Any]]) -> Tally:
+    return Tally(
+        state=SEVERITY[severity],
+        chunks=sum(row.chunks for row in alike),
+        began=min((row.began for row in alike if row.began), default=None),
+        ended=max((row.ended for row in alike if row.ended), default=None),
     )
 
 

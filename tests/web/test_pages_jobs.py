@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jobs.attempts import Surroundings, run_attempt
 from store.accounts import Role
-from store.chunk_cells import cells_of
+from store.chunk_cells import map_of
 from store.database import Database
 from store.history import Bucket
 from store.states import ChunkKind, Outcome
@@ -136,8 +136,8 @@ def test_very_many_chunks_share_cells_and_the_worst_of_each_is_shown(
     floor.lose(floor.must_claim())
 
     with database.read() as connection:
-        each = cells_of(connection, floor.job_id, chunks=chunks, most=1000)
-        shared = cells_of(connection, floor.job_id, chunks=chunks, most=4)
+        each, _ = map_of(connection, floor.job_id, chunks=chunks, most=1000)
+        shared, tally = map_of(connection, floor.job_id, chunks=chunks, most=4)
 
     assert chunks > 8
     assert [cell.first for cell in each] == list(range(1, chunks + 1))
@@ -145,6 +145,11 @@ def test_very_many_chunks_share_cells_and_the_worst_of_each_is_shown(
     assert len(shared) <= 4
     assert (shared[0].first, shared[-1].last) == (1, chunks)
     assert [cell.state for cell in shared] == ["retrying"] + ["waiting"] * (len(shared) - 1)
+    assert shared[0].troubled == 1
+    assert sum(cell.troubled for cell in shared[1:]) == chunks - (shared[0].last)
+    assert [(one.state, one.chunks) for one in tally] == [("retrying", 1), ("waiting", chunks - 1)]
+    assert tally[0].began is not None
+    assert tally[1].began is None
 
 
 def test_only_a_worker_that_is_there_can_be_drained(here: Visit) -> None:

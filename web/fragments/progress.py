@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.attempts import attempts_of_chunk
-from store.chunk_cells import SEVERITY, Cell, Tally, cells_of, chunks_that_stand, tally_of
+from store.chunk_cells import SEVERITY, Cell, Tally, chunks_that_stand, map_of
 from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
 from store.job_runs import LastRun, last_run
@@ -77,8 +77,7 @@ def find_progress(request: Request) -> ProgressView:
     job, seq, now = require_job(request), whole(request, "chunk"), utc_now()
     standing, after = standing_in(request), whole(request, "past") or 0
     with house_of(request).database.read() as connection:
-        cells = cells_of(connection, job.id, chunks=job.progress.chunks_total, most=CELLS)
-        tally = tally_of(connection, job.id)
+        cells, tally = map_of(connection, job.id, chunks=job.progress.chunks_total, most=CELLS)
         listed = chunks_that_stand(
             connection, job.id, standing, after=min(after, HIGHEST), limit=STANDING_LISTED + 1
         )
