@@ -57,16 +57,19 @@ def last_run(connection: Connection, job_id: str) -> LastRun | None:
     return LastRun(asked_at=at, is_reading=action == READ_AGAIN, first_ended=runs[0][2])
 
 
-def begun_again(connection: Connection, job_ids: Collection[str]) -> frozenset[str]:
-    """Those of the jobs of one page that have had several runs."""
+def runs_of(connection: Connection, job_ids: Collection[str]) -> dict[str, int]:
+    """How many runs those of the jobs of one page have had that have had several."""
     subjects = [f"job:{job_id}" for job_id in job_ids]
     rows = connection.execute(
         select(audit.c.subject)
         .where(audit.c.subject.in_(subjects), audit.c.action.in_(REOPENING))
         .distinct()
     )
-    several = (subject.removeprefix("job:") for subject in rows.scalars())
-    return frozenset(one for one in several if any(_runs(connection, one)))
+    further = {
+        job_id: len(list(_runs(connection, job_id)))
+        for job_id in (subject.removeprefix("job:") for subject in rows.scalars())
+    }
+    return {job_id: 1 + number for job_id, number in further.items() if number}
 
 
 def _runs(connection: Connection, job_id: str) -> Iterator[tuple[datetime, str, datetime]]:

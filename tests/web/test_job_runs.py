@@ -56,7 +56,7 @@ def test_a_job_that_ran_once_took_from_upload_to_end(here: Visit) -> None:
     ended_yesterday(floor)
 
     assert "Took 42 s from upload to end" in page_of(here, floor)
-    assert "over several runs" not in words_of(here.visitor().get("/jobs").text)
+    assert "in 2 runs" not in words_of(here.visitor().get("/jobs").text)
 
 
 @pytest.mark.parametrize("from_seq", ["", "1"])
@@ -73,8 +73,8 @@ def test_reading_again_is_told_apart_from_the_first_run(here: Visit, from_seq: s
     assert "First run took 42 s from upload to its end" in page
     assert re.search(r"Reading again took \d\.\d s asked for", page)
     assert "1 d" not in page.split("Chunks")[0]
-    assert "over several runs" in words_of(here.visitor().get("/jobs").text)
-    assert "over several runs" in words_of(here.visitor().get("/").text)
+    assert "in 2 runs" in words_of(here.visitor().get("/jobs").text)
+    assert "in 2 runs" in words_of(here.visitor().get("/").text)
     assert "had ended" in words_of(here.visitor().get("/audit").text)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from store.clock import utc_now
 from store.job_list import JobSort, ListedJob, counts_by_state, page_of_jobs
-from store.job_runs import begun_again
+from store.job_runs import runs_of
 from store.jobs import JobView
 from store.paging import Page
 from store.states import OPEN_JOB_STATES
@@ -44,7 +44,7 @@ class JobsView:
     """A page of jobs. `here` is the address of its fragment; counts leave the states aside."""
 
     jobs: tuple[JobView, ...]
-    begun_again: frozenset[str]  # those of them that had been over before
+    runs: dict[str, int]  # of those of them that had been over before
     wish: JobWish
     chips: tuple[StateChip, ...]
     every_state: str
@@ -77,12 +77,12 @@ def find_jobs(request: Request) -> JobsView:
             size=PAGE,
             now=utc_now(),
         )
-        again = begun_again(connection, [listed.job.id for listed in found.rows])
+        runs = runs_of(connection, [listed.job.id for listed in found.rows])
     query = request.query_params
     before, after = _neighbours(wish, found)
     return JobsView(
         jobs=tuple(listed.job for listed in found.rows),
-        begun_again=again,
+        runs=runs,
         wish=wish,
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
