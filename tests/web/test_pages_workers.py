@@ -22,6 +22,7 @@ from store.states import EngineName, Outcome
 from tests.mboxes import letters
 from tests.web.hall import AWAY, Hall, flat
 from tests.web.visiting import Visit, visit
+from web.words import short_name
 
 
 @pytest.fixture
@@ -75,6 +76,12 @@ def test_the_two_kinds_of_worker_are_told_apart_and_long_names_are_cut(
     assert f'title="{name}"' in page
     assert name not in words_of(page)
     assert ("not the console's version" in words_of(page)) is bool(fields)
+
+
+def test_names_of_workers_whose_host_is_unknown_are_not_cut_to_what_they_share() -> None:
+    assert short_name("node-07.rack.example.org-1000-abc001", host=None).endswith("abc001")
+    assert short_name("0123456789abcdef" * 2, host=None) == "01234567…"
+    assert short_name("node-1-4711-abc001", host="node-1") == "abc001"
 
 
 def test_a_draining_worker_is_not_offered_to_be_drained_again(hall: Hall, there: Visit) -> None:
