@@ -13,6 +13,7 @@ from store.clock import utc_now
 from store.errands import Errand, ErrandKind, note_act, note_place, take_step
 from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
+from store.job_runs import end_so_far
 from store.retrying import count_failed, retry_some
 from store.wishes_inside import KINDS, Wish, first_step, next_step
 
@@ -70,9 +71,10 @@ def _each_with_members(
     for job_id, _ in each_job(workshop, errand):
         with workshop.database.write() as connection:
             now = utc_now()
+            ended = end_so_far(connection, job_id) if wish is Wish.RETRY else {}
             step = first_step(connection, job_id, wish, now=now, errand_id=errand.id)
             if step.did:
-                note_act(connection, errand, f"job.{wish}", job_id=job_id, now=now)
+                note_act(connection, errand, f"job.{wish}", job_id=job_id, now=now, **ended)
             steps.done += step.did if wish is Wish.RETRY else bool(step.did)
             note_place(connection, errand.id, {"job_id": job_id, "after": step.after})
             take_step(connection, errand.id, done=steps.done, total=None, now=now)

@@ -19,6 +19,7 @@ from mail.sniff import Verdict
 from store.audit import record, record_of_job
 from store.clock import utc_now
 from store.errands import ErrandKind, add_errand, break_errand
+from store.job_runs import end_so_far, end_so_far_by_chunk
 from store.planning import settle
 from store.retrying import put_back
 from store.states import EngineName
@@ -94,9 +95,10 @@ class Dispatch:
     def _wish(self, job_id: str, wish: Wish, *, actor: str) -> int:
         now = utc_now()
         with self._workshop.database.write() as connection:
+            ended = end_so_far(connection, job_id)
             did = begin_wish(connection, job_id, wish, by=actor, now=now)
             if did:
-                told = {"chunks": did} if wish is Wish.RETRY else {}
+                told = {"chunks": did, **ended} if wish is Wish.RETRY else {}
                 record_of_job(connection, job_id, f"job.{wish}", actor=actor, now=now, **told)
         return did
 
@@ -104,10 +106,11 @@ class Dispatch:
         """Let one failed chunk go on; False when there was nothing to retry."""
         now = utc_now()
         with self._workshop.database.write() as connection:
+            ended = end_so_far_by_chunk(connection, chunk_id)
             job_id = retry_chunk(connection, chunk_id)
             if job_id is not None:
                 record_of_job(
-                    connection, job_id, "chunk.retry", actor=actor, now=now, chunk=chunk_id
+                    connection, job_id, "chunk.retry", actor=actor, now=now, chunk=chunk_id, **ended
                 )
         self.ring()
         return job_id is not None
@@ -190,13 +193,15 @@ class Dispatch:
         now = utc_now()
         with self._workshop.database.write() as connection:
             errand_id = add_errand(connection, kind, parameters, by=actor, now=now, subject=subject)
+            job_id = parameters.get("job_id")
+            ended = end_so_far(connection, job_id) if job_id else {}
             record(
                 connection,
                 actor=actor,
                 action=f"errand.{kind}",
                 subject=_subject(parameters, errand_id),
                 now=now,
-                detail={"errand": errand_id, **parameters},
+                detail={"errand": errand_id, **parameters, **ended},
             )
         return errand_id
 
@@ -204,6 +209,7 @@ class Dispatch:
         """Retry one chunk as a trial of its cause; False when it does not fail for it (now)."""
         now = utc_now()
         with self._workshop.database.write() as connection:
+            ended = end_so_far_by_chunk(connection, chunk_id)
             begun = begin_trial(connection, cause_key, chunk_id, by=actor, now=now)
             if begun is None:
                 return False
@@ -217,6 +223,7 @@ class Dispatch:
                 chunk=chunk_id,
                 cause=cause_key,
                 errand=errand_id,
+                **ended,
             )
         self.ring()
         return True

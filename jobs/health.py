@@ -65,6 +65,7 @@ class WorkerHealth:
     beat_seconds: float | None = None  # how often that is expected
     asked_to_end_at: datetime | None = None
     current: AttemptView | None = None
+    answers_bell: bool = False  # it looks whether there is work, and holds no chunk
     given_up: AttemptView | None = None  # what it was lost on, when it is stuck
     # Only where they were asked for, see `with_details`.
     rq: str | None = None  # the version of RQ
@@ -232,6 +233,7 @@ def _rq_worker(
         beat_seconds=seen.beat_seconds(now=watch.now),
         asked_to_end_at=seen.asked_to_end_at,
         current=attempt,
+        answers_bell=seen.is_busy and attempt is None and state is not WorkerState.STUCK,
         given_up=last if state is WorkerState.STUCK else None,
     )
 

@@ -23,7 +23,7 @@ BEAT_PATIENCE = timedelta(seconds=10)
 class WorkerState(StrEnum):
     """What a worker is doing, or what became of it."""
 
-    IDLE = "idle"
+    IDLE = "idle"  # no chunk is in its hands; it may be answering a bell, see `WorkerHealth`
     BUSY = "busy"
     DRAINING = "draining"
     LATE = "late"  # it, or its attempt, has missed beats
@@ -90,9 +90,8 @@ def state_of(
         return WorkerState.DRAINING
     if attempt is not None:
         return WorkerState.BUSY
-    if not seen.listed:
-        return WorkerState.UNREGISTERED
-    return WorkerState.BUSY if seen.is_busy else WorkerState.IDLE
+    # RQ calls a worker busy also while it answers a bell for which there is nothing to do.
+    return WorkerState.IDLE if seen.listed else WorkerState.UNREGISTERED
 
 
 def _state_of_the_gone(seen: Sighting, *, attempt: AttemptView | None, watch: Watch) -> WorkerState:

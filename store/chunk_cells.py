@@ -35,6 +35,11 @@ class Cell:
     share: float
     troubled: int
 
+    @property
+    def chunks(self) -> int:
+        """How many chunks it stands for."""
+        return self.last - self.first + 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:

@@ -26,6 +26,7 @@ from store.tables_mail import (
     message_label,
     message_text,
 )
+from store.whereabouts import with_whereabouts
 
 _FILENAMES_SHOWN = 5
 # A text is looked through as far as this at first: few hits lie further behind.
@@ -62,7 +63,7 @@ def hits_of(connection: Connection, ids: Sequence[int], wanted: Sequence[Words])
     with_files = [row.id for row in found.values() if row.has_attachments]
     filenames = _filenames(connection, with_files, _about(wanted, Field.FILENAME))
     snippets = _snippets(connection, list(found.values()), _about(wanted, Field.BODY))
-    return tuple(
+    hits = [
         _hit(
             found[key],
             wanted,
@@ -74,7 +75,8 @@ def hits_of(connection: Connection, ids: Sequence[int], wanted: Sequence[Words])
         )
         for key in ids
         if key in found
-    )
+    ]
+    return with_whereabouts(connection, hits, wanted)
 
 
 def _snippets(

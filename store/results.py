@@ -49,6 +49,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A place where a hit was met that a list does not show: "to", "cc", "bcc" or "list"."""
+
+    place: str
+    texts: tuple[Marked, ...]  # the people, or the list, that were met
+    more: bool  # and further ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One message of a result list."""
 
@@ -69,6 +78,7 @@ class Hit:
     labels: tuple[str, ...]
     own_labels: tuple[str, ...]  # those of them that people put on here
     filenames: tuple[Marked, ...]  # of attachments whose name was hit
+    met: tuple[Met, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

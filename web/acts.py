@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from store.audit import AuditEntry
+from store.job_runs import ENDED_BEFORE
 from web import words
 from web.language import N_, Language, catalogue
 
@@ -77,6 +78,7 @@ DETAILS = {
     "fold": N_("files in archives"),
     "since": N_("since"),
     "until": N_("before"),
+    "ended_before": N_("had ended"),
     "errand": N_("errand"),
     "put_back": N_("chunks put back"),
     "removed_as_said": N_("messages to be removed, as said"),
@@ -115,6 +117,7 @@ VALUES = {
 }
 SIZES = frozenset({"size", "bytes", "bytes_freed", "length"})
 DIGEST = "sha256"
+MOMENTS = frozenset({ENDED_BEFORE})
 # Numbers that name, and do not count.
 NAMES = frozenset({"chunk", "upload_id", "from_seq", "errand", "after"})
 LONGEST_VALUE = 200
@@ -125,7 +128,7 @@ FORM = "form"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """One thing more that an entry says. `shape`: text, number, size, digest or words."""
+    """One thing more that an entry says. `shape`: text, number, size, digest, moment or words."""
 
     name: str
     value: Any
@@ -200,6 +203,8 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
         return ("text" if name in NAMES else "size" if name in SIZES else "number"), value
     if not isinstance(value, str):
         return "text", json.dumps(value, ensure_ascii=False)[:LONGEST_VALUE]
+    if name in MOMENTS:
+        return "moment", datetime.fromisoformat(value)
     if name == DIGEST or (name == "cause" and len(value) > 12):
         return "digest", value
     known = VALUES.get(value) if name in ("way", "kind", "fold") else None

@@ -29,6 +29,14 @@ TITLES = {
     ErrandKind.READ_FOUND: N_("Reading messages again"),
 }
 RETRYING = (ErrandKind.RETRY_FAILED, ErrandKind.TRIAL, ErrandKind.RETRY_JOBS)
+# What is counted as it goes, where that is not messages one after the other.
+COUNTED = {
+    **dict.fromkeys(RETRYING, "chunks"),
+    ErrandKind.CANCEL_JOBS: "jobs",
+    ErrandKind.READ_AGAIN: "removed",
+    ErrandKind.DELETE_UPLOAD: "removed",
+    ErrandKind.DELETE_JOBS: "removed",
+}
 # Older errands than these are not looked through for chunks that still run.
 LOOKED_THROUGH = 30
 
@@ -57,6 +65,11 @@ class ErrandLine:
         if self.errand.state is not ErrandState.DONE or self.aftermath is None:
             return self.errand.state
         return _standing(self.aftermath)
+
+    @property
+    def counts(self) -> str:
+        """What `done` and `total` count: "messages", "removed" ones, "chunks" or "jobs"."""
+        return COUNTED.get(self.errand.kind, "messages")
 
     @property
     def done(self) -> int:

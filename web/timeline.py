@@ -35,11 +35,14 @@ class Eta:
     high_seconds: float
 
 
-def steps_of(job: JobView, times: JobTimes, *, now: datetime) -> tuple[Step, ...]:
+def steps_of(
+    job: JobView, times: JobTimes, *, since: datetime | None, now: datetime
+) -> tuple[Step, ...]:
     """The four steps of a job, each with when it began and how long it took.
 
     Mail becomes searchable with every batch that is read, so the last step begins with the first
-    chunk and ends with the job.
+    chunk and ends with the job. `since`: when the job was begun again after it had been over; a
+    step that spans the time between has no length.
     """
     spans = {
         "upload": (times.upload_began, times.upload_ended),
@@ -48,7 +51,7 @@ def steps_of(job: JobView, times: JobTimes, *, now: datetime) -> tuple[Step, ...
         "searchable": (times.parse_began, job.finished_at),
     }
     return tuple(
-        replace(step, started_at=began, seconds=_took(step, began, ended, now=now))
+        replace(step, started_at=began, seconds=_took(step, began, ended, since=since, now=now))
         for step in _marked(job)
         if (span := spans[step.name])
         for began, ended in [span if step.mark != "ahead" else (None, None)]
@@ -56,10 +59,17 @@ def steps_of(job: JobView, times: JobTimes, *, now: datetime) -> tuple[Step, ...
 
 
 def _took(
-    step: Step, began: datetime | None, ended: datetime | None, *, now: datetime
+    step: Step,
+    began: datetime | None,
+    ended: datetime | None,
+    *,
+    since: datetime | None,
+    now: datetime,
 ) -> float | None:
     until = now if step.mark == "now" else ended
-    return None if began is None or until is None else (until - began).total_seconds()
+    if began is None or until is None or (since is not None and began < since < until):
+        return None
+    return (until - began).total_seconds()
 
 
 def _marked(job: JobView) -> tuple[Step, ...]:
@@ -95,11 +105,16 @@ def _end_mark(job: JobView, *, started: bool) -> str:
     return "now" if started else "ahead"
 
 
-def eta_of(job: JobView, *, now: datetime) -> Eta | None:
-    """By the rate of the last half minute and by the average since the start; None if unknown."""
+def eta_of(job: JobView, *, begun_again: bool, now: datetime) -> Eta | None:
+    """By the rate of the last half minute and by the average since the start; None if unknown.
+
+    A job that had been over before has no such average: nobody worked in between.
+    """
     progress = job.progress
     if progress.eta_seconds is None or job.started_at is None or not progress.bytes_done:
         return None
+    if begun_again:
+        return Eta(low_seconds=progress.eta_seconds, high_seconds=progress.eta_seconds)
     elapsed = (now - job.started_at).total_seconds()
     average = (progress.bytes_total - progress.bytes_done) * elapsed / progress.bytes_done
     low, high = sorted((progress.eta_seconds, average))

@@ -183,6 +183,8 @@ def worker_kind(name: str | None) -> str:
 def short_name(name: str, *, host: str | None) -> str:
     """As much of a worker's name as tells it from its neighbours: beside it stand host and pid."""
     own = re.sub(r"^\d+-", "", name.removeprefix(f"{host}-"))
+    if host is None and "-" in own:
+        return own  # its beginning is then the host's name, which its neighbours share
     return own if len(own) <= SHORT_NAME else f"{own[:8]}…"
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 import httpx2
 from playwright.sync_api import Browser, Page
 
+from tests.archives import mail, zip_of
 from tests.browser.furnishing import (
     BUG,
     console_without_redis,
@@ -112,6 +113,8 @@ def _furnish(console: Console) -> Iterator[tuple[str, str]]:
         errand = client.post(f"/api/jobs/{again}/read-again").json()["errand_id"]
         status_at_the_end(client, f"/api/upload/job/{again}")
         client.post("/api/exports", json={"query": "library", "format": "mbox"})
+        archive = upload(client, _takeout(), filename="takeout-2024-11-03.zip")
+        inside = archive["upload_id"]
         boat = _first(client, 'subject:"boat for the heavy"')
         quarantined = _set_aside(client, aside)
         stamp = _first(client, 'subject:"new stamp"')
@@ -127,9 +130,12 @@ def _furnish(console: Console) -> Iterator[tuple[str, str]]:
     yield "message-quarantined", f"/messages/{quarantined}"
     yield "message-again", f"/messages/{boat}/read-again"
     yield "jobs", "/jobs"
+    yield "archive", f"/jobs/{archive['job_id']}"
+    yield "archive-jobs", f"/jobs?archive={inside}"
     yield "search", "/search?q=library"
     yield "search-grouped", "/search?q=boat&group=thread"
     yield "search-all", "/search/all?act=label&q=boat&label=Follow up"
+    yield "search-recipients", "/search?q=to:bob subject:Letter"
     yield "message", f"/messages/{boat}"
     yield "message-html", f"/messages/{stamp}"
     yield "attachments", "/attachments"
@@ -141,6 +147,19 @@ def _furnish(console: Console) -> Iterator[tuple[str, str]]:
     yield "upload", "/upload"
     yield "audit", "/audit"
     yield "settings", "/settings"
+
+
+def _takeout() -> bytes:
+    """An archive as people take their mail out of a service: mail, and much else."""
+    return zip_of(
+        {
+            "Takeout/Mail/Inbox.mbox": mail(80, count=120),
+            "Takeout/Mail/받은편지함.mbox": mail(81, count=40),
+            "Takeout/Mail/Inbox copy.mbox": mail(80, count=120),
+            "Takeout/Old/letters.zip": zip_of({"Sent.mbox": mail(82, count=30)}),
+            "Takeout/index.html": b"<!doctype html><p>Your mail",
+        }
+    )
 
 
 def _first(client: httpx2.Client, query: str) -> str:

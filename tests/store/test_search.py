@@ -151,6 +151,50 @@ def test_the_hit_is_marked_wherever_it_is(database: Database) -> None:
         assert marked.text[start:stop] == "결제"
 
 
+def where_met(database: Database, query: str) -> list[tuple[str, list[str], bool]]:
+    """Of the only hit: each further place it was met in, with what is marked there."""
+    (hit,) = found(database, query).hits
+    return [
+        (
+            met.place,
+            [text.text[start:stop] for text in met.texts for start, stop in text.ranges],
+            met.more,
+        )
+        for met in hit.met
+    ]
+
+
+def test_a_hit_among_the_recipients_is_marked_there(database: Database) -> None:
+    crowd = [Address(f"Walker {number}", f"w{number}@example.net") for number in range(9)]
+    keep(
+        database,
+        a_message(
+            "The boat leaves at noon",
+            to=[Address("Bob Rower", "bob@example.net"), Address(None, "dora@example.net")],
+            cc=[Address(None, "carol@example.com"), *crowd],
+            list_id="sailing.example.org",
+        ),
+    )
+
+    assert where_met(database, "rower") == [("to", ["Rower"], False)]
+    assert where_met(database, "to:dora@example.net") == [("to", ["dora@example.net"], False)]
+    assert where_met(database, "carol") == [("cc", ["carol"], False)]
+    assert where_met(database, "walker") == [("cc", ["Walker"] * 3, True)]
+    assert where_met(database, "sailing") == [("list", ["sailing"], False)]
+    assert where_met(database, "boat cc:carol") == [("cc", ["carol"], False)]
+    assert where_met(database, "to:bob cc:carol") == [
+        ("to", ["Bob", "bob"], False),
+        ("cc", ["carol"], False),
+    ]
+
+
+def test_recipients_are_left_out_where_a_hit_shows_its_mark_already(database: Database) -> None:
+    keep(database, a_message("Bob rows", to=[Address("Bob", "bob@example.net")]))
+
+    assert where_met(database, "bob") == []
+    assert where_met(database, "from:ann") == []
+
+
 def test_japanese_and_chinese_are_found_inside_longer_words(database: Database) -> None:
     keep(database, a_message("東京都庁へ行きます"), a_message("我们在北京大学见面"))
 

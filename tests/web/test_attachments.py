@@ -56,7 +56,7 @@ def test_files_are_found_by_a_piece_of_their_name_and_by_their_type(reader: Test
     assert "plan.pdf" not in by_name
     assert "copy of plan.pdf" in by_type
     assert "결제.png" not in by_type
-    assert "There is no such file." in reader.get("/attachments?name=nothing").text
+    assert "No attachment meets these conditions." in reader.get("/attachments?name=nothing").text
     assert reader.get("/attachments?after=nonsense").status_code == 400
 
 

@@ -69,7 +69,8 @@ def test_all_of_a_cause_are_retried_by_an_errand_that_says_what_became_of_them(
     floors[0].run()
     failed_again = visitor.get(address).text
     assert "3 of 3 chunks have come to an end" in failed_again
-    assert "per second" in failed_again
+    assert "chunks per second" in failed_again
+    assert "3 of 3 chunks" in visitor.get("/errands").text
     assert "Failed again" in failed_again
     assert 'class="tone-good"' not in failed_again
     assert "hx-trigger" not in failed_again

@@ -14,13 +14,15 @@ from jobs.reports import PREFIX
 from jobs.sampling import take_sample
 from jobs.sightings import PROGRAM_FIELD
 from store.accounts import Role
+from store.claims import WorkerIdentity, claim_next
 from store.clock import utc_now
 from store.database import Database
 from store.recovery import Trouble, record_trouble
-from store.states import Outcome
+from store.states import EngineName, Outcome
 from tests.mboxes import letters
 from tests.web.hall import AWAY, Hall, flat
 from tests.web.visiting import Visit, visit
+from web.words import short_name
 
 
 @pytest.fixture
@@ -76,6 +78,12 @@ def test_the_two_kinds_of_worker_are_told_apart_and_long_names_are_cut(
     assert ("not the console's version" in words_of(page)) is bool(fields)
 
 
+def test_names_of_workers_whose_host_is_unknown_are_not_cut_to_what_they_share() -> None:
+    assert short_name("node-07.rack.example.org-1000-abc001", host=None).endswith("abc001")
+    assert short_name("0123456789abcdef" * 2, host=None) == "01234567…"
+    assert short_name("node-1-4711-abc001", host="node-1") == "abc001"
+
+
 def test_a_draining_worker_is_not_offered_to_be_drained_again(hall: Hall, there: Visit) -> None:
     hall.enlist("w1", state="busy", shutdown_requested_date=utc_now().isoformat())
     hall.wait(1)
@@ -101,6 +109,38 @@ def test_a_worker_that_misses_its_beats_is_late_and_takes_no_work(
 
     assert f"{state} 1" in page
     assert f"Could take work {int(state == 'Idle')} " in page
+
+
+@pytest.mark.parametrize(("rq_says", "answers"), [("busy", True), ("idle", False)])
+def test_a_worker_that_only_answers_a_bell_is_idle_and_the_evidence_says_so(
+    hall: Hall, there: Visit, rq_says: str, answers: bool
+) -> None:
+    hall.enlist("w1", state=rq_says)
+    hall.wait(1)
+
+    page = words_of(there.visitor().get("/fragments/workers").text)
+
+    assert "Idle 1" in page
+    assert "Busy" not in page
+    assert "holds no chunk" in page
+    assert ("answers a bell" in page) is answers
+
+
+def test_a_worker_with_a_chunk_in_hand_is_busy(hall: Hall, there: Visit) -> None:
+    floor = there.take_in(letters(3), work=False)
+    worker = WorkerIdentity(
+        engine=EngineName.RQ, name="node-1-4711", host="node-1", pid=4711, version="1"
+    )
+    with floor.workshop.database.write() as connection:
+        assert claim_next(connection, worker=worker, now=utc_now(), lease_seconds=60)
+    hall.enlist("node-1-4711", state="busy")
+    hall.wait(1)
+
+    page = words_of(there.visitor().get("/fragments/workers").text)
+
+    assert "Busy 1" in page
+    assert "holds no chunk" not in page
+    assert "its attempt reported" in page
 
 
 def test_memory_and_cpu_are_told_with_the_age_of_the_report(hall: Hall, there: Visit) -> None:

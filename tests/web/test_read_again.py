@@ -79,7 +79,7 @@ def test_the_whole_file_by_another_rule_removes_everything_first(chunked: Visit)
     floor, visitor = chunked.take_in(MANY), chunked.visitor()
 
     told = said(page_of(visitor, floor), "all")
-    read_again(visitor, floor.job_id, "all", dialect="mboxo")
+    errand = read_again(visitor, floor.job_id, "all", dialect="mboxo").headers["Location"]
     do_errands(chunked)
 
     assert int(told["removed"]) == 40
@@ -88,6 +88,12 @@ def test_the_whole_file_by_another_rule_removes_everything_first(chunked: Visit)
     assert floor.job().rule is not None
     assert floor.job().state == "finished"
     assert stored(chunked) == 40
+    assert re.search(
+        r"40 messages removed · [\d.,]+ messages? per second", visitor.get(errand).text
+    )
+    korean = chunked.visitor(language="ko").get(errand).text
+    assert re.search(r"메시지 40개 제거 · 초당 메시지 [\d.,]+개", korean)
+    assert "40 messages removed" in visitor.get("/errands").text
 
 
 def test_only_what_failed_removes_nothing_and_goes_on_from_there(chunked: Visit) -> None:

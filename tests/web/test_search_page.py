@@ -38,6 +38,20 @@ def test_an_address_that_was_asked_for_is_marked_where_only_its_name_would_stand
     assert "<mark>ada@library.example</mark>" in page
 
 
+def test_a_hit_among_the_recipients_shows_the_line_it_was_met_in(here: Visit) -> None:
+    letter = raw_message(1, body="We row at noon.").replace(
+        b"\nSubject:", b"\nCc: Bob <bob@harbour.example>, Dora <dora@harbour.example>\nSubject:", 1
+    )
+    here.take_in(letter)
+
+    english = here.visitor().get("/search?q=dora").text
+    korean = here.visitor(language="ko").get("/search?q=cc:bob@harbour.example").text
+
+    assert re.search(r'class="met[^>]*>Cc: <bdi><mark>Dora</mark>', english)
+    assert "Bob" not in english.split('class="hits')[1].split("</ol>")[0]
+    assert re.search(r'class="met[^>]*>참조: <bdi>Bob &lt;<mark>bob@harbour.example</mark>', korean)
+
+
 def test_results_page_back_to_where_one_was(
     reader: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,6 +111,11 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
             "filenames": [
                 {"filename": one.text, "highlights": _ranges(one)} for one in hit.filenames
             ],
+            "elsewhere": [
+                {"place": met.place, "text": text.text, "highlights": _ranges(text)}
+                for met in hit.met
+                for text in met.texts
+            ],
         },
         "size": hit.size,
         "has_attachments": hit.has_attachments,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from jobs.health import Health
 from jobs.strays import look_with_strays
 from store.clock import now_of, utc_now
+from store.job_runs import runs_of
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
 from store.standstill import standstills
 from store.states import JobState
@@ -41,6 +42,7 @@ class OverviewView:
     needs: tuple[Need, ...]
     live: tuple[LiveJob, ...]
     latest: tuple[JobView, ...]
+    runs: dict[str, int]  # of those of the jobs here that had been over before
     errands: tuple[ErrandLine, ...]
     counts: dict[JobState, int]
     health: Health
@@ -60,6 +62,7 @@ def find_overview(request: Request) -> OverviewView:
         counts = job_counts(connection)
         moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
         latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
+        runs = runs_of(connection, [one.id for one in (*moving, *latest)])
         resting = standstills(connection, now=now_of(connection))
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     errands = under_way(house.database)
@@ -74,8 +77,11 @@ def find_overview(request: Request) -> OverviewView:
             strays=strays,
             spool_is_away=bool(counts) and house.spool.is_away(),
         ),
-        live=tuple(LiveJob(job=job, eta=eta_of(job, now=now)) for job in moving),
+        live=tuple(
+            LiveJob(job=job, eta=eta_of(job, begun_again=job.id in runs, now=now)) for job in moving
+        ),
         latest=tuple(latest),
+        runs=runs,
         errands=errands,
         counts=counts,
         health=health,

@@ -13,6 +13,7 @@ from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
 from store.database import Transaction
 from store.forecast_inside import forecast_inside
+from store.job_runs import LastRun, last_run
 from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.standstill import Standstill, standstills
@@ -40,6 +41,7 @@ class ProgressView:
     """
 
     job: JobView
+    last_run: LastRun | None  # where it had been over before
     steps: tuple[Step, ...]
     eta: Eta | None
     cells: tuple[Cell, ...]
@@ -82,6 +84,7 @@ def find_progress(request: Request) -> ProgressView:
             connection, job.id, standing, after=min(after, HIGHEST), limit=STANDING_LISTED + 1
         )
         times = times_of(connection, job.id, tally)
+        again = last_run(connection, job.id)
         found = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
         chosen = next((chunk for chunk in found if chunk.seq == seq), None)
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
@@ -89,8 +92,9 @@ def find_progress(request: Request) -> ProgressView:
         resting = () if job.state.is_over else standstills(connection, now=now_of(connection))
     return ProgressView(
         job=job,
-        steps=steps_of(job, times, now=now),
-        eta=eta_of(job, now=now),
+        last_run=again,
+        steps=steps_of(job, times, since=again.asked_at if again else None, now=now),
+        eta=eta_of(job, begun_again=again is not None, now=now),
         cells=cells,
         tally=tally,
         standing=standing,
