@@ -123,6 +123,7 @@ class StreamingEmailProcessor:
             settle_index(connection)
         with self._workshop.database.write() as connection:
             finish_chunk(connection, self._claim, vitals=self.statistics.vitals())
+        self._workshop.database.begin_log_anew()
 
     def _batches(self, source: Source) -> Iterator[list[_Item]]:
         batch: list[_Item] = []

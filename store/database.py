@@ -43,6 +43,9 @@ SILENCE_SECONDS = 30
 # SQLite: how long a writer waits for its turn, and how many pages are given back in one.
 BUSY_SECONDS = 30
 SHRINK_PAGES = 4096
+# SQLite: how large its log may grow, and how long others are waited for before it begins anew.
+LOG_BYTES = 64 << 20
+LOG_BUSY_MS = 250
 # Nothing here keeps a write transaction open while it does something else.
 FROZEN_SECONDS = 60
 
@@ -107,6 +110,26 @@ class Database:
                 connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
             elif raw := connection.connection.driver_connection:
                 _shrink(raw)  # to the last row
+
+    def begin_log_anew(self) -> None:
+        """SQLite: write its log back into the file once it has grown, and use it from the front.
+
+        By itself SQLite only does so when nobody has written meanwhile, which with two workers is
+        never: after a million messages the log held a gigabyte. Outside of any transaction; what
+        somebody holds up is left for the next time.
+        """
+        log_file = Path(f"{self.file}-wal")
+        if self.file is None or not log_file.exists() or log_file.stat().st_size < LOG_BYTES:
+            return
+        with self._writer.connect() as connection:
+            if raw := connection.connection.driver_connection:
+                raw.execute(f"PRAGMA busy_timeout={LOG_BUSY_MS}")
+                try:
+                    raw.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+                except sqlite3.OperationalError as error:
+                    log.warning("the database's log keeps growing: %s", error)
+                finally:
+                    raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
     @property
     def engine(self) -> Engine:

@@ -31,8 +31,16 @@ TITLES = {
 RETRYING = (ErrandKind.RETRY_FAILED, ErrandKind.TRIAL, ErrandKind.RETRY_JOBS)
 # What is counted as it goes, where that is not messages one after the other.
 COUNTED = {
-    **dict.fromkeys(RETRYING, "chunks"),
-    ErrandKind.CANCEL_JOBS: "jobs",
+    **dict.fromkeys((*RETRYING, ErrandKind.RETRY_MEMBERS), "chunks"),
+    **dict.fromkeys(
+        (
+            ErrandKind.CANCEL_JOBS,
+            ErrandKind.PAUSE_MEMBERS,
+            ErrandKind.RESUME_MEMBERS,
+            ErrandKind.CANCEL_MEMBERS,
+        ),
+        "jobs",
+    ),
     ErrandKind.READ_AGAIN: "removed",
     ErrandKind.DELETE_UPLOAD: "removed",
     ErrandKind.DELETE_JOBS: "removed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,54 @@ def test_space_that_cannot_be_given_back_now_is_no_error(
 
     with sqlite_database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0
+
+
+def log_bytes(database: Database) -> int:
+    """How large the log is. Begun anew it keeps its size until it is full again."""
+    return Path(f"{database.file}-wal").stat().st_size
+
+
+def fill(database: Database, times: int) -> None:
+    """Write some 100 kB each time."""
+    for _ in range(times):
+        with database.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS filling (stuff BLOB)")
+            connection.exec_driver_sql("INSERT INTO filling VALUES (randomblob(100000))")
+
+
+def test_the_log_begins_anew_once_it_has_grown(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_database, 5)
+    sqlite_database.begin_log_anew()
+    before = log_bytes(sqlite_database)
+    fill(sqlite_database, 5)
+    grown = log_bytes(sqlite_database)
+
+    monkeypatch.setattr("store.database.LOG_BYTES", 500_000)
+    sqlite_database.begin_log_anew()
+    fill(sqlite_database, 5)
+
+    assert before > 500_000
+    assert grown > before + 500_000
+    assert log_bytes(sqlite_database) == grown
+
+
+def test_a_log_that_somebody_reads_is_left_for_the_next_time(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.database.LOG_BYTES", 500_000)
+    fill(sqlite_database, 10)
+
+    with sqlite_database.read() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM filling").scalar_one()
+        fill(sqlite_database, 1)
+        sqlite_database.begin_log_anew()
+        held_up = log_bytes(sqlite_database)
+        fill(sqlite_database, 5)
+    grown = log_bytes(sqlite_database)
+    sqlite_database.begin_log_anew()
+    fill(sqlite_database, 5)
+
+    assert grown > held_up + 500_000
+    assert log_bytes(sqlite_database) == grown
