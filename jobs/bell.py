@@ -44,13 +44,18 @@ def ring_due(database: Database, redis: Redis) -> int:
 
     Answers how many bells were rung. Raises QueueUnreachable; nothing is lost then.
     """
+    queue = Queue(QUEUE_NAME, connection=redis)
+    try:
+        hanging = queue.count
+    except RedisError as error:
+        raise QueueUnreachable(str(error)) from error
     with database.write() as connection:
         now = now_of(connection)
-        bells = due_bells(connection, now=now, window=WINDOW)
+        bells = due_bells(connection, now=now, window=WINDOW, hanging=hanging)
         mark_rung(connection, bells, now=now)
         installation = installation_id(connection)
     try:
-        _enqueue(Queue(QUEUE_NAME, connection=redis), bells, installation=installation)
+        _enqueue(queue, bells, installation=installation)
     except RedisError as error:
         with database.write() as connection:
             unring(connection, bells)

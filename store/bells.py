@@ -22,19 +22,24 @@ class Bell:
     kind: ChunkKind
 
 
-def due_bells(connection: Connection, *, now: datetime, window: int) -> list[Bell]:
-    """Due chunks without a bell, fairest first, as many as the window leaves room for."""
-    hanging = connection.execute(
+def due_bells(connection: Connection, *, now: datetime, window: int, hanging: int) -> list[Bell]:
+    """Due chunks without a bell, fairest first, as many as the window leaves room for.
+
+    Bells of chunks that were taken meanwhile lead to work as well as others, so all that are
+    `hanging` count. But one is always rung for: those that hang may be of somebody else.
+    """
+    rung = connection.execute(
         select(func.count())
         .select_from(chunk)
         .where(chunk.c.state == ChunkState.WAITING, chunk.c.rung_at.is_not(None))
     ).scalar_one()
+    room = window - max(rung, hanging)
     rows = connection.execute(
         select(chunk.c.id, chunk.c.job_id, chunk.c.kind)
         .where(chunk.c.state == ChunkState.WAITING, chunk.c.rung_at.is_(None))
         .where(or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now), ~is_paused())
         .order_by(chunk.c.seq, chunk.c.id)
-        .limit(max(window - hanging, 0))
+        .limit(max(room, 0 if rung else 1))
         .with_for_update(skip_locked=True)
     )
     return [Bell(chunk_id=row.id, job_id=row.job_id, kind=ChunkKind(row.kind)) for row in rows]

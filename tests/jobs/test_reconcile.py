@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from redis import Redis
+from rq import Queue
 from sqlalchemy import update
 
 from jobs.bell import WINDOW, ring_due, rung_chunks
@@ -165,6 +166,36 @@ def test_only_a_window_of_bells_hangs_at_a_time(
 
     assert len(floor.chunks()) > WINDOW
     assert redis.llen("rq:queue:default") == WINDOW
+
+
+def test_bells_that_nobody_answered_because_their_chunks_were_taken_count_too(
+    make_floor: Callable[..., Floor], redis_url: str
+) -> None:
+    floor = make_floor(CHUNK_BYTES="1024")
+    floor.hand_in(letters(300, body_lines=40))
+    floor.plan()
+    redis = Redis.from_url(redis_url)
+    ring_due(floor.workshop.database, redis)
+
+    for _ in range(WINDOW // 2):
+        floor.must_claim()
+    rung = ring_due(floor.workshop.database, redis)
+
+    assert rung == 0
+    assert redis.llen("rq:queue:default") == WINDOW
+
+
+def test_work_is_rung_for_though_the_queue_is_full_of_what_others_wait_for(
+    floor: Floor, redis_url: str
+) -> None:
+    redis = Redis.from_url(redis_url)
+    queue = Queue("default", connection=redis)
+    for _ in range(WINDOW + 10):
+        queue.enqueue("theirs.work")
+    floor.hand_in(letters(5))
+
+    assert ring_due(floor.workshop.database, redis) == 1
+    assert len(rung_chunks(redis)) == 1
 
 
 def test_a_redis_that_is_away_is_a_finding_and_costs_nothing(floor: Floor) -> None:
