@@ -26,7 +26,7 @@ from store.quarantine import add_quarantined
 from store.recovery import last_trouble
 from store.vitals import Vitals, beat, earn
 
-BATCH_MESSAGES = 500
+BATCH_MESSAGES = 1_000
 BATCH_TEXT_CHARS = 8 << 20
 BATCH_RAW_BYTES = 64 << 20
 # Of a message that is too large to read, this much is looked at for its headers.

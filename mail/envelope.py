@@ -36,6 +36,7 @@ _PEOPLE = (
     (b"reply-to", "Reply-To"),
 )
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"\Z', re.DOTALL)
+_BRACKETED = re.compile(r"<([^<>]+)>")
 _THREAD = re.compile(r"[0-9A-Za-z]{1,40}\Z")
 
 
@@ -215,12 +216,14 @@ def _list(header: Header, reading: Reading) -> _List:
 
 @functools.lru_cache(maxsize=256)
 def _list_of(text: str) -> _List:
-    # The last brackets: a description may hold some, once its encoded-words are decoded.
-    description, _, rest = text.rpartition("<")
-    list_id, closed, _ = rest.partition(">")
-    if not (list_id and closed):
+    found = list(_BRACKETED.finditer(text))
+    if not found:
         return _List(text[:_LONGEST_ID], None)
-    return _List(list_id.strip()[:_LONGEST_ID] or None, _unquoted(description.strip()) or None)
+    # The last brackets, unless nothing stands before the first: a description may hold some, once
+    # its encoded-words are decoded.
+    place = found[0] if not text[: found[0].start()].strip() else found[-1]
+    description = _unquoted(text[: place.start()].strip())
+    return _List(place.group(1).strip()[:_LONGEST_ID] or None, description or None)
 
 
 def _unquoted(text: str) -> str:

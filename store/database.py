@@ -44,7 +44,7 @@ SILENCE_SECONDS = 30
 BUSY_SECONDS = 30
 SHRINK_PAGES = 4096
 # SQLite: how large its log may grow, and how long others are waited for before it begins anew.
-LOG_BYTES = 64 << 20
+LOG_BYTES = 128 << 20
 LOG_BUSY_MS = 250
 # Nothing here keeps a write transaction open while it does something else.
 FROZEN_SECONDS = 60
@@ -224,8 +224,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
-        # In pages, 16 MiB: what several batches change is written to the file once.
-        "wal_autocheckpoint=4096",
+        # In pages, 128 MiB: what many batches change is written to the file once.
+        "wal_autocheckpoint=32768",
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")

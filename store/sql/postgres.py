@@ -99,26 +99,42 @@ def _encoded(rows: MessageRows, numbers: Sequence[bytes]) -> Encoded:
 
 
 def claim(connection: Connection, wanted: Sequence[tuple[bytes, int]]) -> dict[bytes, int]:
-    """See `Room.claim`. In the order of digests, or two batches could wait for each other."""
-    claimed: dict[bytes, int] = {}
-    while missing := sorted(pair for pair in wanted if pair[0] not in claimed):
-        digests, keys = (list(column) for column in zip(*missing, strict=True))
-        ours = connection.exec_driver_sql(
-            "INSERT INTO content (digest, message_id) "
-            "SELECT * FROM unnest(%(digests)s::bytea[], %(keys)s::bigint[]) "
-            "ON CONFLICT DO NOTHING RETURNING digest, message_id",
-            {"digests": digests, "keys": keys},
-        )
-        claimed |= {bytes(digest): key for digest, key in ours}
-        # Sharing the lock keeps a deletion from taking the first copy away under us. What it
-        # took away a moment ago is missing here, and claimed in the next round.
-        theirs = connection.exec_driver_sql(
-            "SELECT digest, message_id FROM content WHERE digest = ANY(%(digests)s) "
-            "ORDER BY digest FOR SHARE",
-            {"digests": [digest for digest in digests if digest not in claimed]},
-        )
-        claimed |= {bytes(digest): key for digest, key in theirs}
-    return claimed
+    """See `Room.claim`. In the order of digests, or two batches could wait for each other.
+
+    When a deletion takes a first copy away meanwhile, nothing is kept hold of and all is claimed
+    anew: who went back for one digest while holding others would break that order.
+    """
+    pairs = sorted(wanted)
+    while True:
+        savepoint = connection.begin_nested()
+        claimed = _claimed_at_once(connection, pairs)
+        if len(claimed) == len(pairs):
+            savepoint.commit()
+            return claimed
+        savepoint.rollback()
+
+
+def _claimed_at_once(
+    connection: Connection, pairs: Sequence[tuple[bytes, int]]
+) -> dict[bytes, int]:
+    if not pairs:
+        return {}
+    digests, keys = (list(column) for column in zip(*pairs, strict=True))
+    ours = connection.exec_driver_sql(
+        "INSERT INTO content (digest, message_id) "
+        "SELECT * FROM unnest(%(digests)s::bytea[], %(keys)s::bigint[]) "
+        "ON CONFLICT DO NOTHING RETURNING digest, message_id",
+        {"digests": digests, "keys": keys},
+    )
+    claimed = {bytes(digest): key for digest, key in ours}
+    # Sharing the lock keeps a deletion from taking the first copy away under us. What it took
+    # away a moment ago is missing then.
+    theirs = connection.exec_driver_sql(
+        "SELECT digest, message_id FROM content WHERE digest = ANY(%(digests)s) "
+        "ORDER BY digest FOR SHARE",
+        {"digests": [digest for digest in digests if digest not in claimed]},
+    )
+    return claimed | {bytes(digest): key for digest, key in theirs}
 
 
 def insert(connection: Connection, settled: Sequence[Settled]) -> None:

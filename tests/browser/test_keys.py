@@ -145,6 +145,12 @@ def test_a_page_of_a_phrase_looks_further_back_by_itself(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
+    page.route("**/fragments/further?*", lambda route: route.fulfill(status=503))
+    page.goto(f'{console.url}/search?q="cold water"')
+    # Somebody can still go on by hand.
+    expect(page.get_by_role("link", name="Look further back")).to_be_visible()
+    page.unroute("**/fragments/further?*")
+
     page.goto(f'{console.url}/search?q="cold water"')
 
     expect(page.locator(".hit")).to_have_count(1)

@@ -164,6 +164,10 @@ def test_the_list_and_the_thread_are_read() -> None:
         ("=?euc-kr?B?u+rH4CC48MDT?= <walks.example.org>", "walks.example.org", "산행 모임"),
         ("=?utf-8?q?Walks_=3Clong=3E?= <walks.example.org>", "walks.example.org", "Walks <long>"),
         ("<>", "<>", None),
+        ("<walks.example.org> <", "walks.example.org", None),
+        ('<walks.example.org> "Foo <x"', "walks.example.org", None),
+        ("<walks.example.org>, <boats.example.org>", "walks.example.org", None),
+        ("Walks <long> <walks.example.org", "long", "Walks"),
     ],
 )
 def test_a_list_has_an_identifier_and_may_have_a_description(

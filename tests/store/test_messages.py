@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from queue import SimpleQueue
 
 from sqlalchemy import func, select
 
@@ -42,6 +46,40 @@ def tokens_kept(database: Database) -> int:
             else "SELECT count(*) FROM message_tokens WHERE message_tokens MATCH '\":d2024\"'"
         )
         return int(connection.exec_driver_sql(match).scalar_one())
+
+
+def test_two_batches_and_a_deletion_of_the_same_contents_do_not_wait_for_ever(
+    postgres_database: Database,
+) -> None:
+    uploads, written, faults = iter(range(1, 10_000)), SimpleQueue[int](), list[Exception]()
+    end = time.monotonic() + 6
+
+    def write(seed: int) -> None:
+        pick, database = random.Random(seed), Database(postgres_database.url)
+        while time.monotonic() < end and not faults:
+            upload_id = next(uploads)
+            numbers = pick.sample(range(60), 25)
+            batch = [a_message(f"content {n}", digest=bytes((n,)) * 32) for n in numbers]
+            try:
+                keep(database, *batch, upload_id=upload_id)
+            except Exception as fault:  # noqa: BLE001  (shown at the end)
+                faults.append(fault)
+            written.put(upload_id)
+            while written.qsize() > 6 and time.monotonic() < end:
+                time.sleep(0.001)
+        database.close()
+
+    def delete() -> None:
+        while time.monotonic() < end and not faults:
+            try:
+                delete_all(postgres_database, upload_id=written.get(timeout=1), limit=500)
+            except Exception as fault:  # noqa: BLE001
+                faults.append(fault)
+
+    with ThreadPoolExecutor(3) as pool:
+        done = [pool.submit(write, 1), pool.submit(write, 2), pool.submit(delete)]
+    assert [one.exception() for one in done] == [None] * 3
+    assert not faults
 
 
 def test_a_message_is_kept_with_its_text_and_its_tokens(database: Database) -> None:

@@ -275,6 +275,30 @@ def test_a_full_page_of_a_phrase_leads_to_the_next(
 
 
 @pytest.mark.usefixtures("slow_looks")
+def test_a_count_that_a_further_look_knows_exactly_is_told_so(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.finder.CHECKED", 1000)
+    monkeypatch.setattr("web.fragments.further.LOOK_SECONDS", 10.0)
+    monkeypatch.setattr("web.fragments.further.PAGE", 4)
+    here.take_in(phrases(*range(0, 20, 2)))
+    _page, *further = looks(here.visitor(), '/search?q="cold water"')
+
+    assert len(further) == 1
+    assert ">10 messages</b>" in further[0]
+    assert 'rel="next"' in further[0]
+
+
+@pytest.mark.usefixtures("slow_looks")
+def test_facets_come_also_for_hits_that_are_found_later(here: Visit) -> None:
+    here.take_in(phrases(0))
+    page = here.visitor().get('/search?q="cold water"').text
+
+    assert not titles(page)
+    assert re.search(r'id="facets"[^>]* hx-get=', page)
+
+
+@pytest.mark.usefixtures("slow_looks")
 def test_nobody_is_looked_for_without_end(here: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("web.fragments.further.LOOKS", 2)
     here.take_in(phrases(0))

@@ -85,8 +85,15 @@ def find_further(request: Request) -> FurtherView:
     is_first = not request.query_params.get("after")
     count = None
     if is_first and not wish.by_thread and foot.later is None:
-        count = Count(max(results.count.value, foot.found), more=not foot.is_over)
+        count = _counted(results.count, foot)
     return FurtherView(here=page_of(request, query, wish), threads=threads, foot=foot, count=count)
+
+
+def _counted(count: Count, foot: Foot) -> Count:
+    """The number of hits, from what this look has counted and what the page shows."""
+    if not count.more:
+        return count
+    return Count(max(count.value, foot.found), more=not foot.is_over)
 
 
 def look(
