@@ -172,6 +172,8 @@ class Finder:
 
         In one statement, so that the index is read once, and only what is shown is sent over.
         """
+        if below not in self._probed and self._are_very_many():
+            self._probed[below] = _Probed(self._most + 1, [])
         if below not in self._probed:
             some = self._wanted(self._plan.tree).limit(self._most + 1).cte("some")
             counted = select(func.count().label("number")).select_from(some).subquery("counted")
@@ -185,6 +187,24 @@ class Finder:
             found = sorted((Found(*row[1:]) for row in rows if row[1] is not None), reverse=True)
             self._probed[below] = _Probed(rows[0][0], found)
         return self._probed[below]
+
+    def _are_very_many(self) -> bool:
+        """True when more candidates than `_most` are found in the newest years already.
+
+        Where that is likely, this is asked first: the index gathers all matches otherwise.
+        """
+        tree, number, below = self._plan.tree, 0, None
+        # Columns could leave few of the many; that mail is not deleted leaves nearly all.
+        narrowed = self._among is not None or len(self._plan.conditions) > 1
+        if tree is None or narrowed or not self._index.is_of_very_many(tree):
+            return False
+        while number <= self._most and (newest := self._newest_below(below)) is not None:
+            token, since = _window(newest, whole_year=True)
+            some = self._wanted(AllOf((tree, Token(token)))).limit(self._most + 1).subquery("some")
+            counted = select(func.count()).select_from(some)
+            number += self._connection.execute(counted).scalar_one()
+            below = (since, 0)
+        return number > self._most
 
     def _by_windows(self, tree: Tree, below: tuple[int, int] | None) -> Iterator[Found]:
         """Month by month at first, then year by year, skipping those without any mail."""

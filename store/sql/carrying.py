@@ -40,6 +40,11 @@ class Index(Protocol):
         """A condition on message_search: the index says that the message meets `tree`."""
         ...
 
+    def is_of_very_many(self, tree: Tree) -> bool:
+        """Whether to count the matches of `tree` year by year, as the index would gather all of
+        them before it names the first. An estimate; False for one that need not be made."""
+        ...
+
     def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
         """Where to select search rows from, and the condition that goes with it, so that the
         index is read first and the rows it names after."""

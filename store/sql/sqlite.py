@@ -141,6 +141,10 @@ class _FtsIndex:
         )
         return message_search.c.id.in_(found)
 
+    def is_of_very_many(self, _tree: Tree) -> bool:
+        """See `Index.is_of_very_many`: FTS5 names matches as it finds them."""
+        return False
+
     def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
         """See `Index.source`."""
         if tree is None:

@@ -23,9 +23,10 @@ from store.document import document_of
 from store.expression import DeletedInSource, Sized, conditions_in
 from store.messages import delete_range
 from store.query import parse
-from store.results import Order
+from store.results import Count, Order
 from store.search import search
-from store.sql import numbered
+from store.sql import numbered, sqlite
+from tests.store.asking import found
 from tests.store.mails import NOW, a_message, keep, key
 
 WORDS = (
@@ -151,6 +152,9 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
         # that of those with many words.
         patch.setattr(finder, "COUNTED", counted)
         patch.setattr(numbered, "WORDS_OF_A_BEGINNING", counted)
+        patch.setattr(sqlite, "WORDS_OF_A_BEGINNING", counted)
+        if counted == 2:
+            patch.setattr(numbered, "VERY_MANY", -1)
         for database in databases:
             empty(database)
             keep(database, *kept, length=LENGTH)
@@ -158,6 +162,10 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
             right = expected(kept, query)
 
             assert [answer(database, query) for database in databases] == [right, right], query
+            counts = [found(database, query).count for database in databases]
+            assert counts[0] == counts[1], query
+            assert counts[0] in (Count(len(right), False), Count(counted, True)), query
+            assert counts[0].more <= (len(right) > counted), query
             best = [answer(database, query, Order.BEST) for database in databases]
             assert best[0] == best[1], query
             assert sorted(best[0]) == sorted(right), query
