@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -153,6 +154,9 @@ class Finder:
         return new is not None
 
     def _fetched(self, below: tuple[int, int] | None) -> Iterator[Found]:
+        if self._plan.tree is not None and self._may_be_very_many:
+            yield from self._by_windows(self._plan.tree, below)
+            return
         probed = self._probe(below)
         if probed.number <= self._most:
             yield from probed.newest
@@ -188,15 +192,18 @@ class Finder:
             self._probed[below] = _Probed(rows[0][0], found)
         return self._probed[below]
 
-    def _are_very_many(self) -> bool:
-        """True when more candidates than `_most` are found in the newest years already.
-
-        Where that is likely, this is asked first: the index gathers all matches otherwise.
-        """
-        tree, number, below = self._plan.tree, 0, None
+    @cached_property
+    def _may_be_very_many(self) -> bool:
+        """True where it is likely, and the index would gather all before it names the first."""
         # Columns could leave few of the many; that mail is not deleted leaves nearly all.
         narrowed = self._among is not None or len(self._plan.conditions) > 1
-        if tree is None or narrowed or not self._index.is_of_very_many(tree):
+        tree = self._plan.tree
+        return tree is not None and not narrowed and self._index.is_of_very_many(tree)
+
+    def _are_very_many(self) -> bool:
+        """True when more candidates than `_most` are found in the newest years already."""
+        tree, number, below = self._plan.tree, 0, None
+        if tree is None or not self._may_be_very_many:
             return False
         while number <= self._most and (newest := self._newest_below(below)) is not None:
             token, since = _window(newest, whole_year=True)
