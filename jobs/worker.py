@@ -85,6 +85,8 @@ def _work_until_it_ends(workshop: Workshop, url: str, *, burst: bool) -> bool:
         return True
     finally:
         _default_signals()
+        if worker is not None:
+            worker.stop_listening()
     if worker is None:
         return False
     _wait_for_horse(worker.horse_pid)
@@ -114,6 +116,16 @@ class EnduringWorker(Worker):
         """SIGTERM or SIGINT; what RQ does about it needs Redis, and may fail."""
         self.was_asked_to_end = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def stop_listening(self) -> None:
+        """End the thread that listens for commands, where an outage has left it behind.
+
+        It would find Redis again by itself, listen on, and look like a second living worker.
+        """
+        if self.pubsub_thread is not None:
+            self.pubsub_thread.stop()
+        if self.pubsub is not None:
+            self.pubsub.channels = {}
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None

@@ -157,6 +157,12 @@ def test_our_own_worker_survives_a_redis_that_goes_away_and_comes_back(
 
     assert worker.is_running()
     assert floor.job().state is JobState.FINISHED
+    # What listened for the worker that the outage ended must not look like another.
+    wait_until(
+        lambda: len(again.client().pubsub_channels("rq:pubsub:*")) == 1,
+        what="one worker listens",
+        timeout_seconds=30,
+    )
     worker.send(signal.SIGTERM)
     assert worker.wait() == 0
 

@@ -12,6 +12,7 @@ from jobs.strays import look_with_strays
 from store.clock import now_of, utc_now
 from store.job_runs import runs_of
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
+from store.standings import standings_inside
 from store.standstill import standstills
 from store.states import JobState
 from web.errand_lines import ErrandLine, under_way
@@ -42,6 +43,7 @@ class OverviewView:
     needs: tuple[Need, ...]
     live: tuple[LiveJob, ...]
     latest: tuple[JobView, ...]
+    inside: dict[int, dict[str, int]]  # by archive: how what came out of it stands
     runs: dict[str, int]  # of those of the jobs here that had been over before
     errands: tuple[ErrandLine, ...]
     counts: dict[JobState, int]
@@ -62,6 +64,7 @@ def find_overview(request: Request) -> OverviewView:
         counts = job_counts(connection)
         moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
         latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
+        inside = standings_inside(connection, [one.upload_id for one in latest if one.is_archive])
         runs = runs_of(connection, [one.id for one in (*moving, *latest)])
         resting = standstills(connection, now=now_of(connection))
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
@@ -81,6 +84,7 @@ def find_overview(request: Request) -> OverviewView:
             LiveJob(job=job, eta=eta_of(job, begun_again=job.id in runs, now=now)) for job in moving
         ),
         latest=tuple(latest),
+        inside=inside,
         runs=runs,
         errands=errands,
         counts=counts,
