@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jobs.workshop import Workshop
-from ops.premises import opened_workshop, settings
+from ops.premises import opened_workshop, settings_of_installation
 from ops.refusal import Refusal
 from ops.searching import misunderstood
 from store.bounded import SearchTooSlow
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export. Raises Refusal; then no file is left behind."""
     query = " ".join(args.words)
-    with opened_workshop(settings()) as workshop:
+    with opened_workshop(settings_of_installation()) as workshop:
         try:
             wanted = args.format or _format_of(args.output)
             pieces = _pieces(workshop, query, wanted=wanted, labelled=args.labels)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.engine import Engine, build, claim_spool
 from jobs.workshop import Workshop, open_workshop, set_up_logging
+from ops.refusal import Refusal
 from store.config import Config, ConfigError, from_environment
-from store.database import Database, DatabaseUnusable, require_database
+from store.database import Database, DatabaseUnusable, database_file, require_database
 from store.masking import without_password
 from store.migrate import is_from_the_future, migrate
 
@@ -23,9 +25,31 @@ def settings() -> Config:
     return config
 
 
+def settings_of_installation() -> Config:
+    """The same, for a command that only looks. Raises Refusal where nothing was begun yet.
+
+    Whoever gives it in another folder than the console's would look at an empty database.
+    """
+    config = settings()
+    if _is_new(config):
+        raise Refusal(
+            f"there is no installation in {config.data_dir}: "
+            "set DATA_DIR (or DATABASE_URL) as the console has it"
+        )
+    return config
+
+
+def _is_new(config: Config) -> bool:
+    file = database_file(config.database_url)
+    return file is not None and not file.exists()
+
+
 @contextmanager
 def opened_database(config: Config) -> Iterator[Database]:
-    """The database, brought to this version's schema first; made when there is none yet."""
+    """The database, brought to this version's schema first; made, and that said, when there is
+    none yet."""
+    if _is_new(config):
+        print(f"A new installation is begun in {config.data_dir}.", file=sys.stderr)
     require_premises(config)
     database = Database(config.database_url)
     try:

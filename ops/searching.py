@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from ops.premises import opened_database, settings
+from ops.premises import opened_database, settings_of_installation
 from ops.refusal import Refusal
 from ops.tables import Cell, columns, print_table, shown
 from store.clock import utc_now
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _results(query: str, *, order: Order, limit: int) -> Results:
     try:
-        with opened_database(settings()) as database, database.read() as connection:
+        with opened_database(settings_of_installation()) as database, database.read() as connection:
             return search(connection, query, order=order, limit=limit, now=utc_now())
     except QueryError as error:
         raise misunderstood(query, error) from None

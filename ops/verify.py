@@ -15,7 +15,7 @@ from jobs.workshop import Workshop
 from mail.mbox import Rule, Source, SpanKind, spans
 from ops.books import ledger_of
 from ops.following import messages_of
-from ops.premises import opened_workshop, settings
+from ops.premises import opened_workshop, settings_of_installation
 from ops.refusal import Refusal
 from ops.verify_archive import discrepancies_of_archive
 from store.clock import utc_now
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check jobs and say what was found. Exit status 1 when anything is wrong."""
     wrong = 0
-    with opened_workshop(settings()) as workshop:
+    with opened_workshop(settings_of_installation()) as workshop:
         for view in _asked_for(workshop, args.jobs):
             findings = list(discrepancies(workshop, view))
             wrong += bool(findings)

@@ -83,8 +83,7 @@ class Database:
     @property
     def file(self) -> Path | None:
         """The SQLite file; None where a server keeps the data."""
-        path = make_url(self.url).database if self.dialect == "sqlite" else None
-        return Path(path) if path else None
+        return database_file(self.url)
 
     def free_bytes(self) -> int | None:
         """Free bytes of the disk under a SQLite file; None elsewhere. Raises OSError."""
@@ -144,6 +143,14 @@ class Database:
     def _forget_connections(self) -> None:
         self._writer.dispose(close=False)
         self._reader.dispose(close=False)
+
+
+def database_file(url: str) -> Path | None:
+    """The SQLite file that an address names, there or not; None where a server keeps the data."""
+    named = make_url(url)
+    if named.get_backend_name() != "sqlite" or not named.database:
+        return None
+    return Path(named.database)
 
 
 class DatabaseUnusable(Exception):

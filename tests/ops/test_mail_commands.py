@@ -226,3 +226,15 @@ def test_the_ending_of_the_file_says_the_format(run: Shell, mbox: Path, tmp_path
     run("export", "--output", tmp_path / "all.csv")
 
     assert (tmp_path / "all.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("command", [["search", "heron"], ["export", "heron"], ["verify"]])
+def test_a_command_that_looks_begins_no_installation(
+    command: list[str], tmp_path: Path, shell_in: Callable[..., Shell]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    refused = shell_in(DATA_DIR=str(elsewhere))(*command)
+
+    assert refused.status == 1
+    assert "there is no installation in" in refused.err
+    assert not elsewhere.exists()
