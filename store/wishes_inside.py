@@ -215,7 +215,8 @@ def _is_over(row: Row[Any]) -> bool:
 def _pause(connection: Connection, row: Row[Any], doing: _Doing) -> int:
     if not _is_over(row):
         return int(pause_job(connection, row.id, now=doing.now))
-    _hold(connection, row, now=doing.now)
+    if row.kind == UploadKind.ARCHIVE:
+        _hold(connection, row, now=doing.now)
     return 0
 
 
