@@ -100,7 +100,7 @@ def settle(connection: Connection, job_id: str, *, now: datetime) -> JobState:
     if verdict is None or verdict is state:
         return state
     over: dict[str, Any] = {"finished_at": now if verdict.is_over else None}
-    # What came out of a paused archive is paused as well, and waits after its end.
+    # What came out of a paused archive is paused as well, and waits after its end; see `reopen`.
     if verdict.is_over and row.kind != UploadKind.ARCHIVE:
         over["paused_at"] = None
     connection.execute(

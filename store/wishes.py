@@ -14,6 +14,7 @@ from sqlalchemy import Connection, case, delete, func, or_, select, update
 from store import tables
 from store.causes import cause_of
 from store.failures import Failure, note_failure
+from store.inside import paused_inside
 from store.states import (
     OPEN_CHUNK_STATES,
     OPEN_JOB_STATES,
@@ -83,7 +84,18 @@ FRESH: dict[str, Any] = {
 
 
 def reopen(connection: Connection, job_id: str) -> None:
-    """A job that was over has chunks waiting again."""
+    """A job that was over has chunks waiting again.
+
+    It waits with what came out of it, where that is paused; else nobody keeps it from going on.
+    """
+    was = connection.execute(
+        select(job.c.upload_id, job.c.state, job.c.paused_at)
+        .where(job.c.id == job_id)
+        .with_for_update()
+    ).one()
+    is_held = was.paused_at is not None and (
+        not JobState(was.state).is_over or paused_inside(connection, was.upload_id) > 0
+    )
     planned = connection.execute(
         select(func.count())
         .select_from(chunk)
@@ -97,7 +109,10 @@ def reopen(connection: Connection, job_id: str) -> None:
         update(job)
         .where(job.c.id == job_id)
         .values(
-            state=JobState.RUNNING if planned else JobState.QUEUED, finished_at=None, error=None
+            state=JobState.RUNNING if planned else JobState.QUEUED,
+            finished_at=None,
+            paused_at=was.paused_at if is_held else None,
+            error=None,
         )
     )
 

@@ -19,7 +19,7 @@ from store.archives import uploads_inside
 from store.counted_on import has_lost
 from store.errands import ErrandKind, Lane, add_errand, next_errand
 from store.files_reread import cancel_reading, jobs_read_again
-from store.inside import has_open, jobs_after, paused_inside
+from store.inside import has_open, jobs_after
 from store.locks import Turn, take_turns
 from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
 from store.tables import chunk, job, upload
@@ -252,8 +252,6 @@ def _retry(connection: Connection, row: Row[Any], doing: _Doing) -> int:
     chunks = retry_job(connection, row.id, errand_id=doing.errand_id)
     if row.kind == UploadKind.ARCHIVE:
         chunks += _unpack_lost(connection, row, doing)
-        if chunks and row.is_held and not paused_inside(connection, row.upload_id):
-            resume_job(connection, row.id)
     return chunks
 
 
