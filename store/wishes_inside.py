@@ -72,10 +72,11 @@ def first_step(
     The job before all others: what comes out of it later is as paused as it, and of a cancelled
     one nothing does. For an errand see `store.wishes.retry_job`.
     """
+    # Before the job: its file is not read again to the end between the two.
+    doing = _Doing(wish=wish, now=now, errand_id=errand_id, again=jobs_read_again(connection))
     own = _row_of(connection, job_id)
     if own is None:
         return Step(did=0, after=None)
-    doing = _Doing(wish=wish, now=now, errand_id=errand_id, again=jobs_read_again(connection))
     is_gone_through = own.kind == UploadKind.ARCHIVE and _is_over(own)
     did = 0 if wish is Wish.PAUSE and is_gone_through else _act(connection, own, doing)
     if own.kind != UploadKind.ARCHIVE:
@@ -233,8 +234,10 @@ def _cancel(connection: Connection, row: Row[Any], doing: _Doing) -> int:
 
     One that is being read again stops as soon as its messages are gone, though it looks over.
     """
-    stopped = row.id in doing.again and cancel_reading(connection, row.id, now=doing.now)
-    if not _is_over(row):
+    is_read_again = row.id in doing.again
+    stopped = is_read_again and cancel_reading(connection, row.id, now=doing.now)
+    # Its reading may just have come to its end, and not have seen that it was to be cancelled.
+    if is_read_again or not _is_over(row):
         stopped = cancel_job(connection, row.id, now=doing.now) or stopped
     elif row.is_held:
         resume_job(connection, row.id)

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, text, update
 
 import jobs.errands
 from jobs.attempts import Surroundings, run_attempt
+from jobs.dispatch import Dispatch
 from jobs.guard import arm_cpu_limit
 from jobs.processor import Statistics
 from jobs.reconcile import reconcile
@@ -186,6 +188,29 @@ def test_no_batch_slips_in_between_the_last_deletion_and_the_end_of_an_errand(
         floor.run()
         assert floor.job().state is JobState.FINISHED
         assert floor.stored_offsets() == offsets_in(mbox)
+
+
+def test_a_cancel_is_not_lost_when_a_file_is_just_about_to_be_read_again(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(letters(5))
+    floor.run()
+    errand = ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0)
+    dispatch = Dispatch(floor.workshop, link=None, wake_local=lambda: None)
+    ends: list[Callable[[], object]] = []
+    real = jobs.errands._begin_anew
+
+    def begin_and_cancel(*words: Any, **named: Any) -> None:
+        real(*words, **named)
+        # It has looked whether somebody cancels, and has not committed yet.
+        ends.append(meanwhile(floor, lambda: dispatch.cancel(floor.job_id, actor="account:bob")))
+
+    monkeypatch.setattr(jobs.errands, "_begin_anew", begin_and_cancel)
+    carry_out(floor, errand)
+
+    assert ends[0]() is True
+    assert floor.job().state is JobState.CANCELLED
+    assert floor.run() == []
 
 
 class _ThoughtBetterOfIt(Exception):
