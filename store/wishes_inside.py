@@ -77,14 +77,14 @@ def first_step(
     own = _row_of(connection, job_id)
     if own is None:
         return Step(did=0, after=None)
-    is_gone_through = own.kind == UploadKind.ARCHIVE and _is_over(own)
-    did = 0 if wish is Wish.PAUSE and is_gone_through else _act(connection, own, doing)
+    did = _act(connection, own, doing)
     if own.kind != UploadKind.ARCHIVE:
         return Step(did=did, after=None)
     step = _through(connection, own.upload_id, doing, after=own.upload_id)
-    if wish is Wish.PAUSE and is_gone_through and step.did:
-        _hold(connection, own, now=now)
-    return Step(did=did + step.did, after=step.after)
+    did += step.did
+    if wish is Wish.PAUSE and not did and step.after is None:
+        _let_go(connection, own, since=now)
+    return Step(did=did, after=step.after)
 
 
 def next_step(
@@ -223,9 +223,16 @@ def _pause(connection: Connection, row: Row[Any], doing: _Doing) -> int:
 
 def _hold(connection: Connection, row: Row[Any], *, now: datetime) -> None:
     """An archive that was gone through is paused too while what came out of it is: when it is
-    retried meanwhile, it waits as they do."""
+    retried meanwhile, it waits as they do. Before them, as every act on it takes them."""
     connection.execute(
         update(job).where(job.c.id == row.id, job.c.paused_at.is_(None)).values(paused_at=now)
+    )
+
+
+def _let_go(connection: Connection, row: Row[Any], *, since: datetime) -> None:
+    """Take a hold of this very act back: nothing came out of the archive that could wait."""
+    connection.execute(
+        update(job).where(job.c.id == row.id, job.c.paused_at == since).values(paused_at=None)
     )
 
 

@@ -113,6 +113,15 @@ def test_an_archive_that_failed_while_it_was_paused_waits_as_what_came_out_of_it
     assert failed_while_paused.run() == []
 
 
+def test_pausing_an_archive_of_which_nothing_waits_leaves_it_as_it_is(floor: Floor) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE}), filename="x.zip")
+    floor.run()
+
+    assert not dispatch_of(floor).pause(floor.job_id, actor="account:bob")
+
+    assert set(floor.rows(tables.job, "paused_at")) == {(None,)}
+
+
 def test_an_archive_whose_innermost_mail_is_paused_offers_to_go_on(floor: Floor) -> None:
     floor.hand_in(zip_of({"inner.zip": zip_of({"a.mbox": ONE})}), filename="x.zip")
     floor.plan()

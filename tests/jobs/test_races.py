@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, update
 
 import jobs.errands
 from jobs.attempts import Surroundings, run_attempt
@@ -20,54 +20,29 @@ from jobs.guard import arm_cpu_limit
 from jobs.processor import Statistics
 from jobs.reconcile import reconcile
 from jobs.rereading import Wish, read_again
-from jobs.workshop import Workshop, this_worker
+from jobs.workshop import this_worker
 from mail.chunk import Chunk
 from store import tables
 from store.claims import Claim, advance, claim
 from store.clock import utc_now
-from store.config import load
 from store.database import OUTAGES, Database
 from store.errands import ErrandKind, ErrandState
 from store.messages import delete_range
 from store.planning import add_chunks
 from store.recovery import silent_attempts
 from store.rows import message_key
-from store.spool import Spool
 from store.states import ChunkState, EngineName, JobState
 from store.vitals import beat
 from store.wishes import cancel_job, retry_job, set_aside
-from tests.harness.waiting import wait_until
 from tests.jobs.asked import ask, carry_out
-from tests.jobs.fixtures import QUICK
 from tests.jobs.floor import Floor
+from tests.jobs.meeting import floor_on, meanwhile
 from tests.mboxes import letters, offsets_in
 
 
 @pytest.fixture
 def floor(postgres_database: Database, tmp_path: Path) -> Floor:
-    """A floor on Postgres; SQLite lets one transaction write at a time, so nothing can meet."""
-    environ = {"DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": postgres_database.url}
-    config = load({**environ, **QUICK})
-    spool = Spool(config.spool_dir)
-    return Floor(Workshop(config=config, database=postgres_database, spool=spool))
-
-
-def somebody_waits(floor: Floor) -> bool:
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with floor.workshop.database.read() as connection:
-        return bool(connection.execute(query).scalar_one())
-
-
-def meanwhile(floor: Floor, act: Callable[[], object]) -> Callable[[], object]:
-    """Begin `act` beside, up to where it waits for a lock; what is answered waits for its end."""
-    pool = ThreadPoolExecutor(max_workers=1)
-    acting = pool.submit(act)
-    pool.shutdown(wait=False)
-    wait_until(lambda: somebody_waits(floor) or acting.done(), what="it waits or is done")
-    return lambda: acting.result(timeout=30)
+    return floor_on(postgres_database, tmp_path)
 
 
 def cancel(floor: Floor) -> Callable[[], object]:
