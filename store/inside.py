@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from store.states import OPEN_JOB_STATES
+from store.archives import uploads_inside
+from store.states import OPEN_JOB_STATES, JobState
 from store.tables import job, upload
 from store.tables_archive import archive
 from store.uploads import UploadState
@@ -69,6 +70,22 @@ def jobs_after(
     if upto is not None:
         query = query.where(upload.c.id <= upto)
     return list(connection.execute(query))
+
+
+def jobs_inside(connection: Connection, job_id: str) -> list[tuple[str, JobState]]:
+    """(job, state) of everything that came out of a job's archive, however deep."""
+    upload_id = connection.execute(
+        select(job.c.upload_id).where(job.c.id == job_id)
+    ).scalar_one_or_none()
+    inside = [] if upload_id is None else uploads_inside(connection, upload_id)
+    found = []
+    # No database takes any number of parameters in one statement.
+    for at in range(0, len(inside), 500):
+        rows = connection.execute(
+            select(job.c.id, job.c.state).where(job.c.upload_id.in_(inside[at : at + 500]))
+        )
+        found += [(row.id, JobState(row.state)) for row in rows]
+    return found
 
 
 def has_open(archive_id: ColumnElement[int]) -> ColumnElement[bool]:

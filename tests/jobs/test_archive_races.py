@@ -14,11 +14,13 @@ from store import retrying, tables, wishes_inside
 from store.clock import utc_now
 from store.database import Database
 from store.errands import ErrandKind
+from store.inside import jobs_inside
 from store.retrying import put_back
 from store.states import ChunkState
 from store.uploads import UploadKind
+from store.wish_acts import Wish, act
 from store.wishes import reopen
-from store.wishes_inside import Wish, first_step, jobs_inside, next_step
+from store.wishes_inside import first_step, next_step
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.floor import Floor
@@ -39,7 +41,7 @@ def test_pausing_an_archive_inside_while_all_are_paused_does_not_end_in_a_deadlo
     with floor.workshop.database.read() as connection:
         inside = jobs_inside(connection, floor.job_id)
     (inner,) = [job_id for job_id, state in inside if state.is_over]
-    act, ends = wishes_inside._act, list[Callable[[], object]]()
+    ends: list[Callable[[], object]] = []
 
     def pause_inner() -> None:
         with floor.workshop.database.write() as connection:
@@ -56,7 +58,7 @@ def test_pausing_an_archive_inside_while_all_are_paused_does_not_end_in_a_deadlo
         with floor.workshop.database.write() as connection:
             next_step(connection, floor.job_id, Wish.PAUSE, after=0, now=utc_now())
 
-    monkeypatch.setattr(wishes_inside, "_act", meet)
+    monkeypatch.setattr(wishes_inside, "act", meet)
     pause_inner()
     ends[0]()
 
@@ -131,7 +133,7 @@ def test_stopping_a_retry_while_its_archive_is_cancelled_does_not_end_in_a_deadl
         connection.execute(
             update(tables.chunk).where(tables.chunk.c.id == last.id).values(id=first.id - 1000)
         )
-    act, ends = wishes_inside._act, list[Callable[[], object]]()
+    ends: list[Callable[[], object]] = []
 
     def stop() -> None:
         with planned.workshop.database.write() as connection:
@@ -143,7 +145,7 @@ def test_stopping_a_retry_while_its_archive_is_cancelled_does_not_end_in_a_deadl
             ends.append(meanwhile(planned, stop))
         return did
 
-    monkeypatch.setattr(wishes_inside, "_act", meet)
+    monkeypatch.setattr(wishes_inside, "act", meet)
     with planned.workshop.database.write() as connection:
         first_step(connection, planned.job_id, Wish.CANCEL, now=utc_now())
     ends[0]()

@@ -12,10 +12,10 @@ from jobs.dispatch import Dispatch
 from store import tables
 from store.clock import utc_now
 from store.errands import ErrandKind, ErrandState
+from store.inside import jobs_inside
 from store.members import sum_of_members
 from store.states import JobState
 from store.wishes import cancel_job
-from store.wishes_inside import jobs_inside
 from tests.archives import mail, tar_of, zip_of
 from tests.jobs.asked import ask, carry_out, look_up
 from tests.jobs.floor import Floor
@@ -82,7 +82,7 @@ def retry_its_plan(floor: Floor) -> None:
 
 
 def retry_it(floor: Floor) -> None:
-    assert dispatch_of(floor).retry(floor.job_id, actor="account:bob") == 1
+    assert dispatch_of(floor).retry(floor.job_id, actor="account:bob").did == 1
 
 
 RETRIES = [retry_all_failures, retry_its_plan, retry_it]

@@ -75,7 +75,7 @@ def test_a_retry_while_the_file_is_read_again_says_that_it_did_nothing(floor: Fl
         cancel_job(connection, floor.job_id, now=utc_now())
     ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0)
 
-    assert dispatch_of(floor).retry(floor.job_id, actor="account:bob") == 0
+    assert not dispatch_of(floor).retry(floor.job_id, actor="account:bob").is_heard
     assert floor.job().state is JobState.CANCELLED
 
 
