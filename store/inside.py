@@ -18,26 +18,23 @@ from store.uploads import UploadState
 def archives_within(archive_id: int) -> Select[tuple[int]]:
     """An archive and those inside it, however deep."""
     root = select(archive.c.root_id).where(archive.c.upload_id == archive_id).scalar_subquery()
-    found = select(archive.c.upload_id).where(archive.c.upload_id == archive_id)
-    all_of_them = found.cte("archives_within", recursive=True)
-    inner = (
-        select(archive.c.upload_id)
-        .join(upload, upload.c.id == archive.c.upload_id)
-        .where(archive.c.root_id == root, upload.c.archive_id == all_of_them.c.upload_id)
-    )
-    return select(all_of_them.union(inner).c.upload_id)
+    return _downwards(archive.c.upload_id == archive_id, archive.c.root_id == root)
 
 
 def archives_under(roots: Select[tuple[int]]) -> Select[tuple[int]]:
     """Some archives, and those inside them, however deep."""
-    found = select(archive.c.upload_id).where(archive.c.upload_id.in_(roots))
-    all_of_them = found.cte("archives_under", recursive=True)
+    return _downwards(archive.c.upload_id.in_(roots))
+
+
+def _downwards(first: ColumnElement[bool], *further: ColumnElement[bool]) -> Select[tuple[int]]:
+    """From the first archives on; `further` narrows where those inside are looked for."""
+    outer = select(archive.c.upload_id).where(first).cte("archives_under", recursive=True)
     inner = (
         select(archive.c.upload_id)
         .join(upload, upload.c.id == archive.c.upload_id)
-        .where(upload.c.archive_id == all_of_them.c.upload_id)
+        .where(upload.c.archive_id == outer.c.upload_id, *further)
     )
-    return select(all_of_them.union(inner).c.upload_id)
+    return select(outer.union(inner).c.upload_id)
 
 
 def jobs_after(

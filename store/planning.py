@@ -17,7 +17,7 @@ from store import tables
 from store.archives import what_is_wrong
 from store.claims import Claim, advance
 from store.ledger import balance
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
+from store.states import OPEN_CHUNK_STATES, OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
 from store.uploads import UploadKind
 
 chunk, job, upload = tables.chunk, tables.job, tables.upload
@@ -120,11 +120,7 @@ def _verdict(
             .group_by(chunk.c.kind, chunk.c.state)
         )
     }
-    still_open = sum(
-        number
-        for (_, state), number in counts.items()
-        if state in (ChunkState.WAITING, ChunkState.RUNNING)
-    )
+    still_open = sum(number for (_, state), number in counts.items() if state in OPEN_CHUNK_STATES)
     planned = (ChunkKind.PLAN, ChunkState.DONE) in counts
     if still_open:
         return (JobState.RUNNING if planned else None), None
@@ -176,7 +172,7 @@ def _of_archive(
 def unsettled_jobs(connection: Connection) -> list[str]:
     """Open jobs that no chunk will move any more, because none waits or runs."""
     busy = select(chunk.c.id).where(
-        chunk.c.job_id == job.c.id, chunk.c.state.in_((ChunkState.WAITING, ChunkState.RUNNING))
+        chunk.c.job_id == job.c.id, chunk.c.state.in_(OPEN_CHUNK_STATES)
     )
     rows = connection.execute(
         select(job.c.id).where(job.c.state.in_(OPEN_JOB_STATES), ~busy.exists())

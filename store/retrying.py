@@ -19,8 +19,6 @@ from store.states import ChunkState
 from store.tables import chunk
 from store.wishes import FRESH, reopen
 
-OPEN = (ChunkState.WAITING, ChunkState.RUNNING)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aftermath:

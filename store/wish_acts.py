@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, update
 from store.counted_on import has_lost
 from store.files_reread import cancel_reading
 from store.inside import has_open
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
+from store.states import OPEN_JOB_STATES, STOPPED_JOB_STATES, ChunkKind, ChunkState, JobState
 from store.tables import chunk, job, upload
 from store.uploads import UploadKind
 from store.wishes import FRESH, cancel_job, pause_job, reopen, resume_job, retry_job
@@ -54,7 +54,7 @@ def meant(doing: Doing) -> ColumnElement[bool]:
             read_again = job.c.id.in_(sorted(doing.again))
             return or_(is_open, job.c.paused_at.is_not(None), read_again)
         case Wish.RETRY:
-            stopped = job.c.state.in_((JobState.FAILED, JobState.CANCELLED))
+            stopped = job.c.state.in_(STOPPED_JOB_STATES)
             lost = and_(is_archive, has_lost(upload.c.id))
             return and_(or_(stopped, lost), job.c.id.not_in(sorted(doing.again)))
 

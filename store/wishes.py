@@ -18,6 +18,7 @@ from store.inside import paused_inside
 from store.states import (
     OPEN_CHUNK_STATES,
     OPEN_JOB_STATES,
+    STOPPED_CHUNK_STATES,
     ChunkKind,
     ChunkState,
     JobState,
@@ -37,7 +38,7 @@ def retry_job(connection: Connection, job_id: str, *, errand_id: int | None = No
     again = connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id)
-        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .where(chunk.c.state.in_(STOPPED_CHUNK_STATES))
         # An errand that is begun again does not retry twice what failed meanwhile.
         .where(or_(chunk.c.errand_id.is_(None), chunk.c.errand_id != (errand_id or 0)))
         # What was cancelled has not failed: an error of long ago is told by its attempts.
@@ -59,7 +60,7 @@ def retry_chunk(
     job_id: str | None = connection.execute(
         update(chunk)
         .where(chunk.c.id == chunk_id)
-        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .where(chunk.c.state.in_(STOPPED_CHUNK_STATES))
         .values(**FRESH | {"errand_id": errand_id})
         .returning(chunk.c.job_id)
     ).scalar_one_or_none()
