@@ -93,8 +93,7 @@ KINDS = {
     Wish.CANCEL: ErrandKind.CANCEL_MEMBERS,
     Wish.RETRY: ErrandKind.RETRY_MEMBERS,
 }
-
-
+# The same, and acts on many jobs, which go through archives as well.
 _WISH_OF = {
     **{kind: wish for wish, kind in KINDS.items()},
     ErrandKind.RETRY_JOBS: Wish.RETRY,
