@@ -15,7 +15,8 @@ from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
 from store.job_runs import end_so_far
 from store.retrying import count_failed, retry_some
-from store.wishes_inside import KINDS, Wish, first_step, next_step
+from store.wish_acts import Wish
+from store.wishes_inside import KINDS, first_step, next_step
 
 STEP_CHUNKS = 500
 JOBS_AT_ONCE = 50

@@ -25,8 +25,9 @@ from store.retrying import put_back
 from store.states import EngineName
 from store.trials import begin_trial
 from store.uploads import Twin, Upload, UploadKind, complete_unless_twin, complete_upload
+from store.wish_acts import Wish
 from store.wishes import retry_chunk, stop_chunk, stop_worker
-from store.wishes_inside import Wish, begin_wish
+from store.wishes_inside import Begun, begin_wish
 
 log = logging.getLogger(__name__)
 
@@ -83,24 +84,24 @@ class Dispatch:
         self.ring()
         return job_id
 
-    def retry(self, job_id: str, *, actor: str) -> int:
+    def retry(self, job_id: str, *, actor: str) -> Begun:
         """Let failed and cancelled chunks of a job go on; answers how many wait again.
 
         Of an archive with very many files those of the first, see `store.wishes_inside`.
         """
-        chunks = self._wish(job_id, Wish.RETRY, actor=actor)
+        begun = self._wish(job_id, Wish.RETRY, actor=actor)
         self.ring()
-        return chunks
+        return begun
 
-    def _wish(self, job_id: str, wish: Wish, *, actor: str) -> int:
+    def _wish(self, job_id: str, wish: Wish, *, actor: str) -> Begun:
         now = utc_now()
         with self._workshop.database.write() as connection:
             ended = end_so_far(connection, job_id)
-            did = begin_wish(connection, job_id, wish, by=actor, now=now)
-            if did:
-                told = {"chunks": did, **ended} if wish is Wish.RETRY else {}
+            begun = begin_wish(connection, job_id, wish, by=actor, now=now)
+            if begun.is_heard:
+                told = {"chunks": begun.did, **ended} if wish is Wish.RETRY else {}
                 record_of_job(connection, job_id, f"job.{wish}", actor=actor, now=now, **told)
-        return did
+        return begun
 
     def retry_chunk(self, chunk_id: int, *, actor: str) -> bool:
         """Let one failed chunk go on; False when there was nothing to retry."""
@@ -169,15 +170,15 @@ class Dispatch:
 
         One that is being read again stops as soon as its messages are gone.
         """
-        return self._wish(job_id, Wish.CANCEL, actor=actor) > 0
+        return self._wish(job_id, Wish.CANCEL, actor=actor).is_heard
 
     def pause(self, job_id: str, *, actor: str) -> bool:
         """Begin no further chunk of a job; False when it is over or paused."""
-        return self._wish(job_id, Wish.PAUSE, actor=actor) > 0
+        return self._wish(job_id, Wish.PAUSE, actor=actor).is_heard
 
     def resume(self, job_id: str, *, actor: str) -> bool:
         """Let a paused job go on; False when it was not paused."""
-        resumed = self._wish(job_id, Wish.RESUME, actor=actor) > 0
+        resumed = self._wish(job_id, Wish.RESUME, actor=actor).is_heard
         self.ring()
         return resumed
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from jobs.engine import Engine
 from jobs.workshop import Workshop
 from store.clock import utc_now
+from store.inside import jobs_inside
 from store.job_progress import Progress
 from store.jobs import JobView, find_job
 from store.states import JobState
-from store.wishes_inside import jobs_inside
 
 LOOK_SECONDS = 0.5
 

@@ -12,13 +12,12 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from store import tables
 from store.archives import uploads_inside
-from store.states import ChunkState
+from store.states import OPEN_CHUNK_STATES, STOPPED_CHUNK_STATES, ChunkState
 from store.wishes import start_of
 
 chunk, attempt, ledger = tables.chunk, tables.attempt, tables.ledger
 
-_STOPPED = (ChunkState.FAILED, ChunkState.CANCELLED)
-_GOES_ON = (ChunkState.WAITING, ChunkState.RUNNING, ChunkState.CANCELLED)
+_GOES_ON = (*OPEN_CHUNK_STATES, ChunkState.CANCELLED)
 # What is removed may be this much more than was said, as a running job goes on meanwhile.
 TOLERANCE = 1.1
 
@@ -100,7 +99,7 @@ def _again(reach: Reach, from_seq: int) -> ColumnElement[bool]:
     """Chunks that would be read, the plan among them."""
     match reach:
         case Reach.FAILED:
-            return chunk.c.state.in_(_STOPPED)
+            return chunk.c.state.in_(STOPPED_CHUNK_STATES)
         case Reach.ONWARD:
             return or_(chunk.c.seq >= from_seq, chunk.c.state.in_(_GOES_ON))
         case Reach.ALL:
@@ -156,7 +155,7 @@ def first_unfinished(connection: Connection, job_id: str) -> int:
     """The number of the first chunk that failed or was cancelled; 1 when none did."""
     found = connection.execute(
         select(func.min(chunk.c.seq)).where(
-            chunk.c.job_id == job_id, chunk.c.seq > 0, chunk.c.state.in_(_STOPPED)
+            chunk.c.job_id == job_id, chunk.c.seq > 0, chunk.c.state.in_(STOPPED_CHUNK_STATES)
         )
     ).scalar()
     return int(found or 1)

@@ -12,13 +12,10 @@ from sqlalchemy import Connection, Select, func, select
 from store.counted_on import GONE, lies_elsewhere
 from store.files_reread import jobs_read_again
 from store.inside import archives_within
-from store.states import ChunkState, JobState
+from store.states import STOPPED_CHUNK_STATES, STOPPED_JOB_STATES
 from store.tables import chunk, job, upload
 from store.tables_archive import member
 from store.uploads import UploadState
-
-STOPPED_JOBS = (JobState.FAILED, JobState.CANCELLED)
-STOPPED_CHUNKS = (ChunkState.FAILED, ChunkState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +46,12 @@ def forecast_inside(connection: Connection, archive_id: int) -> InsideForecast:
             upload.c.state == UploadState.STORED,
         )
     )
-    stopped = inside.where(job.c.state.in_(STOPPED_JOBS), job.c.id.not_in(sorted(again)))
+    stopped = inside.where(job.c.state.in_(STOPPED_JOB_STATES), job.c.id.not_in(sorted(again)))
     chunks = connection.execute(
         select(
             func.count().label("number"),
             func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("bytes"),
-        ).where(chunk.c.job_id.in_(stopped), chunk.c.state.in_(STOPPED_CHUNKS))
+        ).where(chunk.c.job_id.in_(stopped), chunk.c.state.in_(STOPPED_CHUNK_STATES))
     ).one()
     gone = upload.c.state.in_(GONE)
     return InsideForecast(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from store.states import OPEN_JOB_STATES
+from store.archives import uploads_inside
+from store.states import OPEN_JOB_STATES, JobState
 from store.tables import job, upload
 from store.tables_archive import archive
 from store.uploads import UploadState
@@ -17,26 +18,23 @@ from store.uploads import UploadState
 def archives_within(archive_id: int) -> Select[tuple[int]]:
     """An archive and those inside it, however deep."""
     root = select(archive.c.root_id).where(archive.c.upload_id == archive_id).scalar_subquery()
-    found = select(archive.c.upload_id).where(archive.c.upload_id == archive_id)
-    all_of_them = found.cte("archives_within", recursive=True)
-    inner = (
-        select(archive.c.upload_id)
-        .join(upload, upload.c.id == archive.c.upload_id)
-        .where(archive.c.root_id == root, upload.c.archive_id == all_of_them.c.upload_id)
-    )
-    return select(all_of_them.union(inner).c.upload_id)
+    return _downwards(archive.c.upload_id == archive_id, archive.c.root_id == root)
 
 
 def archives_under(roots: Select[tuple[int]]) -> Select[tuple[int]]:
     """Some archives, and those inside them, however deep."""
-    found = select(archive.c.upload_id).where(archive.c.upload_id.in_(roots))
-    all_of_them = found.cte("archives_under", recursive=True)
+    return _downwards(archive.c.upload_id.in_(roots))
+
+
+def _downwards(first: ColumnElement[bool], *further: ColumnElement[bool]) -> Select[tuple[int]]:
+    """From the first archives on; `further` narrows where those inside are looked for."""
+    outer = select(archive.c.upload_id).where(first).cte("archives_under", recursive=True)
     inner = (
         select(archive.c.upload_id)
         .join(upload, upload.c.id == archive.c.upload_id)
-        .where(upload.c.archive_id == all_of_them.c.upload_id)
+        .where(upload.c.archive_id == outer.c.upload_id, *further)
     )
-    return select(all_of_them.union(inner).c.upload_id)
+    return select(outer.union(inner).c.upload_id)
 
 
 def jobs_after(
@@ -69,6 +67,22 @@ def jobs_after(
     if upto is not None:
         query = query.where(upload.c.id <= upto)
     return list(connection.execute(query))
+
+
+def jobs_inside(connection: Connection, job_id: str) -> list[tuple[str, JobState]]:
+    """(job, state) of everything that came out of a job's archive, however deep."""
+    upload_id = connection.execute(
+        select(job.c.upload_id).where(job.c.id == job_id)
+    ).scalar_one_or_none()
+    inside = [] if upload_id is None else uploads_inside(connection, upload_id)
+    found = []
+    # No database takes any number of parameters in one statement.
+    for at in range(0, len(inside), 500):
+        rows = connection.execute(
+            select(job.c.id, job.c.state).where(job.c.upload_id.in_(inside[at : at + 500]))
+        )
+        found += [(row.id, JobState(row.state)) for row in rows]
+    return found
 
 
 def has_open(archive_id: ColumnElement[int]) -> ColumnElement[bool]:

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Select, case, collate, func, or_, select
 
+from store.counted_on import GONE
 from store.inside import archives_within
 from store.states import OPEN_JOB_STATES, JobState
 from store.tables import job, upload
-from store.uploads import UploadState
 
 PAUSED = "paused"
 # How a filter says that files stay under the archives they came out of.
@@ -147,5 +147,5 @@ def joined(*columns: ColumnElement[Any]) -> Select[Any]:
 
 def matching(connection: Connection, wanted: JobFilter) -> list[ColumnElement[bool]]:
     """The conditions of a filter, for `joined`; what is deleted never matches."""
-    there = upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
+    there = upload.c.state.not_in(GONE)
     return [there, *jobs_of_filter(connection, wanted)]

@@ -15,12 +15,15 @@ from store.counted_on import has_lost
 from store.files_reread import jobs_read_again
 from store.inside import archives_under
 from store.job_filter import JobFilter, joined, matching
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
+from store.states import (
+    OPEN_JOB_STATES,
+    STOPPED_CHUNK_STATES,
+    STOPPED_JOB_STATES,
+    ChunkKind,
+    ChunkState,
+)
 from store.tables import chunk, job, upload
 from store.uploads import UploadKind, UploadState
-
-RETRIED = (ChunkState.FAILED, ChunkState.CANCELLED)
-STOPPED = (JobState.FAILED, JobState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,7 @@ def _came_out(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
 def _retried(connection: Connection, conditions: list[ColumnElement[bool]]) -> Row[Any]:
     """What a retry lets go on: `jobs`, `chunks`, `bytes`. See `store.wishes_inside`."""
     lost = and_(upload.c.kind == UploadKind.ARCHIVE, has_lost(upload.c.id))
-    inside = and_(_came_out(conditions), or_(job.c.state.in_(STOPPED), lost))
+    inside = and_(_came_out(conditions), or_(job.c.state.in_(STOPPED_JOB_STATES), lost))
     again = sorted(jobs_read_again(connection))
     unpacked = and_(chunk.c.kind == ChunkKind.PLAN, chunk.c.state == ChunkState.DONE, lost)
     rest = chunk.c.stop - chunk.c.position
@@ -140,6 +143,6 @@ def _retried(connection: Connection, conditions: list[ColumnElement[bool]]) -> R
         .where(
             or_(and_(*conditions), inside),
             job.c.id.not_in(again),
-            or_(chunk.c.state.in_(RETRIED), unpacked),
+            or_(chunk.c.state.in_(STOPPED_CHUNK_STATES), unpacked),
         )
     ).one()

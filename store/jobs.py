@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from store import tables
-from store.inside import paused_inside
+from store.counted_on import GONE
+from store.inside import archives_within, paused_inside
 from store.job_progress import Progress, progress_of
 from store.outer import Outer, outers_of
 from store.states import OPEN_JOB_STATES, EngineName, JobState
-from store.uploads import UploadKind, UploadState
+from store.uploads import UploadKind
 
 attempt, job, upload = tables.attempt, tables.job, tables.upload
 
@@ -78,13 +79,13 @@ def list_jobs(
 ) -> list[JobView]:
     """Newest first; `before` is (created_at, id) of the last one already seen.
 
-    With `archive_id` only what came out of that upload.
+    With `archive_id` only what came out of that upload, however deep.
     """
     query = shown_jobs().order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
     if states:
         query = query.where(job.c.state.in_(states))
     if archive_id is not None:
-        query = query.where(upload.c.archive_id == archive_id)
+        query = query.where(upload.c.archive_id.in_(archives_within(archive_id)))
     if before is not None:
         query = query.where(tuple_(job.c.created_at, job.c.id) < before)
     return views_of(connection, query, now=now)
@@ -121,7 +122,7 @@ def shown_jobs() -> Select[Any]:
 
 
 def _is_there() -> ColumnElement[bool]:
-    return upload.c.state.not_in((UploadState.DELETING, UploadState.DELETED))
+    return upload.c.state.not_in(GONE)
 
 
 def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> list[JobView]:

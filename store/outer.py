@@ -49,6 +49,20 @@ def outer_of(connection: Connection, upload_id: int | None) -> Outer | None:
     return None if upload_id is None else outers_of(connection, {upload_id}).get(upload_id)
 
 
+def jobs_around(connection: Connection, upload_id: int) -> set[str]:
+    """The job of an upload, and those of the archives it lies in."""
+    found, at = set[str](), [upload_id]
+    while at:
+        rows = connection.execute(
+            select(job.c.id, upload.c.archive_id)
+            .join(upload, upload.c.id == job.c.upload_id)
+            .where(upload.c.id.in_(at))
+        ).all()
+        found |= {row.id for row in rows}
+        at = [row.archive_id for row in rows if row.archive_id is not None]
+    return found
+
+
 def weight_of_upload(connection: Connection, upload_id: int) -> tuple[int, int]:
     """How many files go when an upload is deleted, with what came out of it, and their bytes."""
     inside = uploads_inside(connection, upload_id)

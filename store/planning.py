@@ -17,7 +17,7 @@ from store import tables
 from store.archives import what_is_wrong
 from store.claims import Claim, advance
 from store.ledger import balance
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
+from store.states import OPEN_CHUNK_STATES, OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
 from store.uploads import UploadKind
 
 chunk, job, upload = tables.chunk, tables.job, tables.upload
@@ -100,7 +100,7 @@ def settle(connection: Connection, job_id: str, *, now: datetime) -> JobState:
     if verdict is None or verdict is state:
         return state
     over: dict[str, Any] = {"finished_at": now if verdict.is_over else None}
-    # What came out of a paused archive is paused as well, and waits after its end.
+    # What came out of a paused archive is paused as well, and waits after its end; see `reopen`.
     if verdict.is_over and row.kind != UploadKind.ARCHIVE:
         over["paused_at"] = None
     connection.execute(
@@ -120,11 +120,7 @@ def _verdict(
             .group_by(chunk.c.kind, chunk.c.state)
         )
     }
-    still_open = sum(
-        number
-        for (_, state), number in counts.items()
-        if state in (ChunkState.WAITING, ChunkState.RUNNING)
-    )
+    still_open = sum(number for (_, state), number in counts.items() if state in OPEN_CHUNK_STATES)
     planned = (ChunkKind.PLAN, ChunkState.DONE) in counts
     if still_open:
         return (JobState.RUNNING if planned else None), None
@@ -176,7 +172,7 @@ def _of_archive(
 def unsettled_jobs(connection: Connection) -> list[str]:
     """Open jobs that no chunk will move any more, because none waits or runs."""
     busy = select(chunk.c.id).where(
-        chunk.c.job_id == job.c.id, chunk.c.state.in_((ChunkState.WAITING, ChunkState.RUNNING))
+        chunk.c.job_id == job.c.id, chunk.c.state.in_(OPEN_CHUNK_STATES)
     )
     rows = connection.execute(
         select(job.c.id).where(job.c.state.in_(OPEN_JOB_STATES), ~busy.exists())

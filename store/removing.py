@@ -7,9 +7,8 @@ When a first copy goes and others remain, one of those takes its place; see `sto
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from store.contents import hold_contents
 from store.documents import load_documents
@@ -35,20 +34,31 @@ def delete_range(
 ) -> int:
     """Remove up to `limit` messages that begin in [start, stop) of an upload; how many it was."""
     going = connection.execute(
-        select(message.c.id, message.c.digest, message.c.duplicate_of)
+        select(message.c.id, message.c.digest)
         .where(message.c.id >= message_key(upload_id, start))
         .where(message.c.id < message_key(upload_id, stop))
         .order_by(message.c.id)
         .limit(limit)
     ).all()
     if going:
+        ids = [row.id for row in going]
         # Batches that meet the same contents wait until we are through.
         hold_contents(connection, (row.digest for row in going))
-        heirs = _heirs(connection, [row.id for row in going])
+        shown = _shown(connection, ids)
+        heirs = _heirs(connection, ids)
         promote(connection, heirs)
-        _delete_labels(connection, going, heirs)
-        _delete_messages(connection, [row.id for row in going])
+        _delete_labels(connection, ids, shown, heirs)
+        _delete_messages(connection, ids)
     return len(going)
+
+
+def _shown(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """The messages shown for some; asked while their contents are held, or it is not true for
+    long."""
+    rows = connection.execute(
+        select(func.coalesce(message.c.duplicate_of, message.c.id)).where(message.c.id.in_(ids))
+    )
+    return set(rows.scalars())
 
 
 def _heirs(connection: Connection, going: Sequence[int]) -> dict[int, int]:
@@ -66,15 +76,13 @@ def _heirs(connection: Connection, going: Sequence[int]) -> dict[int, int]:
 
 
 def _delete_labels(
-    connection: Connection, going: Sequence[Row[*tuple[Any, ...]]], heirs: Mapping[int, int]
+    connection: Connection, going: Sequence[int], shown: set[int], heirs: Mapping[int, int]
 ) -> None:
     """Each copy takes along the labels it brought, wherever they are shown by now."""
-    shown = {row.duplicate_of or row.id for row in going}
-    shown |= {heirs[first] for first in shown if first in heirs}
+    bearing = shown | {heirs[first] for first in shown if first in heirs}
     connection.execute(
         delete(message_label).where(
-            message_label.c.first_id.in_(shown),
-            message_label.c.message_id.in_([row.id for row in going]),
+            message_label.c.first_id.in_(bearing), message_label.c.message_id.in_(going)
         )
     )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
 
@@ -16,8 +18,6 @@ from store.failure_filter import FailureFilter, chunks_of_filter
 from store.states import ChunkState
 from store.tables import chunk
 from store.wishes import FRESH, reopen
-
-OPEN = (ChunkState.WAITING, ChunkState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +63,24 @@ def retry_some(
     """Let up to `limit` chunks that match go on from where they got to; answers how many it were.
 
     Only what had failed by the time somebody asked: what fails again is not tried for ever.
+    Job by job in the order of their uploads, as acts on archives go.
     """
-    ids = connection.execute(
-        select(chunk.c.id).where(*chunks_of_filter(wanted), _had_failed(failed_by)).limit(limit)
-    ).scalars()
-    jobs = connection.execute(
-        update(chunk)
-        .where(chunk.c.id.in_(list(ids)), chunk.c.state == ChunkState.FAILED)
-        .values(**FRESH | {"errand_id": errand_id})
-        .returning(chunk.c.job_id)
-    ).scalars()
-    retried = list(jobs)
-    for job_id in sorted(set(retried)):
-        reopen(connection, job_id)
-    return len(retried)
+    found = connection.execute(
+        select(chunk.c.upload_id, chunk.c.job_id, chunk.c.id)
+        .where(*chunks_of_filter(wanted), _had_failed(failed_by))
+        .limit(limit)
+    )
+    retried = 0
+    for (_, job_id), rows in groupby(sorted(map(tuple, found)), key=itemgetter(0, 1)):
+        again = connection.execute(
+            update(chunk)
+            .where(chunk.c.id.in_([row[2] for row in rows]), chunk.c.state == ChunkState.FAILED)
+            .values(**FRESH | {"errand_id": errand_id})
+        ).rowcount
+        if again:
+            reopen(connection, job_id)
+        retried += again
+    return retried
 
 
 def count_failed(connection: Connection, wanted: FailureFilter, *, failed_by: datetime) -> int:
@@ -141,7 +145,7 @@ def put_back(connection: Connection, errand_id: int, *, now: datetime, limit: in
     waiting = (
         select(chunk.c.id)
         .where(chunk.c.errand_id == errand_id, chunk.c.state == ChunkState.WAITING)
-        .order_by(chunk.c.id)
+        .order_by(chunk.c.upload_id, chunk.c.id)
         .limit(limit)
         .with_for_update()
     )

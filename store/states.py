@@ -23,6 +23,8 @@ class JobState(StrEnum):
 
 
 OPEN_JOB_STATES = (JobState.QUEUED, JobState.PLANNING, JobState.RUNNING)
+# What a retry lets go on, of jobs and of chunks.
+STOPPED_JOB_STATES = (JobState.FAILED, JobState.CANCELLED)
 
 
 class ChunkState(StrEnum):
@@ -36,6 +38,7 @@ class ChunkState(StrEnum):
 
 
 OPEN_CHUNK_STATES = (ChunkState.WAITING, ChunkState.RUNNING)
+STOPPED_CHUNK_STATES = (ChunkState.FAILED, ChunkState.CANCELLED)
 
 
 class ChunkKind(StrEnum):

@@ -14,9 +14,11 @@ from sqlalchemy import Connection, case, delete, func, or_, select, update
 from store import tables
 from store.causes import cause_of
 from store.failures import Failure, note_failure
+from store.inside import paused_inside
 from store.states import (
     OPEN_CHUNK_STATES,
     OPEN_JOB_STATES,
+    STOPPED_CHUNK_STATES,
     ChunkKind,
     ChunkState,
     JobState,
@@ -36,7 +38,7 @@ def retry_job(connection: Connection, job_id: str, *, errand_id: int | None = No
     again = connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id)
-        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .where(chunk.c.state.in_(STOPPED_CHUNK_STATES))
         # An errand that is begun again does not retry twice what failed meanwhile.
         .where(or_(chunk.c.errand_id.is_(None), chunk.c.errand_id != (errand_id or 0)))
         # What was cancelled has not failed: an error of long ago is told by its attempts.
@@ -58,7 +60,7 @@ def retry_chunk(
     job_id: str | None = connection.execute(
         update(chunk)
         .where(chunk.c.id == chunk_id)
-        .where(chunk.c.state.in_((ChunkState.FAILED, ChunkState.CANCELLED)))
+        .where(chunk.c.state.in_(STOPPED_CHUNK_STATES))
         .values(**FRESH | {"errand_id": errand_id})
         .returning(chunk.c.job_id)
     ).scalar_one_or_none()
@@ -83,7 +85,18 @@ FRESH: dict[str, Any] = {
 
 
 def reopen(connection: Connection, job_id: str) -> None:
-    """A job that was over has chunks waiting again."""
+    """A job that was over has chunks waiting again.
+
+    It waits with what came out of it, where that is paused; else nobody keeps it from going on.
+    """
+    was = connection.execute(
+        select(job.c.upload_id, job.c.state, job.c.paused_at)
+        .where(job.c.id == job_id)
+        .with_for_update()
+    ).one()
+    is_held = was.paused_at is not None and (
+        not JobState(was.state).is_over or paused_inside(connection, was.upload_id) > 0
+    )
     planned = connection.execute(
         select(func.count())
         .select_from(chunk)
@@ -97,7 +110,10 @@ def reopen(connection: Connection, job_id: str) -> None:
         update(job)
         .where(job.c.id == job_id)
         .values(
-            state=JobState.RUNNING if planned else JobState.QUEUED, finished_at=None, error=None
+            state=JobState.RUNNING if planned else JobState.QUEUED,
+            finished_at=None,
+            paused_at=was.paused_at if is_held else None,
+            error=None,
         )
     )
 

@@ -1,6 +1,6 @@
 """What is asked of an archive's job is asked of the jobs that came out of it too.
 
-Pause, go on, cancel and retry reach them here; what each means for one job is `store.wishes`.
+Pause, go on, cancel and retry reach them here; what each means for one job is `store.wish_acts`.
 An archive may have given thousands, so they are reached in steps: each is one transaction over
 so many jobs, by the keys of their uploads, so that two acts that meet cannot wait for each other.
 Of a job that is no archive, nothing is inside.
@@ -10,33 +10,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, select
 
-from store.archives import uploads_inside
-from store.counted_on import has_lost
-from store.errands import ErrandKind, Lane, add_errand, next_errand
-from store.files_reread import cancel_reading, jobs_read_again
-from store.inside import has_open, jobs_after, paused_inside
+from store.errands import (
+    OPEN_ERRAND_STATES,
+    ErrandKind,
+    Lane,
+    add_errand,
+    list_errands,
+    next_errand,
+)
+from store.files_reread import jobs_read_again
+from store.inside import jobs_after
 from store.locks import Turn, take_turns
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
-from store.tables import chunk, job, upload
+from store.outer import jobs_around
+from store.tables import job, upload
 from store.uploads import UploadKind
-from store.wishes import FRESH, cancel_job, pause_job, reopen, resume_job, retry_job
+from store.wish_acts import Doing, Wish, act, let_go, meant
 
 # Jobs that one transaction reaches: some tenths of a second on SQLite, which has one writer.
 STEP_JOBS = 300
-
-
-class Wish(StrEnum):
-    """What may be asked of an archive with all that is in it."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    CANCEL = "cancel"
-    RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +43,17 @@ class Step:
     after: int | None
 
 
-def jobs_inside(connection: Connection, job_id: str) -> list[tuple[str, JobState]]:
-    """(job, state) of everything that came out of a job's archive, however deep."""
-    upload_id = connection.execute(
-        select(job.c.upload_id).where(job.c.id == job_id)
-    ).scalar_one_or_none()
-    inside = [] if upload_id is None else uploads_inside(connection, upload_id)
-    found = []
-    # No database takes any number of parameters in one statement.
-    for at in range(0, len(inside), 500):
-        rows = connection.execute(
-            select(job.c.id, job.c.state).where(job.c.upload_id.in_(inside[at : at + 500]))
-        )
-        found += [(row.id, JobState(row.state)) for row in rows]
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What the first step of a wish did, and whether an errand goes on with it."""
+
+    did: int
+    goes_on: bool
+
+    @property
+    def is_heard(self) -> bool:
+        """False when there was nothing to do, and there is nothing yet to be done."""
+        return self.goes_on or self.did > 0
 
 
 def first_step(
@@ -72,18 +64,10 @@ def first_step(
     The job before all others: what comes out of it later is as paused as it, and of a cancelled
     one nothing does. For an errand see `store.wishes.retry_job`.
     """
+    # Before the job: its file is not read again to the end between the two.
+    doing = Doing(wish=wish, now=now, errand_id=errand_id, again=jobs_read_again(connection))
     own = _row_of(connection, job_id)
-    if own is None:
-        return Step(did=0, after=None)
-    doing = _Doing(wish=wish, now=now, errand_id=errand_id, again=jobs_read_again(connection))
-    is_gone_through = own.kind == UploadKind.ARCHIVE and _is_over(own)
-    did = 0 if wish is Wish.PAUSE and is_gone_through else _act(connection, own, doing)
-    if own.kind != UploadKind.ARCHIVE:
-        return Step(did=did, after=None)
-    step = _through(connection, own.upload_id, doing, after=own.upload_id)
-    if wish is Wish.PAUSE and is_gone_through and step.did:
-        _hold(connection, own, now=now)
-    return Step(did=did + step.did, after=step.after)
+    return Step(did=0, after=None) if own is None else _first(connection, own, doing)
 
 
 def next_step(
@@ -99,7 +83,7 @@ def next_step(
     own = _row_of(connection, job_id)
     if own is None:
         return Step(did=0, after=None)
-    doing = _Doing(wish=wish, now=now, errand_id=errand_id, again=jobs_read_again(connection))
+    doing = Doing(wish=wish, now=now, errand_id=errand_id, again=jobs_read_again(connection))
     return _through(connection, own.upload_id, doing, after=after)
 
 
@@ -109,38 +93,49 @@ KINDS = {
     Wish.CANCEL: ErrandKind.CANCEL_MEMBERS,
     Wish.RETRY: ErrandKind.RETRY_MEMBERS,
 }
+# The same, and acts on many jobs, which go through archives as well.
+_WISH_OF = {
+    **{kind: wish for wish, kind in KINDS.items()},
+    ErrandKind.RETRY_JOBS: Wish.RETRY,
+    ErrandKind.CANCEL_JOBS: Wish.CANCEL,
+}
 
 
-def begin_wish(connection: Connection, job_id: str, wish: Wish, *, by: str, now: datetime) -> int:
-    """The first step at once, and an errand for those who are left; what the step did.
+def begin_wish(connection: Connection, job_id: str, wish: Wish, *, by: str, now: datetime) -> Begun:
+    """The first step at once, and an errand for those who are left.
 
     Both are one transaction, so whoever is killed in between has left the errand behind.
     """
     # Else two acts at once would each not know of the other's errand.
     take_turns(connection, Turn.MEMBERS)
-    step = first_step(connection, job_id, wish, now=now)
+    doing = Doing(wish=wish, now=now, errand_id=None, again=jobs_read_again(connection))
+    own = _row_of(connection, job_id)
+    if own is None:
+        return Begun(did=0, goes_on=False)
+    step = _first(connection, own, doing)
     after = step.after
-    if step.did and next_errand(connection, Lane.WORK) is not None:
-        # What is under way may undo some of this: then all of them get their turn once more.
+    if own.kind == UploadKind.ARCHIVE and _is_crossed(connection, own, wish, did=step.did):
+        # All of them get their turn once more: the later wish has the last word.
         after = 0
-    if after is not None and _holds_others(connection, job_id):
+    if after is not None:
         parameters = {"job_id": job_id, "after": after}
         subject = f"job:{job_id}"
         add_errand(connection, KINDS[wish], parameters, by=by, now=now, subject=subject)
-    return step.did
+    return Begun(did=step.did, goes_on=after is not None)
 
 
-def _holds_others(connection: Connection, job_id: str) -> bool:
-    own = _row_of(connection, job_id)
-    return own is not None and own.kind == UploadKind.ARCHIVE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Doing:
-    wish: Wish
-    now: datetime
-    errand_id: int | None
-    again: set[str]  # jobs whose files are being read again
+def _is_crossed(connection: Connection, own: Row[Any], wish: Wish, *, did: int) -> bool:
+    """True when what is under way may undo a wish, though there was nothing to do for it yet."""
+    if did:
+        return next_errand(connection, Lane.WORK) is not None
+    around = jobs_around(connection, own.upload_id)
+    under_way = list_errands(connection, states=OPEN_ERRAND_STATES, limit=None)
+    wishes = [
+        _WISH_OF[one.kind]
+        for one in under_way
+        if one.kind in _WISH_OF and (one.parameters | one.place).get("job_id") in around
+    ]
+    return wishes[:1] not in ([], [wish])
 
 
 def _row_of(connection: Connection, job_id: str) -> Row[Any] | None:
@@ -157,121 +152,34 @@ def _row_of(connection: Connection, job_id: str) -> Row[Any] | None:
     ).one_or_none()
 
 
-def _through(connection: Connection, archive_id: int, doing: _Doing, *, after: int) -> Step:
+def _first(connection: Connection, own: Row[Any], doing: Doing) -> Step:
+    did = act(connection, own, doing)
+    if own.kind != UploadKind.ARCHIVE:
+        return Step(did=did, after=None)
+    step = _through(connection, own.upload_id, doing, after=own.upload_id)
+    did += step.did
+    if doing.wish is Wish.PAUSE and not did and step.after is None:
+        let_go(connection, own, since=doing.now)
+    return Step(did=did, after=step.after)
+
+
+def _through(connection: Connection, archive_id: int, doing: Doing, *, after: int) -> Step:
     """Act on up to `STEP_JOBS` jobs.
 
     Then looks at the same stretch anew: until its turn came, an archive among them may have given
     more. Once it had its turn, what it gives is as it is itself, see `paused_since`.
     """
-    meant, did, seen = _meant(doing), 0, set[str]()
-    found = jobs_after(connection, archive_id, meant, after=after, limit=STEP_JOBS)
+    concerned, did, seen = meant(doing), 0, set[str]()
+    found = jobs_after(connection, archive_id, concerned, after=after, limit=STEP_JOBS)
     last = found[-1].upload_id if len(found) == STEP_JOBS else None
     while more := [row for row in found if row.id not in seen]:
         for row in more:
-            did += _act(connection, row, doing)
+            did += act(connection, row, doing)
             seen.add(row.id)
         found = jobs_after(
-            connection, archive_id, meant, after=after, upto=last, limit=STEP_JOBS + len(seen)
+            connection, archive_id, concerned, after=after, upto=last, limit=STEP_JOBS + len(seen)
         )
     return Step(did=did, after=last)
-
-
-def _meant(doing: _Doing) -> ColumnElement[bool]:
-    """Which jobs a wish would change."""
-    is_open = job.c.state.in_(OPEN_JOB_STATES)
-    is_archive = upload.c.kind == UploadKind.ARCHIVE
-    match doing.wish:
-        case Wish.PAUSE:
-            holds = and_(is_archive, has_open(upload.c.id))
-            return and_(job.c.paused_at.is_(None), or_(is_open, holds))
-        case Wish.RESUME:
-            return job.c.paused_at.is_not(None)
-        case Wish.CANCEL:
-            read_again = job.c.id.in_(sorted(doing.again))
-            return or_(is_open, job.c.paused_at.is_not(None), read_again)
-        case Wish.RETRY:
-            stopped = job.c.state.in_((JobState.FAILED, JobState.CANCELLED))
-            lost = and_(is_archive, has_lost(upload.c.id))
-            return and_(or_(stopped, lost), job.c.id.not_in(sorted(doing.again)))
-
-
-def _act(connection: Connection, row: Row[Any], doing: _Doing) -> int:
-    """Do it to one job; how much that changed."""
-    match doing.wish:
-        case Wish.PAUSE:
-            return _pause(connection, row, doing)
-        case Wish.RESUME:
-            return int(resume_job(connection, row.id) and not _is_over(row))
-        case Wish.CANCEL:
-            return _cancel(connection, row, doing)
-        case Wish.RETRY:
-            return _retry(connection, row, doing)
-
-
-def _is_over(row: Row[Any]) -> bool:
-    return JobState(row.state).is_over
-
-
-def _pause(connection: Connection, row: Row[Any], doing: _Doing) -> int:
-    if not _is_over(row):
-        return int(pause_job(connection, row.id, now=doing.now))
-    _hold(connection, row, now=doing.now)
-    return 0
-
-
-def _hold(connection: Connection, row: Row[Any], *, now: datetime) -> None:
-    """An archive that was gone through is paused too while what came out of it is: when it is
-    retried meanwhile, it waits as they do."""
-    connection.execute(
-        update(job).where(job.c.id == row.id, job.c.paused_at.is_(None)).values(paused_at=now)
-    )
-
-
-def _cancel(connection: Connection, row: Row[Any], doing: _Doing) -> int:
-    """First its own unpacking, so that nothing new comes out meanwhile.
-
-    One that is being read again stops as soon as its messages are gone, though it looks over.
-    """
-    stopped = row.id in doing.again and cancel_reading(connection, row.id, now=doing.now)
-    if not _is_over(row):
-        stopped = cancel_job(connection, row.id, now=doing.now) or stopped
-    elif row.is_held:
-        resume_job(connection, row.id)
-    return int(stopped)
-
-
-def _retry(connection: Connection, row: Row[Any], doing: _Doing) -> int:
-    """Failed and cancelled chunks go on, and what an archive has lost is unpacked anew.
-
-    Of a file that is being read again all is read anyway, and what waited until then would be
-    taken back.
-    """
-    if row.id in doing.again:
-        return 0
-    chunks = retry_job(connection, row.id, errand_id=doing.errand_id)
-    if row.kind == UploadKind.ARCHIVE:
-        chunks += _unpack_lost(connection, row, doing)
-        if chunks and row.is_held and not paused_inside(connection, row.upload_id):
-            resume_job(connection, row.id)
-    return chunks
-
-
-def _unpack_lost(connection: Connection, row: Row[Any], doing: _Doing) -> int:
-    """Go through an archive once more for members whose mail was deleted with another file."""
-    again = connection.execute(
-        update(chunk)
-        .where(
-            chunk.c.job_id == row.id,
-            chunk.c.kind == ChunkKind.PLAN,
-            chunk.c.state == ChunkState.DONE,
-            or_(chunk.c.errand_id.is_(None), chunk.c.errand_id != (doing.errand_id or 0)),
-            has_lost(chunk.c.upload_id),
-        )
-        .values(**FRESH | {"errand_id": doing.errand_id})
-    ).rowcount
-    if again:
-        reopen(connection, row.id)
-    return again
 
 
 def paused_since(connection: Connection, job_id: str) -> datetime | None:

@@ -1,32 +1,40 @@
-"""Put a label of ours on one message or take it off, with its entry in the audit log."""
+"""Put labels of ours on one message or take them off, with their entries in the audit log."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from store.audit import record
 from store.clock import utc_now
+from store.hashing import label_key
 from store.own_labels import put_on, take_off
 from store.reading import MessageView
 from web.house import house_of
 from web.security import current_user
 
 
-def label_message(request: Request, message: MessageView, name: str, *, on: bool) -> bool:
-    """Answers whether that changed anything; `name` is as `fit_label` gives it."""
-    now, first = utc_now(), message.first.id
+def label_message(
+    request: Request, message: MessageView, *, on: Sequence[str] = (), off: Sequence[str] = ()
+) -> int:
+    """Answers how many of them that changed; the names are as `fit_label` gives them.
+
+    One transaction: all of it is done, or nothing.
+    """
+    now, first = utc_now(), [message.first.id]
     with house_of(request).database.write() as connection:
-        if on:
-            changed = put_on(connection, [first], name, now=now)
-        else:
-            changed = take_off(connection, [first], name)
-        if changed:
+        # By number, as everybody writes labels; the turn for the audit log comes last.
+        put = [one for one in sorted(on, key=label_key) if put_on(connection, first, one, now=now)]
+        taken = [one for one in off if take_off(connection, first, one)]
+        acts = [("message.label", one) for one in put] + [("message.unlabel", one) for one in taken]
+        for action, name in acts:
             record(
                 connection,
                 actor=current_user(request).actor,
-                action="message.label" if on else "message.unlabel",
+                action=action,
                 subject=f"message:{message.place.name}",
                 now=now,
                 detail={"label": name},
             )
-    return bool(changed)
+    return len(acts)

@@ -46,7 +46,7 @@ def delete(floor: Floor, upload_id: int) -> None:
 
 def retry(floor: Floor) -> int:
     dispatch = Dispatch(floor.workshop, link=None, wake_local=lambda: None)
-    return dispatch.retry(floor.job_id, actor="account:bob")
+    return dispatch.retry(floor.job_id, actor="account:bob").did
 
 
 def test_a_deletion_names_the_archives_that_count_on_the_bytes(floor: Floor) -> None:

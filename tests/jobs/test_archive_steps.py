@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from jobs.dispatch import Dispatch
 from store import wishes_inside
 from store.clock import utc_now
 from store.errands import Errand, ErrandKind, ErrandState, list_errands
+from store.inside import jobs_inside
 from store.members import sum_of_members
 from store.states import JobState
+from store.tables import job, upload
 from store.uploads import UploadKind, complete_upload, open_upload
-from store.wishes_inside import Wish, begin_wish, first_step, jobs_inside, next_step
+from store.wish_acts import Wish, act
+from store.wishes_inside import begin_wish, first_step, next_step
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out, look_up
 from tests.jobs.floor import Floor
@@ -52,6 +55,14 @@ def errands(floor: Floor) -> list[Errand]:
     with floor.workshop.database.read() as connection:
         waiting = list_errands(connection, states=[ErrandState.WAITING, ErrandState.RUNNING])
     return waiting[::-1]
+
+
+def inner_job(floor: Floor) -> str:
+    """The archive inside the one that was handed in."""
+    with floor.workshop.database.read() as connection:
+        inner = select(upload.c.id).where(upload.c.filename.like("%inner.zip")).scalar_subquery()
+        found = connection.execute(select(job.c.id).where(job.c.upload_id == inner))
+        return str(found.scalar_one())
 
 
 def once() -> Callable[[], bool]:
@@ -93,8 +104,8 @@ def test_an_act_that_is_killed_between_two_steps_is_taken_up_again(
 
 def test_going_on_and_retrying_reach_everybody_too(archive: Floor) -> None:
     dispatch = dispatch_of(archive)
-    for act in (dispatch.pause, dispatch.resume, dispatch.cancel, dispatch.retry):
-        assert act(archive.job_id, actor="account:bob")
+    for begin in (dispatch.pause, dispatch.resume, dispatch.cancel, dispatch.retry):
+        begin(archive.job_id, actor="account:bob")
         for errand in errands(archive):
             carry_out(archive, errand)
 
@@ -106,7 +117,7 @@ def test_going_on_and_retrying_reach_everybody_too(archive: Floor) -> None:
 def test_an_act_that_meets_another_under_way_has_the_last_word(archive: Floor) -> None:
     dispatch = dispatch_of(archive)
     assert dispatch.cancel(archive.job_id, actor="account:bob")
-    assert dispatch.retry(archive.job_id, actor="account:ann")
+    assert dispatch.retry(archive.job_id, actor="account:ann").is_heard
 
     for errand in errands(archive):
         carry_out(archive, errand)
@@ -134,16 +145,67 @@ def test_an_act_that_reaches_further_than_one_under_way_is_not_undone_by_it(
     assert paused(archive) == 0
 
 
+@pytest.mark.parametrize("within", [False, True])
+def test_an_act_that_finds_nothing_to_do_yet_has_the_last_word_too(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, within: bool
+) -> None:
+    monkeypatch.setattr(wishes_inside, "STEP_JOBS", 2)
+    files = zip_of(FIVE)
+    floor.hand_in(zip_of({"inner.zip": files}) if within else files, filename="x.zip")
+    floor.plan()
+    if within:
+        floor.plan()
+    dispatch = dispatch_of(floor)
+    dispatch.cancel(floor.job_id, actor="account:bob")
+    carry_out(floor, errands(floor)[0])
+    assert dispatch.retry(floor.job_id, actor="account:ann").did == 2
+    floor.run()  # those that were retried at once
+
+    assert dispatch.cancel(inner_job(floor) if within else floor.job_id, actor="account:bob")
+    for errand in errands(floor):
+        carry_out(floor, errand)
+
+    assert floor.run() == []
+    assert states(floor).count(JobState.CANCELLED) == 3
+
+
+def test_asking_twice_for_what_an_errand_does_asks_for_no_other(archive: Floor) -> None:
+    dispatch = dispatch_of(archive)
+    dispatch.cancel(archive.job_id, actor="account:bob")
+    carry_out(archive, errands(archive)[0], still_mine=once())
+    carry_out(archive, errands(archive)[0], still_mine=once())
+    assert states(archive) == [JobState.CANCELLED] * 5
+
+    assert not dispatch.cancel(archive.job_id, actor="account:bob")
+    assert len(errands(archive)) == 1
+
+
+def test_a_pause_that_meets_only_archives_inside_at_first_is_heard(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes_inside, "STEP_JOBS", 2)
+    files = {f"{one}.zip": zip_of({"a.mbox": mail(one)}) for one in range(2)}
+    floor.hand_in(zip_of(files), filename="x.zip")
+    for _ in range(3):
+        floor.plan()
+
+    assert dispatch_of(floor).pause(floor.job_id, actor="account:bob")
+    for errand in errands(floor):
+        carry_out(floor, errand)
+
+    assert paused(floor) == 2
+    assert floor.job().paused_at is not None
+
+
 def test_what_an_archive_inside_gives_until_its_turn_comes_is_reached_too(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     floor.hand_in(zip_of({"inner.zip": zip_of({"a.mbox": mail(1)})}), filename="x.zip")
     floor.plan()
-    act = wishes_inside._act
 
     def late(connection: Connection, row: Any, doing: Any) -> int:
         if row.upload_id != floor.upload_id and row.kind == UploadKind.ARCHIVE:
-            monkeypatch.setattr(wishes_inside, "_act", act)
+            monkeypatch.setattr(wishes_inside, "act", act)
             came = open_upload(
                 connection,
                 filename="late.mbox",
@@ -155,7 +217,7 @@ def test_what_an_archive_inside_gives_until_its_turn_comes_is_reached_too(
             complete_upload(connection, came, size=1, sha256="0" * 64, now=utc_now())
         return act(connection, row, doing)
 
-    monkeypatch.setattr(wishes_inside, "_act", late)
+    monkeypatch.setattr(wishes_inside, "act", late)
 
     assert dispatch_of(floor).pause(floor.job_id, actor="account:bob")
 
@@ -226,7 +288,7 @@ def test_a_retry_leaves_alone_what_is_being_read_again(archive: Floor) -> None:
     reading = ask(archive, ErrandKind.READ_AGAIN, job_id=one, from_seq=0)
     carry_out(archive, reading, still_mine=once())
 
-    assert dispatch.retry(archive.job_id, actor="account:bob") == 2
+    assert dispatch.retry(archive.job_id, actor="account:bob").did == 2
     for errand in errands(archive):
         if errand.kind is ErrandKind.RETRY_MEMBERS:
             carry_out(archive, errand)

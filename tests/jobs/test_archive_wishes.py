@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from jobs import unpacker
 from jobs.dispatch import Dispatch
+from store import tables
 from store.clock import utc_now
 from store.errands import ErrandKind, ErrandState
+from store.inside import jobs_inside
 from store.members import sum_of_members
 from store.states import JobState
 from store.wishes import cancel_job
-from store.wishes_inside import jobs_inside
-from tests.archives import mail, zip_of
+from tests.archives import mail, tar_of, zip_of
 from tests.jobs.asked import ask, carry_out, look_up
 from tests.jobs.floor import Floor
 
@@ -55,6 +57,69 @@ def test_what_comes_out_of_a_paused_archive_is_paused_too(
     assert dispatch_of(floor).resume(floor.job_id, actor="account:bob")
     floor.run()
     assert {state for _, state in inside(floor)} == {JobState.FINISHED}
+
+
+@pytest.fixture
+def failed_while_paused(make_floor: Callable[..., Floor]) -> Floor:
+    """An archive that was paused while it was unpacked, and then came to its limit."""
+    floor = make_floor(ARCHIVE_MEMBERS="2")
+    floor.hand_in(tar_of((f"{one}.mbox", mail(one)) for one in range(4)), filename="x.tar")
+    plan = floor.must_claim()
+    assert dispatch_of(floor).pause(floor.job_id, actor="account:bob")
+    floor.finish_claimed(plan)
+    assert floor.job().state is JobState.FAILED
+    assert paused_inside(floor) > 0
+    return floor
+
+
+def retry_all_failures(floor: Floor) -> None:
+    assert carry_out(floor, ask(floor, ErrandKind.RETRY_FAILED)).done == 1
+
+
+def retry_its_plan(floor: Floor) -> None:
+    ((plan, _),) = [row for row in floor.rows(tables.chunk, "id", "state") if row[1] == "failed"]
+    assert dispatch_of(floor).retry_chunk(plan, actor="account:bob")
+
+
+def retry_it(floor: Floor) -> None:
+    assert dispatch_of(floor).retry(floor.job_id, actor="account:bob").did == 1
+
+
+RETRIES = [retry_all_failures, retry_its_plan, retry_it]
+
+
+@pytest.mark.parametrize("retry", RETRIES)
+def test_an_archive_that_failed_while_it_was_paused_goes_on_when_nothing_of_it_waits(
+    failed_while_paused: Floor, retry: Callable[[Floor], None]
+) -> None:
+    for member, _ in inside(failed_while_paused):
+        dispatch_of(failed_while_paused).resume(member, actor="account:bob")
+    failed_while_paused.run()
+    assert failed_while_paused.job().paused_at is None
+
+    retry(failed_while_paused)
+
+    assert failed_while_paused.job().paused_at is None
+    assert len(failed_while_paused.run()) == 1
+
+
+@pytest.mark.parametrize("retry", RETRIES)
+def test_an_archive_that_failed_while_it_was_paused_waits_as_what_came_out_of_it(
+    failed_while_paused: Floor, retry: Callable[[Floor], None]
+) -> None:
+    retry(failed_while_paused)
+
+    assert failed_while_paused.job().standing == "paused"
+    assert failed_while_paused.run() == []
+
+
+def test_pausing_an_archive_of_which_nothing_waits_leaves_it_as_it_is(floor: Floor) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE}), filename="x.zip")
+    floor.run()
+
+    assert not dispatch_of(floor).pause(floor.job_id, actor="account:bob")
+
+    assert set(floor.rows(tables.job, "paused_at")) == {(None,)}
 
 
 def test_an_archive_whose_innermost_mail_is_paused_offers_to_go_on(floor: Floor) -> None:

@@ -12,6 +12,7 @@ from jobs.dispatch import Dispatch
 from store import tables
 from store.clock import utc_now
 from store.errands import ErrandKind, ErrandState
+from store.planning import settle
 from store.retrying import put_back
 from store.states import ChunkState, JobState, Outcome
 from store.wishes import cancel_job, stop_worker
@@ -22,6 +23,15 @@ from tests.mboxes import letters
 
 def dispatch_of(floor: Floor) -> Dispatch:
     return Dispatch(floor.workshop, link=None, wake_local=lambda: None)
+
+
+def fail_what_waits(floor: Floor) -> None:
+    """Every chunk that waits has failed at where it is."""
+    waits = tables.chunk.c.state == ChunkState.WAITING
+    failed = {"state": ChunkState.FAILED, "error": "no such luck", "ended_at": utc_now()}
+    with floor.workshop.database.write() as connection:
+        connection.execute(update(tables.chunk).where(waits).values(failed))
+        settle(connection, floor.job_id, now=utc_now())
 
 
 @pytest.mark.parametrize("from_seq", [0, 1])
@@ -65,7 +75,7 @@ def test_a_retry_while_the_file_is_read_again_says_that_it_did_nothing(floor: Fl
         cancel_job(connection, floor.job_id, now=utc_now())
     ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0)
 
-    assert dispatch_of(floor).retry(floor.job_id, actor="account:bob") == 0
+    assert not dispatch_of(floor).retry(floor.job_id, actor="account:bob").is_heard
     assert floor.job().state is JobState.CANCELLED
 
 
@@ -85,6 +95,27 @@ def test_what_was_cancelled_is_put_back_as_cancelled_whatever_failed_long_ago(
 
     parsing = [chunk.state for chunk in floor.chunks() if chunk.seq > 0]
     assert set(parsing) == {ChunkState.CANCELLED}
+
+
+@pytest.mark.parametrize("end", [JobState.FINISHED, JobState.FAILED, JobState.CANCELLED])
+def test_a_pause_that_comes_too_late_keeps_nothing_from_being_read_again(
+    floor: Floor, end: JobState
+) -> None:
+    floor.hand_in(letters(20))
+    floor.plan()
+    if end is JobState.CANCELLED:
+        assert dispatch_of(floor).cancel(floor.job_id, actor="account:ann")
+    elif end is JobState.FAILED:
+        fail_what_waits(floor)
+    else:
+        floor.run()
+
+    assert not dispatch_of(floor).pause(floor.job_id, actor="account:bob")
+
+    assert floor.rows(tables.job, "state", "paused_at") == [(end, None)]
+    dispatch_of(floor).retry(floor.job_id, actor="account:ann")
+    floor.run()
+    assert floor.job().state is JobState.FINISHED
 
 
 @pytest.mark.parametrize("found_by", ["its parent", "its silence"])

@@ -8,64 +8,41 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, update
 
 import jobs.errands
 from jobs.attempts import Surroundings, run_attempt
+from jobs.dispatch import Dispatch
 from jobs.guard import arm_cpu_limit
 from jobs.processor import Statistics
 from jobs.reconcile import reconcile
 from jobs.rereading import Wish, read_again
-from jobs.workshop import Workshop, this_worker
+from jobs.workshop import this_worker
 from mail.chunk import Chunk
 from store import tables
 from store.claims import Claim, advance, claim
 from store.clock import utc_now
-from store.config import load
 from store.database import OUTAGES, Database
 from store.errands import ErrandKind, ErrandState
 from store.messages import delete_range
 from store.planning import add_chunks
 from store.recovery import silent_attempts
 from store.rows import message_key
-from store.spool import Spool
 from store.states import ChunkState, EngineName, JobState
 from store.vitals import beat
 from store.wishes import cancel_job, retry_job, set_aside
-from tests.harness.waiting import wait_until
 from tests.jobs.asked import ask, carry_out
-from tests.jobs.fixtures import QUICK
 from tests.jobs.floor import Floor
+from tests.jobs.meeting import floor_on, meanwhile
 from tests.mboxes import letters, offsets_in
 
 
 @pytest.fixture
 def floor(postgres_database: Database, tmp_path: Path) -> Floor:
-    """A floor on Postgres; SQLite lets one transaction write at a time, so nothing can meet."""
-    environ = {"DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": postgres_database.url}
-    config = load({**environ, **QUICK})
-    spool = Spool(config.spool_dir)
-    return Floor(Workshop(config=config, database=postgres_database, spool=spool))
-
-
-def somebody_waits(floor: Floor) -> bool:
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with floor.workshop.database.read() as connection:
-        return bool(connection.execute(query).scalar_one())
-
-
-def meanwhile(floor: Floor, act: Callable[[], object]) -> Callable[[], object]:
-    """Begin `act` beside, up to where it waits for a lock; what is answered waits for its end."""
-    pool = ThreadPoolExecutor(max_workers=1)
-    acting = pool.submit(act)
-    pool.shutdown(wait=False)
-    wait_until(lambda: somebody_waits(floor) or acting.done(), what="it waits or is done")
-    return lambda: acting.result(timeout=30)
+    return floor_on(postgres_database, tmp_path)
 
 
 def cancel(floor: Floor) -> Callable[[], object]:
@@ -186,6 +163,29 @@ def test_no_batch_slips_in_between_the_last_deletion_and_the_end_of_an_errand(
         floor.run()
         assert floor.job().state is JobState.FINISHED
         assert floor.stored_offsets() == offsets_in(mbox)
+
+
+def test_a_cancel_is_not_lost_when_a_file_is_just_about_to_be_read_again(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor.hand_in(letters(5))
+    floor.run()
+    errand = ask(floor, ErrandKind.READ_AGAIN, job_id=floor.job_id, from_seq=0)
+    dispatch = Dispatch(floor.workshop, link=None, wake_local=lambda: None)
+    ends: list[Callable[[], object]] = []
+    real = jobs.errands._begin_anew
+
+    def begin_and_cancel(*words: Any, **named: Any) -> None:
+        real(*words, **named)
+        # It has looked whether somebody cancels, and has not committed yet.
+        ends.append(meanwhile(floor, lambda: dispatch.cancel(floor.job_id, actor="account:bob")))
+
+    monkeypatch.setattr(jobs.errands, "_begin_anew", begin_and_cancel)
+    carry_out(floor, errand)
+
+    assert ends[0]() is True
+    assert floor.job().state is JobState.CANCELLED
+    assert floor.run() == []
 
 
 class _ThoughtBetterOfIt(Exception):

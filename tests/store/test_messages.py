@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from queue import SimpleQueue
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import Connection, func, select
 
+from store import removing
 from store import tables_mail as tables
+from store.contents import hold_contents
 from store.database import Database
 from store.messages import Kind, Quarantine, delete_range, settle_index
 from store.search import search
@@ -211,3 +215,22 @@ def test_what_the_index_gathered_is_found_before_and_after_it_is_put_in_order(
                 "SELECT gin_clean_pending_list('ix_message_search_tokens')"
             ).scalar_one()
         assert left == 0
+
+
+def test_a_copy_that_takes_the_first_ones_place_while_it_is_deleted_leaves_no_labels(
+    postgres_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for upload_id in (1, 2):
+        keep(postgres_database, a_message("Once", labels=["Walks"]), upload_id=upload_id)
+
+    def hold_late(connection: Connection, digests: Iterable[bytes | None]) -> list[int]:
+        monkeypatch.setattr(removing, "hold_contents", hold_contents)
+        # The first one goes after the copy was looked at, and before its content is held.
+        assert delete_all(postgres_database, upload_id=1) == 1
+        return hold_contents(connection, digests)
+
+    monkeypatch.setattr(removing, "hold_contents", hold_late)
+
+    assert delete_all(postgres_database, upload_id=2) == 1
+    assert count(postgres_database, "message") == 0
+    assert count(postgres_database, "message_label") == 0

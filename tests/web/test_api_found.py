@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from store.accounts import Role
+from store.own_labels import LabelError
 from tests.mboxes import letters
 from tests.web.test_found import actions
 from tests.web.test_pages_failures import carry_out
 from tests.web.visiting import Visit
+from web import labelling
 
 
 def begun(here: Visit, browser: TestClient, **asked: Any) -> dict[str, Any]:
@@ -151,6 +154,21 @@ def test_one_message_is_given_labels_and_others_are_taken_off(here: Visit) -> No
     }
     assert second.json() == {"own_labels": ["Work"], "labels": ["Work"], "changed": 1}
     assert actions(here)[:3] == ["message.unlabel", "message.label", "message.label"]
+
+
+def test_labels_are_changed_all_or_none(here: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.take_in(letters(1))
+    operator = here.visitor(Role.OPERATOR)
+
+    def refuse(*_words: object) -> int:
+        raise LabelError("not this one")
+
+    monkeypatch.setattr(labelling, "take_off", refuse)
+    with suppress(LabelError):
+        operator.post("/api/messages/1-0/labels", json={"put_on": ["Work"], "take_off": ["x"]})
+
+    assert operator.get("/api/search?q=label:work").json()["count"] == 0
+    assert "message.label" not in actions(here)
 
 
 @pytest.mark.parametrize(

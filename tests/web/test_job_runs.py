@@ -88,7 +88,7 @@ def test_a_retry_is_told_apart_from_the_first_run(here: Visit, how: str) -> None
     dispatch = here.house.dispatch
 
     if how == "job":
-        assert dispatch.retry(floor.job_id, actor="test") == 1
+        assert dispatch.retry(floor.job_id, actor="test").did == 1
     else:
         assert dispatch.retry_chunk(floor.chunks()[0].id, actor="test")
     floor.run()

@@ -11,6 +11,7 @@ from jobs.bulk import WISHES
 from store import wishes_inside
 from store.accounts import Role
 from store.errands import ErrandKind, ErrandState, list_errands
+from store.inside import jobs_inside
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.floor import Floor
@@ -146,11 +147,19 @@ def test_an_archive_of_which_nothing_waits_is_paused_no_more(here: Visit) -> Non
     here.house.dispatch.pause(held.job_id, actor="account:bob")
     assert held.job().paused_at is not None
     with here.house.database.read() as connection:
-        ((member, _),) = wishes_inside.jobs_inside(connection, held.job_id)
+        ((member, _),) = jobs_inside(connection, held.job_id)
 
     here.house.dispatch.resume(member, actor="account:bob")
 
     assert held.job().paused_at is None
+
+
+def test_the_jobs_of_an_archive_are_listed_however_deep_they_lie(here: Visit) -> None:
+    outer = here.take_in(zip_of({"inner.zip": zip_of({"a.mbox": ONE})}), filename="x.zip")
+
+    asked = here.visitor().get("/api/jobs", params={"archive": outer.upload_id}).json()
+
+    assert sorted(one["kind"] for one in asked["jobs"]) == ["archive", "mail"]
 
 
 def test_an_act_that_has_not_reached_all_files_is_shown_on_the_page(

@@ -47,8 +47,9 @@ def read_again(request: Request, form: Form) -> Response:
     if not _is_as_said(form, job, now):
         return choices(request, job, from_seq=from_seq, dialect=dialect, meant=reach, changed=True)
     if reach is Reach.FAILED:
-        chunks = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
-        return go(f"/jobs/{job.id}", notice="retried" if chunks else _why_not(request, job.id))
+        begun = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
+        notice = "retried" if begun.is_heard else _why_not(request, job.id)
+        return go(f"/jobs/{job.id}", notice=notice)
     wish = {"job_id": job.id, "from_seq": now.from_seq, "dialect": dialect}
     return _ask(request, ErrandKind.READ_AGAIN, {**wish, "removed_as_said": said_in(form)})
 

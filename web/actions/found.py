@@ -34,5 +34,6 @@ def label_one(request: Request, form: Form) -> Response:
     notice = notices.get(form.get("act", ""))
     if notice is None:
         raise BadRequest("There is no such act.")
-    changed = label_message(request, message, name, on=form["act"] == "label")
+    on, off = ([name], []) if form["act"] == "label" else ([], [name])
+    changed = label_message(request, message, on=on, off=off)
     return go(f"/messages/{message.place.name}", notice=notice if changed else "label-as-it-was")

@@ -75,11 +75,10 @@ async def label(request: Request) -> Response:
 def _label(request: Request, body: bytes) -> Response:
     message, asked = require_message(request), body_of(body)
     on, off = (_labels_in(asked.get(name, [])) for name in ("put_on", "take_off"))
-    changed = [name for name in on if label_message(request, message, name, on=True)]
-    changed += [name for name in off if label_message(request, message, name, on=False)]
+    changed = label_message(request, message, on=on, off=off)
     after = require_message(request)
     return JSONResponse(
-        {"own_labels": after.own_labels, "labels": after.labels, "changed": len(changed)}
+        {"own_labels": after.own_labels, "labels": after.labels, "changed": changed}
     )
 
 

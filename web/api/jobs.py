@@ -206,10 +206,11 @@ def balance_json(books: Balance) -> dict[str, Any]:
 def retry(request: Request) -> Response:
     """Let failed and cancelled chunks go on from where they got to."""
     job = require_job(request)
-    chunks = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
-    if not chunks:
+    begun = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
+    if not begun.is_heard:
         raise HTTPException(409, f"This job is {job.state}; there is nothing to retry.")
-    return JSONResponse({**job_json(request, require_job(request)), "retried_chunks": chunks}, 202)
+    job_now = job_json(request, require_job(request))
+    return JSONResponse({**job_now, "retried_chunks": begun.did}, 202)
 
 
 def cancel(request: Request) -> Response:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from store.counted_on import CountsOn, counting_on_upload
 from store.forecast import OpenChunks, messages_with_members, open_chunks
+from store.inside import jobs_inside
 from store.jobs import JobView
 from store.outer import weight_of_upload
-from store.wishes_inside import jobs_inside
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
