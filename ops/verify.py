@@ -60,6 +60,8 @@ def _sum(view: JobView) -> str:
 
 def remarks(workshop: Workshop, view: JobView) -> Iterator[str]:
     """What is as somebody wanted it, and yet to be known: sentences."""
+    if view.damage:
+        yield f"damaged in the archive it came out of ({view.damage}): this is what could be had"
     if not view.is_archive:
         return
     with workshop.database.read() as connection:

@@ -18,7 +18,7 @@ from store import tables
 from store.counted_on import GONE
 from store.inside import archives_within, paused_inside
 from store.job_progress import Progress, progress_of
-from store.outer import Outer, outers_of
+from store.outer import Outer, damages_of, outers_of
 from store.states import OPEN_JOB_STATES, EngineName, JobState
 from store.uploads import UploadKind
 
@@ -50,6 +50,7 @@ class JobView:
     rule: dict[str, Any] | None
     kind: UploadKind
     archive: Outer | None
+    damage: str | None  # of the file in that archive: only a part of it could be had
 
     @property
     def is_archive(self) -> bool:
@@ -132,12 +133,15 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     progress = progress_of(connection, rows, now=now)
     engines = _engines(connection, ids)
     not_held = _not_held(connection, rows)
-    outers = outers_of(connection, {row.archive_id for row in rows} - {None})
+    inner = {row.upload_id: row.archive_id for row in rows if row.archive_id is not None}
+    outers = outers_of(connection, set(inner.values()))
+    damages = damages_of(connection, inner) if inner else {}
     return [
         _job_view(
             row,
             progress=progress[row.id],
             outer=outers.get(row.archive_id),
+            damage=damages.get(row.upload_id),
             paused_at=None if row.id in not_held else row.paused_at,
             engine=engines.get(row.id),
         )
@@ -174,6 +178,7 @@ def _job_view(
     progress: Progress,
     engine: EngineName | None,
     outer: Outer | None,
+    damage: str | None,
     paused_at: datetime | None,
 ) -> JobView:
     return JobView(
@@ -195,4 +200,5 @@ def _job_view(
         rule=json.loads(row.rule) if row.rule else None,
         kind=UploadKind(row.kind),
         archive=outer,
+        damage=damage,
     )

@@ -5,13 +5,14 @@ Pure reads, for many jobs at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from store.archives import uploads_inside
+from store.archives import Fate, uploads_inside
 from store.tables import job, upload
-from store.tables_archive import archive
+from store.tables_archive import archive, member
 from store.uploads import UploadState
 
 
@@ -41,6 +42,25 @@ def outers_of(connection: Connection, upload_ids: set[int]) -> dict[int, Outer]:
     )
     return {
         row.id: Outer(upload_id=row.id, job_id=row.job_id, filename=row.filename) for row in rows
+    }
+
+
+def damages_of(connection: Connection, upload_ids: Mapping[int, int]) -> dict[int, str]:
+    """Of uploads, each with the archive it came out of: how those are damaged there that are.
+
+    The word is one of `mail.member.Damage`; what could be had of the file became the upload.
+    """
+    rows = connection.execute(
+        select(member.c.archive_id, member.c.upload_id, member.c.reason).where(
+            member.c.archive_id.in_(set(upload_ids.values())),
+            member.c.upload_id.in_(upload_ids),
+            member.c.fate == Fate.DAMAGED,
+        )
+    )
+    return {
+        row.upload_id: row.reason
+        for row in rows
+        if upload_ids[row.upload_id] == row.archive_id and row.reason
     }
 
 

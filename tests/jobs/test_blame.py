@@ -66,7 +66,7 @@ def test_a_fence_that_nobody_else_put_up_does_not_leave_the_chunk_to_nobody(
 ) -> None:
     floor.hand_in(letters(5))
     floor.plan()
-    fail_once(monkeypatch, "finish", Fenced("not at its end"))
+    fail_once(monkeypatch, "finish_chunk", Fenced("not at its end"))
 
     assert floor.run() == [Outcome.FENCED, Outcome.DONE]
     assert floor.job().state is JobState.FINISHED

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
 from jobs.bulk import WISHES
 from store import wishes_inside
 from store.accounts import Role
 from store.errands import ErrandKind, ErrandState, list_errands
 from store.inside import jobs_inside
+from store.tables import job, upload
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.floor import Floor
 from tests.web.visiting import Visit, read_again
 
 ONE, TWO = mail(1), mail(2)
+
+
+NAMES_OF_JOBS = select(upload.c.filename, job.c.id).join(job, job.c.upload_id == upload.c.id)
 
 
 def text_of(page: str) -> str:
@@ -285,3 +291,22 @@ def test_deleting_what_a_folded_list_shows_counts_what_goes_along(
 
     assert "Delete 2 jobs" in page
     assert "Files out of these archives 4" in text_of(page)
+
+
+def test_a_file_that_is_damaged_in_its_archive_says_so_wherever_it_is_shown(here: Visit) -> None:
+    packed = bytearray(zip_of({"one.mbox": ONE, "two.mbox": TWO}, method=zipfile.ZIP_STORED))
+    packed[packed.find(b"letter 2001")] ^= 1
+    archive = here.take_in(bytes(packed), filename="takeout.zip")
+    with archive.workshop.database.read() as connection:
+        jobs = dict(connection.execute(NAMES_OF_JOBS).all())
+    visitor = here.visitor()
+    whole, damaged = (visitor.get(f"/jobs/{jobs[name]}").text for name in ("one.mbox", "two.mbox"))
+    report = visitor.get(f"/jobs/{jobs['two.mbox']}/report").text
+
+    assert "Damaged in the archive" not in whole
+    assert "Damaged in the archive it came out of" in damaged
+    assert "its checksum does not match" in damaged
+    assert "Damaged there its checksum does not match" in text_of(report)
+    assert text_of(visitor.get("/jobs?fold=none").text).count("damaged there") == 1
+    answer = visitor.get(f"/api/jobs/{jobs['two.mbox']}").json()
+    assert answer["archive"]["damage"] == "checksum"

@@ -135,6 +135,7 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
             "job_id": job.archive.job_id,
             "upload_id": job.archive.upload_id,
             "filename": job.archive.filename,
+            "damage": job.damage,
         },
     }
 

@@ -17,6 +17,7 @@ from web.errand_lines import ErrandLine, lines_of
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
+from web.member_words import FATES, REASONS
 from web.pace import MOVING
 from web.render import render
 from web.words import Word
@@ -24,31 +25,6 @@ from web.words import Word
 PAGE = 100
 # The highest place of a member that a database knows.
 HIGHEST = (1 << 31) - 1
-
-FATES = {
-    Fate.IMPORTED: Word(N_("Taken in"), "good", "check"),
-    Fate.SAME: Word(N_("Same bytes as before"), "calm", "twin"),
-    Fate.DAMAGED: Word(N_("Damaged"), "bad", "broken"),
-    Fate.SKIPPED: Word(N_("Not taken in"), "calm", "bar"),
-}
-REASONS = {
-    "directory": N_("a folder"),
-    "link": N_("a link to another file"),
-    "device": N_("a device or a pipe, not a file"),
-    "system": N_("left by the desktop, no mail"),
-    "encrypted": N_("encrypted: it needs a password"),
-    "method": N_("packed in a way that is not known here"),
-    "overlaps": N_("shares its bytes with another member"),
-    "empty": N_("empty"),
-    "no_mail": N_("no mail at its beginning"),
-    "too_deep": N_("an archive, deeper than is opened here"),
-    "cut": N_("cut off; what came before is kept"),
-    "broken": N_("its packed data is damaged; what came before is kept"),
-    "checksum": N_("its checksum does not match; what came out is kept"),
-    "length": N_("its length does not match; what came out is kept"),
-    "header": N_("its header makes no sense"),
-}
-
 
 DELETED = N_("deleted since, with its mail")
 LOST = N_("its mail lay with another file that was deleted since; a retry takes it in from here")

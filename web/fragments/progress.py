@@ -21,6 +21,7 @@ from store.states import JobState
 from web.asked import address, job_id_of, whole
 from web.errors import NotFound
 from web.house import house_of
+from web.member_words import damage_in_words
 from web.pace import MOVING
 from web.render import render
 from web.timeline import Eta, Step, eta_of, steps_of
@@ -54,6 +55,7 @@ class ProgressView:
     can_retry: bool
     here: str
     resting: tuple[Standstill, ...]
+    damage: str | None  # of the file in the archive it came out of
     every: int | None
 
 
@@ -107,6 +109,7 @@ def find_progress(request: Request) -> ProgressView:
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
         ),
         resting=resting,
+        damage=damage_in_words(job),
         every=None if job.state.is_over else MOVING,
     )
 

@@ -20,6 +20,7 @@ from web.fragments.members import ShownMember, fates_of, shown
 from web.fragments.progress import require_job
 from web.fragments.set_aside import SetAside, set_aside_of
 from web.house import house_of
+from web.member_words import damage_in_words
 from web.render import render
 from web.words import Word
 
@@ -35,6 +36,7 @@ class ReportView:
     """The facts of a job. `more_ends` and `more_set_aside` say that lists are cut."""
 
     job: JobView
+    damage: str | None  # of the file in the archive it came out of
     books: Balance
     evidence: Evidence | None
     sums: AttemptSums
@@ -63,6 +65,7 @@ def report_page(request: Request) -> Response:
         acts = entries(connection, subject=f"job:{job.id}", limit=ACTS_PRINTED)
     view = ReportView(
         job=job,
+        damage=damage_in_words(job),
         books=books,
         evidence=evidence_of(job.detection),
         sums=sums,
