@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,7 +28,6 @@ from mail.message import Message, read_message
 from mail.part import Part, PartKind
 from mail.rule import Dialect
 from mail.sniff import HEAD_BYTES, sniff
-from ops.parse_archive import parse_members
 from ops.refusal import Refusal
 
 # As the worker does: of a larger message only the head is read.
@@ -141,7 +141,9 @@ def _parse_opened(
     def read(inner: BinaryIO, name: str) -> bool:
         return _parse_opened(inner, f"{label}: {name}", args, (*members, name))
 
-    return parse_members(source, label, depth=len(members) + 1, read=read)
+    # Only now, as it brings along settings, database and queue: 50 MiB that mail does not need.
+    parse_archive = import_module("ops.parse_archive")
+    return bool(parse_archive.parse_members(source, label, depth=len(members) + 1, read=read))
 
 
 def _leave_quietly() -> None:

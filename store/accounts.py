@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -22,8 +23,14 @@ from store.tables_people import account, session, sign_in_link
 SESSION_DAYS = 14
 LINK_HOURS = 24
 _hasher = PasswordHasher()
-# Verified when there is no such account, so that the answer takes as long as a wrong password.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Verified when there is no such account, so that the answer takes as long as for a wrong
+    password. Made only when it is needed: it takes 64 MiB, which no command should that asks
+    for no password."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 class AccountError(ValueError):
@@ -133,7 +140,9 @@ def check_password(connection: Connection, *, name: str, password: str) -> Accou
     row = connection.execute(select(account).where(account.c.name == name)).one_or_none()
     stored = row.password_hash if row is not None else None
     try:
-        _hasher.verify(stored or _NOBODY, password)
+        # Asked for in any case: the first time it takes long, whoever it is.
+        nobody = _hash_of_nobody()
+        _hasher.verify(stored or nobody, password)
     except (VerificationError, InvalidHashError):
         return None
     if row is None or stored is None or row.disabled_at is not None:

@@ -184,3 +184,16 @@ def test_another_dialect_keeps_the_line_ends(
     path.write_bytes(mbox_of(*[raw_message()] * 3).replace(b"\n", b"\r"))
 
     assert len(lines(capsys, str(path), "--dialect", "mboxrd")) == 3
+
+
+def test_reading_mail_takes_no_more_memory_than_promised(tmp_path: Path) -> None:
+    mbox = tmp_path / "letters.mbox"
+    mbox.write_bytes(mbox_of(*(raw_message(f"word{n} text\n" * 20) for n in range(2_000))))
+    command = [sys.executable, "-m", "ops.cli", "parse", "--summary", str(mbox)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+        _, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+
+    assert running.returncode == 0
+    # 64 MiB and twice the largest message, which is small here.
+    assert used.ru_maxrss < 64 * 1024
