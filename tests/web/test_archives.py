@@ -73,6 +73,7 @@ def test_row_16_the_api_tells_of_an_archive_its_members_and_where_mail_came_from
         "job_id": archive["job_id"],
         "upload_id": archive["upload_id"],
         "filename": "takeout-001.zip",
+        "damage": None,
     }
     listed = client.get("/api/jobs", params={"archive": archive["upload_id"]}).json()["jobs"]
     assert {one["job_id"] for one in listed} == {one["job_id"] for one in members[:2]}
