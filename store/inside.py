@@ -14,6 +14,15 @@ from store.tables import job, upload
 from store.tables_archive import archive
 from store.uploads import UploadState
 
+# A job as an act on an archive sees it.
+ACTED_ON = select(
+    upload.c.id.label("upload_id"),
+    upload.c.kind,
+    job.c.id,
+    job.c.state,
+    job.c.paused_at.is_not(None).label("is_held"),
+).join(job, job.c.upload_id == upload.c.id)
+
 
 def archives_within(archive_id: int) -> Select[tuple[int]]:
     """An archive and those inside it, however deep."""
@@ -47,15 +56,7 @@ def jobs_after(
 ) -> list[Row[tuple[int, str, str, str, bool]]]:
     """(upload_id, kind, id, state, is_held) of jobs inside, those with a key above `after`."""
     query = (
-        select(
-            upload.c.id.label("upload_id"),
-            upload.c.kind,
-            job.c.id,
-            job.c.state,
-            job.c.paused_at.is_not(None).label("is_held"),
-        )
-        .join(job, job.c.upload_id == upload.c.id)
-        .where(
+        ACTED_ON.where(
             upload.c.archive_id.in_(archives_within(archive_id)),
             upload.c.id > after,
             upload.c.state == UploadState.STORED,

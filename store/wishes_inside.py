@@ -23,10 +23,10 @@ from store.errands import (
     next_errand,
 )
 from store.files_reread import jobs_read_again
-from store.inside import jobs_after
+from store.inside import ACTED_ON, jobs_after
 from store.locks import Turn, take_turns
 from store.outer import jobs_around
-from store.tables import job, upload
+from store.tables import job
 from store.uploads import UploadKind
 from store.wish_acts import Doing, Wish, act, let_go, meant
 
@@ -139,17 +139,7 @@ def _is_crossed(connection: Connection, own: Row[Any], wish: Wish, *, did: int) 
 
 
 def _row_of(connection: Connection, job_id: str) -> Row[Any] | None:
-    return connection.execute(
-        select(
-            upload.c.id.label("upload_id"),
-            upload.c.kind,
-            job.c.id,
-            job.c.state,
-            job.c.paused_at.is_not(None).label("is_held"),
-        )
-        .join(upload, upload.c.id == job.c.upload_id)
-        .where(job.c.id == job_id)
-    ).one_or_none()
+    return connection.execute(ACTED_ON.where(job.c.id == job_id)).one_or_none()
 
 
 def _first(connection: Connection, own: Row[Any], doing: Doing) -> Step:
