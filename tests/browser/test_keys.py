@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -132,26 +131,28 @@ def test_the_keys_excluded_from_a_page_are_those_of_somebody_typing(
 
 
 def test_a_page_of_a_phrase_looks_further_back_by_itself(
-    tmp_path: Path, new_page: Callable[..., Page]
+    console: Callable[..., Console], new_page: Callable[..., Page]
 ) -> None:
-    console = start_console(tmp_path, settings={})
-    with console.client() as client:
+    here = console()
+    with here.client() as client:
         # Each takes its time to look at, and only the oldest has the words side by side.
         bodies = ["cold water"] + ["water " * 4_000 + "cold"] * 1_200
         many = (raw_message(n, body=f"{body} {n}") for n, body in enumerate(bodies))
         upload(client, mbox_of(many), filename="water.mbox")
     page = new_page()
-    console.sign_in(page)
+    here.sign_in(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 
     page.route("**/fragments/further?*", lambda route: route.fulfill(status=503))
-    page.goto(f'{console.url}/search?q="cold water"')
+    # A page left while it asks would report an error of its own.
+    with page.expect_response("**/fragments/further?*"):
+        page.goto(f'{here.url}/search?q="cold water"')
     # Somebody can still go on by hand.
     expect(page.get_by_role("link", name="Look further back")).to_be_visible()
     page.unroute("**/fragments/further?*")
 
-    page.goto(f'{console.url}/search?q="cold water"')
+    page.goto(f'{here.url}/search?q="cold water"')
 
     expect(page.locator(".hit")).to_have_count(1)
     expect(page.locator(".hit .subject")).to_have_text("Letter 0")
@@ -160,4 +161,3 @@ def test_a_page_of_a_phrase_looks_further_back_by_itself(
     assert [url for url in asked if "/fragments/further?" in url]
     page.keyboard.press("j")
     expect(page.locator(".hit .subject")).to_be_focused()
-    console.process.stop()
