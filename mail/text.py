@@ -43,6 +43,8 @@ _HIGH_MARKED = bytes(range(128)) + _HIGH * 128
 _NEAR_LETTERS = re.compile(rb"(?:[\x00-\x7f]{0,40}+[\x80-\xff]++)*+[^ ]*+")
 # From blank to blank as far as a word may reach, which looks at few of the words.
 _SHORT_WORDS = re.compile(rb"(?s:.{0,%d} )*+" % _TOKEN_CHARACTERS)
+# The same and as much of the next word as is kept; then the rest of that word.
+_LONG_WORD = re.compile(rb"(?s:(%b.{%d}))[^ ]++" % (_SHORT_WORDS.pattern, _TOKEN_CHARACTERS))
 # An alternation would be four times as slow: one beginning is searched for by its bytes.
 _PUNCTUATION = re.compile(rb"\xe2\x80[\x80-\xbf]")
 _UNBROKEN_BLANK = "\N{NO-BREAK SPACE}"
@@ -153,19 +155,28 @@ def tokens(text: str) -> list[str]:
     longer one is a phrase of neighbouring pairs.
     """
     if text.isascii():
-        stretches = text.encode().translate(_ASCII_WORDS)
-        words = stretches.decode().split()
-    else:
-        # Typographic quotes, dashes and blanks: all that is beyond ASCII in most English mail.
-        letters = without_soft_hyphens(text.replace(_UNBROKEN_BLANK, " "))
-        encoded = letters.encode("utf-8", "replace")
-        stretches = _PUNCTUATION.sub(b" ", encoded).translate(_ASCII_WORDS)
-        words = _with_letters(stretches)
-    return _cut(words) if _has_long(stretches) else words
+        return ascii_words(text).split()
+    # Typographic quotes, dashes and blanks: all that is beyond ASCII in most English mail.
+    letters = without_soft_hyphens(text.replace(_UNBROKEN_BLANK, " "))
+    encoded = letters.encode("utf-8", "replace")
+    stretches = _PUNCTUATION.sub(b" ", encoded).translate(_ASCII_WORDS)
+    words = _with_letters(stretches)
+    return _cut(words) if has_long_word(stretches) else words
 
 
-def _has_long(stretches: bytes) -> bool:
-    """Whether any word may have to be cut.
+def ascii_words(text: str) -> str:
+    """The `tokens` of a text that is all ASCII, with blanks between."""
+    stretches = text.encode().translate(_ASCII_WORDS)
+    pieces: list[bytes] = []
+    at = 0
+    while long := _LONG_WORD.match(stretches, at):
+        pieces.append(long[1])
+        at = long.end()
+    return (b"".join((*pieces, stretches[at:])) if pieces else stretches).decode()
+
+
+def has_long_word(stretches: bytes) -> bool:
+    """Whether any word between blanks may have to be cut.
 
     Counted in bytes: no letter becomes more characters than those, in NFC and lower case.
     """

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from itertools import chain
 from operator import add
 
-from mail.text import tokens, without_soft_hyphens
+from mail.text import ascii_words, has_long_word, tokens, without_soft_hyphens
 from store.document import Document, Field, Person
 from store.hashing import hash64
 from store.letters import PAIRED_LETTERS
@@ -44,6 +44,9 @@ class Mark(StrEnum):
 _PAIRED = re.compile(f"[{PAIRED_LETTERS}]")
 _PAIRED_RUN = re.compile(f"[{PAIRED_LETTERS}]+")
 _PLAIN_WORD = re.compile(f"[^\\W_{PAIRED_LETTERS}]+")
+# Composed letters that are neither marks nor symbols, and have no case: nothing in such a run is
+# to be looked at twice.
+_USUAL_RUN = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3]+")
 _LAST_OF_RUN = re.compile(f"(?<=[{PAIRED_LETTERS}])[{PAIRED_LETTERS}](?![{PAIRED_LETTERS}])")
 # In lower case; whatever in ASCII parts words is a blank; bytes beyond ASCII stay.
 _STRETCHES = bytes(
@@ -76,6 +79,28 @@ def index_tokens(document: Document) -> Collection[str]:
     return found
 
 
+def index_text(document: Document) -> str:
+    """The tokens of a message with blanks between, some of them more than once.
+
+    For an index that makes nothing of repeats: it passes over one in a tenth of the time in which
+    it would be found here.
+    """
+    if len(document.text) * 4 >= INDEX_BYTES:
+        return " ".join(index_tokens(document))
+    return " ".join((_value_text(document.text), *chain.from_iterable(_head_tokens(document))))
+
+
+def _value_text(value: str) -> str:
+    """The words of `value_tokens`, with blanks between."""
+    if value.isascii():
+        return ascii_words(value)
+    stretches = _plainly_punctuated(value).translate(_STRETCHES)
+    words = stretches.decode().split()
+    if has_long_word(stretches):
+        words = [word[:TOKEN_CHARACTERS] if word.isascii() else word for word in words]
+    return " ".join([word if word.isascii() else _text_of(word) for word in words])
+
+
 def value_tokens(value: str) -> set[str]:
     """The words of one text.
 
@@ -87,16 +112,31 @@ def value_tokens(value: str) -> set[str]:
     """
     if value.isascii():
         return set(tokens(value))
-    encoded = without_soft_hyphens(value).encode("utf-8", "replace")
-    if _PUNCTUATION_LEAD in encoded:
-        encoded = _PUNCTUATION.sub(b" ", encoded)
-    words = set(encoded.translate(_STRETCHES).decode().split())
+    words = set(_plainly_punctuated(value).translate(_STRETCHES).decode().split())
     odd = [word for word in words if not word.isascii()]
     words.difference_update(odd)
     if words and len(max(words, key=len)) > TOKEN_CHARACTERS:
         words = {word[:TOKEN_CHARACTERS] for word in words}
     words.update(*map(_words_of, odd))
     return words
+
+
+def _plainly_punctuated(value: str) -> bytes:
+    """A text in UTF-8 without soft hyphens, and with blanks for typographic marks."""
+    encoded = without_soft_hyphens(value).encode("utf-8", "replace")
+    return _PUNCTUATION.sub(b" ", encoded) if _PUNCTUATION_LEAD in encoded else encoded
+
+
+def _text_of(stretch: str) -> str:
+    """The words of `_words_of`, with blanks between."""
+    if len(stretch) > _REMEMBERED_CHARACTERS:
+        return " ".join(_taken_apart(stretch))
+    return _remembered_text(stretch)
+
+
+@lru_cache(maxsize=50_000)
+def _remembered_text(stretch: str) -> str:
+    return " ".join(_taken_apart(stretch))
 
 
 def _words_of(stretch: str) -> tuple[str, ...]:
@@ -107,6 +147,8 @@ def _words_of(stretch: str) -> tuple[str, ...]:
 
 
 def _taken_apart(stretch: str) -> tuple[str, ...]:
+    if _USUAL_RUN.fullmatch(stretch):
+        return (*map(add, stretch, stretch[1:]), stretch[-1])
     lowered = unicodedata.normalize("NFC", stretch).lower()
     if _odd_letters().search(lowered):
         return (*tokens(stretch), *_LAST_OF_RUN.findall(lowered))

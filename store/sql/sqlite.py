@@ -24,7 +24,7 @@ from store.rows import ATTACHMENT_COLUMNS, MESSAGE_COLUMNS, SEARCH_COLUMNS, Mess
 from store.sql.carrying import Encoded, Index, Settled
 from store.sql.tree import Token, Tree, spelled, word_range
 from store.tables_mail import message_search
-from store.tokens import index_tokens
+from store.tokens import index_text
 
 _INDEX = table("message_tokens")
 
@@ -64,7 +64,7 @@ def _encoded(rows: MessageRows) -> Encoded:
     text = tokens = None
     if rows.document is not None:
         text = (rows.id, rows.document.text)
-        tokens = (rows.id, " ".join(index_tokens(rows.document)))
+        tokens = (rows.id, index_text(rows.document))
     return Encoded(
         message=rows.message,
         attachments=rows.attachments,

@@ -192,7 +192,7 @@ def quoted(body: bytes) -> bytes:
 
 @given(st.lists(st.sampled_from([b"a", b"From b", b">From c", b">>From d", b"", b"> e"])))
 def test_mboxrd_quoting_is_undone_exactly(lines: list[bytes]) -> None:
-    body = b"\n".join([b"first", *lines, b"last"]) + b"\n"
+    body = b"\n".join([*lines, b"last"]) + b"\n"
     stored = raw_message(quoted(body)) + b"\n"
 
     assert part_bytes(stored, "1", rule=Rule.of(Dialect.MBOXRD)) == body

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from mail.text import tokens
 from store.document import document_of
 from store.letters import PAIRED_LETTERS
-from store.tokens import INDEX_BYTES, TOKEN_CHARACTERS, index_tokens, value_tokens
+from store.tokens import (
+    INDEX_BYTES,
+    TOKEN_CHARACTERS,
+    index_text,
+    index_tokens,
+    value_tokens,
+)
 from tests.store.mails import a_message
 
 
@@ -35,6 +41,22 @@ def test_a_text_has_the_words_that_the_mail_core_finds_in_it(text: str) -> None:
     assert words >= set(tokens(text))
     # Besides those only single letters, the last of a run each.
     assert all(len(word) == 1 for word in words - set(tokens(text)))
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["x" * 63, "Y" * 64, "z" * 65, "w" * 200, "é" * 70, "결제를", "東京タワー", "가"]
+    )
+    | st.text(alphabet="ab A0_-.결제시스템東京かカ゛e\u0301\u0915\u093f⺀²İß\u1100\u00ad")
+).map(" ".join)
+
+
+@given(WORDS)
+@example(" ".join(f"{number:032d}" for number in range(60_000)))  # cut to what an index holds
+def test_the_text_to_be_indexed_has_the_tokens_of_a_message_and_no_others(text: str) -> None:
+    document = document_of(a_message(text, subject=text[:100]))
+
+    assert set(index_text(document).split(" ")) - {""} == set(index_tokens(document))
 
 
 @given(st.characters(min_codepoint=0x80, max_codepoint=0xFFFF))
