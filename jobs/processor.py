@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from jobs.finishing import finish_chunk
-from jobs.guard import MessageTooSlow, cpu_limit, cpu_seconds, peak_memory_bytes
+from jobs.guard import (
+    MessageTooSlow,
+    cpu_limit,
+    cpu_seconds,
+    peak_memory_bytes,
+    rare_collections,
+)
 from jobs.workshop import Workshop
 from mail.mbox import Source, Span, SpanKind, spans
 from mail.message import read_message
@@ -113,7 +119,11 @@ class StreamingEmailProcessor:
         Raises store.claims.Fenced when the chunk has changed hands, StopAsked when asked to make
         way, SpoolError when the mbox is not what it was, and whatever reading or writing raises.
         """
-        with self._workshop.spool.source(self._claim.spool_name, size=self._claim.size) as source:
+        spool = self._workshop.spool
+        with (
+            spool.source(self._claim.spool_name, size=self._claim.size) as source,
+            rare_collections(),
+        ):
             for batch in self._batches(source):
                 self._commit(batch)
                 self._still_moving()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from jobs.guard import (
     beating,
     cpu_limit,
     peak_memory_bytes,
+    rare_collections,
 )
 from tests.harness.waiting import wait_until
 
@@ -66,3 +68,15 @@ def test_a_heart_beats_until_it_is_told_that_it_was_given_up() -> None:
         threading.Event().wait(0.1)
 
     assert len(beats) == 3
+
+
+def test_cycles_of_garbage_are_looked_for_as_usual_after_an_attempt_that_ended_badly() -> None:
+    usual = gc.get_threshold()
+
+    with rare_collections():
+        rare = gc.get_threshold()
+    with pytest.raises(RuntimeError), rare_collections():
+        raise RuntimeError
+
+    assert rare[0] > usual[0]
+    assert gc.get_threshold() == usual
