@@ -36,6 +36,7 @@ from store.jobs import JobView, find_job
 from store.outage import passes
 from store.outer import weight_of_upload
 from store.own_labels import forget_labels
+from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of
 from store.removing import EMPTIED, delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
@@ -47,13 +48,7 @@ from store.uploads import (
     mark_deleting,
     require_upload,
 )
-from store.wishes import (
-    cancel_job,
-    plan_anew,
-    rewind_chunks,
-    set_aside,
-    start_of,
-)
+from store.wishes import cancel_job
 
 log = logging.getLogger(__name__)
 

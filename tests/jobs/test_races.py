@@ -29,11 +29,12 @@ from store.database import OUTAGES, Database
 from store.errands import ErrandKind, ErrandState
 from store.messages import delete_range
 from store.planning import add_chunks
+from store.read_anew import set_aside
 from store.recovery import silent_attempts
 from store.rows import message_key
 from store.states import ChunkState, EngineName, JobState
 from store.vitals import beat
-from store.wishes import cancel_job, retry_job, set_aside
+from store.wishes import cancel_job, retry_job
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.floor import Floor
 from tests.jobs.meeting import floor_on, meanwhile
