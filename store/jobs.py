@@ -96,6 +96,13 @@ def find_job(connection: Connection, job_id: str, *, now: datetime) -> JobView |
     return found[0] if found else None
 
 
+def kind_of_job(connection: Connection, job_id: str) -> UploadKind | None:
+    """What its upload is; None when there is no such job."""
+    query = select(upload.c.kind).join(job, job.c.upload_id == upload.c.id)
+    kind = connection.execute(query.where(job.c.id == job_id)).scalar_one_or_none()
+    return None if kind is None else UploadKind(kind)
+
+
 def end_of(connection: Connection, job_id: str) -> datetime | None:
     """When a job was over, with all that came out of it; None while it is not."""
     row = connection.execute(
@@ -106,7 +113,8 @@ def end_of(connection: Connection, job_id: str) -> datetime | None:
     held = held_by(connection, [row.upload_id]).get(row.upload_id, NOTHING)
     if held.open_here:
         return None
-    return max(row.finished_at, held.last_end or row.finished_at)
+    ended: datetime = max(row.finished_at, held.last_end or row.finished_at)
+    return ended
 
 
 def list_jobs(

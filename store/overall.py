@@ -29,6 +29,7 @@ SHOWN_STATES = (
     PAUSED,
     *(one for one in JobState if one.is_over),
 )
+AT_WORK = frozenset(("planning", UNPACKING, "running"))
 UNDER_WAY = frozenset(("queued", "planning", UNPACKING, "running"))
 # What went wrong, the worst first: one such file is enough, as one failed chunk is for a file.
 _WORST = (JobState.FAILED, JobState.CANCELLED, JobState.INCOMPLETE)

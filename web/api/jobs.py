@@ -22,6 +22,7 @@ from web.asked import JOB_ID, moment
 from web.errors import BadRequest, NotFound
 from web.house import house_of
 from web.security import current_user
+from web.spooled import why_unreadable
 
 LEDGER_PAGE = 1000
 
@@ -33,6 +34,7 @@ def job_status(request: Request) -> Response:
         {
             **job_json(request, job),
             "error": job.error or _why_it_rests(request, job),
+            "unreadable": why_unreadable(house_of(request), job),
             "members": members_sum_json(request, job),
         }
     )

@@ -24,6 +24,7 @@ from web.house import house_of
 from web.member_words import damage_in_words
 from web.pace import MOVING
 from web.render import render
+from web.spooled import why_unreadable
 from web.timeline import Eta, Step, eta_of, steps_of
 
 # More cells than this are no longer looked at one by one.
@@ -57,6 +58,7 @@ class ProgressView:
     here: str
     resting: tuple[Standstill, ...]
     damage: str | None  # of the file in the archive it came out of
+    unreadable: str | None  # why its bytes cannot be had any more
     every: int | None
 
 
@@ -112,6 +114,7 @@ def find_progress(request: Request) -> ProgressView:
         ),
         resting=resting,
         damage=damage_in_words(job),
+        unreadable=why_unreadable(house_of(request), job),
         every=None if job.is_settled else MOVING,
     )
 
