@@ -83,6 +83,15 @@ class Held:
         return self.files - self.over
 
     @property
+    def ended_badly(self) -> dict[str, int]:
+        """How many of those that are over and not finished ended how."""
+        found: dict[str, int] = {}
+        for one in self.standings:
+            if one.is_over and one.standing != JobState.FINISHED:
+                found[one.standing] = found.get(one.standing, 0) + one.files
+        return found
+
+    @property
     def came_before(self) -> int:
         """How many of them were here before the archive came."""
         return sum(one.files for one in self.standings if not one.came_out)

@@ -31,6 +31,7 @@ class Progress:
     bytes_done: int
     bytes_total: int
     bytes_planned: int  # how far the scan has got
+    bytes_unpacked: int | None  # how much of an archive was gone through; None for what is none
     chunks_done: int
     chunks_failed: int
     chunks_total: int
@@ -156,6 +157,7 @@ def _progress(
         bytes_done=bytes_done,
         bytes_total=row.size,
         bytes_planned=planned,
+        bytes_unpacked=None,
         chunks_done=int(sums.chunks_done) if sums else 0,
         chunks_failed=failed,
         chunks_total=int(sums.chunks_total) if sums else 0,
@@ -186,6 +188,7 @@ def _of_archive(
         bytes_done=bytes_done,
         bytes_total=bytes_total,
         bytes_planned=planned,
+        bytes_unpacked=unpacked,
         chunks_done=held.chunks_done,
         chunks_failed=held.chunks_failed + failed,
         chunks_total=held.chunks_total,

@@ -143,9 +143,12 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
     }
 
 
-def unpacking_json(job: JobView) -> str | None:
+def unpacking_json(job: JobView) -> dict[str, Any] | None:
     """How the unpacking of an archive stands, which says nothing of its files; None for a file."""
-    return job.state if job.is_archive else None
+    if not job.is_archive:
+        return None
+    done = job.progress.bytes_unpacked
+    return {"status": job.state, "bytes_done": done, "bytes_total": job.size}
 
 
 def progress_json(progress: Progress) -> dict[str, Any]:
