@@ -128,28 +128,21 @@ def held_by(connection: Connection, archive_ids: Collection[int]) -> dict[int, H
     """By archive; of those that hold nothing yet, nothing."""
     if not archive_ids:
         return {}
-    standings: dict[int, list[Row[Any]]] = {}
-    for row in connection.execute(_standings(archive_ids)):
-        standings.setdefault(row.around, []).append(row)
-    chunks = {row.around: row for row in connection.execute(_chunks(archive_ids))}
-    return {key: _held(rows, chunks.get(key)) for key, rows in standings.items()}
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(_sums(archive_ids)):
+        found.setdefault(row.around, []).append(row)
+    return {key: _held(rows) for key, rows in found.items()}
 
 
-def _held(rows: Sequence[Row[Any]], chunks: Row[Any] | None) -> Held:
-    counted = {
-        name: int(getattr(chunks, name) or 0)
-        for name in (
-            *("chunks_done", "chunks_failed", "chunks_total"),
-            *("messages", "duplicates", "quarantined", "expected_messages"),
-        )
-    }
-    read = int(chunks.bytes_done or 0) if chunks else 0
-    return Held(
-        standings=tuple(_standing(row) for row in rows),
-        bytes_done=read + sum(int(row.bytes_done) for row in rows),
-        bytes_total=sum(int(row.bytes_total) for row in rows),
-        **(counted if chunks else {}),
-    )
+_ADDED_UP = (
+    *("bytes_done", "bytes_total", "chunks_done", "chunks_failed", "chunks_total"),
+    *("messages", "duplicates", "quarantined", "expected_messages"),
+)
+
+
+def _held(rows: Sequence[Row[Any]]) -> Held:
+    sums = {name: sum(int(getattr(row, name) or 0) for row in rows) for name in _ADDED_UP}
+    return Held(standings=tuple(_standing(row) for row in rows), **sums)
 
 
 def _standing(row: Row[Any]) -> Standing:
@@ -162,55 +155,48 @@ def _standing(row: Row[Any]) -> Standing:
     )
 
 
-def _standings(archive_ids: Collection[int]) -> Select[Any]:
-    """How many files stand alike, and their bytes: of what is gone through already, all of them."""
+def _sums(archive_ids: Collection[int]) -> Select[Any]:
+    """What files that stand alike add up to, in one pass over their chunks.
+
+    Every job has one plan, so whatever is of the file and not of a chunk is counted with that. Of
+    an archive its gone-through bytes are done, of what is finished all of them.
+    """
     pairs, standing = _pairs(archive_ids), own_shown().label("standing")
+    is_plan, is_finished = chunk.c.seq == 0, job.c.state == JobState.FINISHED
     unpacked = case((upload.c.kind == UploadKind.ARCHIVE, archive.c.read_bytes), else_=0)
-    done = case((job.c.state == JobState.FINISHED, upload.c.size), else_=unpacked)
+    of_file = case((is_finished, upload.c.size), else_=unpacked)
+    of_chunk = case((is_finished, 0), else_=chunk.c.position - chunk.c.start)
+
+    def added(what: Any, name: str) -> Any:
+        return cast(func.sum(what), BigInteger).label(name)
+
+    def number(which: Any, name: str) -> Any:
+        return added(case((which, 1), else_=0), name)
+
     return (
         select(
             pairs.c.around,
             pairs.c.came_out,
             standing,
             job.c.state,
-            func.count().label("files"),
-            func.coalesce(func.sum(done), 0).label("bytes_done"),
-            func.coalesce(func.sum(upload.c.size), 0).label("bytes_total"),
             func.max(job.c.finished_at, type_=job.c.finished_at.type).label("last_end"),
-        )
-        .select_from(pairs)
-        .join(upload, upload.c.id == pairs.c.upload_id)
-        .join(job, job.c.upload_id == upload.c.id)
-        .outerjoin(archive, archive.c.upload_id == upload.c.id)
-        .group_by(pairs.c.around, pairs.c.came_out, standing, job.c.state)
-    )
-
-
-def _chunks(archive_ids: Collection[int]) -> Select[Any]:
-    """What their chunks add up to; read bytes only of files that are not finished."""
-    pairs, parses = _pairs(archive_ids), chunk.c.seq > 0
-    unfinished = and_(parses, job.c.state != JobState.FINISHED)
-    done = and_(parses, chunk.c.state == ChunkState.DONE)
-
-    def added(what: Any, name: str) -> Any:
-        return cast(func.sum(what), BigInteger).label(name)
-
-    return (
-        select(
-            pairs.c.around,
-            added(case((unfinished, chunk.c.position - chunk.c.start), else_=0), "bytes_done"),
-            added(case((parses, 1), else_=0), "chunks_total"),
-            added(case((done, 1), else_=0), "chunks_done"),
-            added(case((chunk.c.state == ChunkState.FAILED, 1), else_=0), "chunks_failed"),
+            number(is_plan, "files"),
+            added(case((is_plan, of_file), else_=of_chunk), "bytes_done"),
+            added(case((is_plan, upload.c.size), else_=0), "bytes_total"),
+            number(~is_plan, "chunks_total"),
+            number(and_(~is_plan, chunk.c.state == ChunkState.DONE), "chunks_done"),
+            number(chunk.c.state == ChunkState.FAILED, "chunks_failed"),
             added(chunk.c.messages, "messages"),
             added(chunk.c.duplicates, "duplicates"),
             added(chunk.c.quarantined, "quarantined"),
             added(chunk.c.expected_messages, "expected_messages"),
         )
         .select_from(pairs)
-        .join(job, job.c.upload_id == pairs.c.upload_id)
+        .join(upload, upload.c.id == pairs.c.upload_id)
+        .join(job, job.c.upload_id == upload.c.id)
         .join(chunk, chunk.c.job_id == job.c.id)
-        .group_by(pairs.c.around)
+        .outerjoin(archive, archive.c.upload_id == upload.c.id)
+        .group_by(pairs.c.around, pairs.c.came_out, standing, job.c.state)
     )
 
 

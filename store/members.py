@@ -15,7 +15,7 @@ from store.archives import Fate
 from store.counted_on import GONE, lies_elsewhere
 from store.held import NOTHING, Held, all_messages, held_by
 from store.inside import archives_within
-from store.overall import shown_state, status_of_jobs
+from store.overall import both_of_jobs
 from store.states import JobState
 from store.tables import chunk, job, upload
 from store.tables_archive import member
@@ -92,14 +92,15 @@ def members_of(
     """Members in the order of the file, those after a place; a page at a time."""
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     messages = select(number).where(chunk.c.job_id == job.c.id).scalar_subquery()
+    status, standing = both_of_jobs(connection)
     rows = connection.execute(
         select(
             member,
             upload.c.state.label("upload_state"),
             upload.c.kind.label("upload_kind"),
             job.c.id.label("job_id"),
-            status_of_jobs(connection).label("job_state"),
-            shown_state(connection).label("standing"),
+            status.label("job_state"),
+            standing.label("standing"),
             lies_elsewhere().label("lies_elsewhere"),
             func.coalesce(messages, 0).label("messages"),
         )
@@ -182,7 +183,7 @@ def _added(numbers: Iterable[tuple[Key, int]]) -> dict[Key, int]:
 
 def _states(connection: Connection, inside: Select[tuple[int]]) -> list[tuple[JobState, str, int]]:
     """(state, standing, how many) of the jobs of some uploads."""
-    state, standing = status_of_jobs(connection), shown_state(connection)
+    state, standing = both_of_jobs(connection)
     both = state.label("status"), standing.label("standing")
     rows = connection.execute(
         select(*both, func.count()).where(job.c.upload_id.in_(inside)).group_by(*both)

@@ -81,19 +81,25 @@ def own_shown() -> ColumnElement[str]:
 
 def shown_state(connection: Connection) -> ColumnElement[str]:
     """Where a job stands, as lists tell it, as a column on `job`; an archive with its files."""
-    found = _differing(connection)
-    return _instead(found, own_shown()) if found else own_shown()
+    return both_of_jobs(connection)[1]
 
 
 def status_of_jobs(connection: Connection) -> ColumnElement[str]:
     """The same in the words for states."""
-    found: dict[str, list[int]] = {}
-    for standing, ids in _differing(connection).items():
-        found.setdefault("running" if standing == PAUSED else standing, []).extend(ids)
-    return _instead(found, job.c.state) if found else job.c.state
+    return both_of_jobs(connection)[0]
+
+
+def both_of_jobs(connection: Connection) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """Both of them, looked for once: the state, and where it stands as lists tell it."""
+    shown, states = _differing(connection), dict[str, list[int]]()
+    for standing, ids in shown.items():
+        states.setdefault("running" if standing == PAUSED else standing, []).extend(ids)
+    return _instead(states, job.c.state), _instead(shown, own_shown())
 
 
 def _instead(found: dict[str, list[int]], own: ColumnElement[str]) -> ColumnElement[str]:
+    if not found:
+        return own
     return case(*((_is_one_of(ids), standing) for standing, ids in found.items()), else_=own)
 
 
