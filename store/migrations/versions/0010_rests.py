@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("for_reading", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name="fk_job_rest_job_id_job"),
         sa.PrimaryKeyConstraint("id", name="pk_job_rest"),
     )
     op.create_index("ix_job_rest_job_id", "job_rest", ["job_id"])
