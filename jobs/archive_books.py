@@ -29,8 +29,8 @@ from store.clock import now_of
 from store.counted_on import lost_members
 from store.database import Transaction
 from store.ledger import add_entries
+from store.read_anew import forget_range
 from store.vitals import beat, earn
-from store.wishes import forget_range
 
 # Members that are not taken are written down together with the next that is, or so many at once.
 NOTES_AT_ONCE = 200

@@ -16,7 +16,7 @@ from store.job_filter import JobFilter, some_jobs
 from store.job_runs import end_so_far
 from store.retrying import count_failed, retry_some
 from store.wish_acts import Wish
-from store.wishes_inside import KINDS, first_step, next_step
+from store.wishes_inside import KINDS, Step, first_step, next_step
 
 STEP_CHUNKS = 500
 JOBS_AT_ONCE = 50
@@ -100,11 +100,21 @@ def _rest(
                 connection, job_id, wish, after=after, now=now, errand_id=_follows(errand)
             )
             after = step.after
-            # Many jobs are counted as what matched, of a retry chunks are counted.
-            steps.done += 0 if errand.kind is ErrandKind.CANCEL_JOBS else step.did
+            steps.done += _counted(errand, step)
             note_place(connection, errand.id, {"job_id": job_id, "after": after})
             take_step(connection, errand.id, done=steps.done, total=None, now=now)
         yield
+
+
+def _counted(errand: Errand, step: Step) -> int:
+    """Many jobs are counted as what matched, and of their retry chunks; of one archive its jobs."""
+    match errand.kind:
+        case ErrandKind.CANCEL_JOBS:
+            return 0
+        case ErrandKind.RETRY_JOBS:
+            return step.did
+        case _:
+            return step.jobs
 
 
 def _follows(errand: Errand) -> int | None:

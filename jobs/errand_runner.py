@@ -16,7 +16,7 @@ from jobs.lease import Lease
 from jobs.workshop import PASSING, Workshop
 from store.clock import utc_now
 from store.errands import ErrandKind, Lane, add_errand, next_errand
-from store.uploads import half_deleted
+from store.half_done import half_deleted
 
 log = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jobs.bulk import WISHES, act_on_members, cancel_jobs, each_job, retry_failed, retry_jobs
+from jobs.bulk import WISHES, act_on_members, cancel_jobs, retry_failed, retry_jobs
+from jobs.deleting import EVERYTHING, STEP_MESSAGES, delete_jobs, delete_upload
 from jobs.exporting import write_export
 from jobs.found import label_found, read_found, unlabel_found
 from jobs.steps import CannotDo, Steps
 from jobs.workshop import Workshop
 from mail.mbox import Dialect, Rule
-from store.archives import uploads_inside
 from store.audit import record
 from store.clock import utc_now
 from store.database import OUTAGES, Transaction
@@ -28,39 +28,19 @@ from store.errands import (
     ErrandStopped,
     end_errand,
     find_errand,
-    note_act,
     note_progress,
 )
 from store.forecast import is_more, messages_from
 from store.jobs import JobView, find_job
 from store.outage import passes
-from store.outer import weight_of_upload
-from store.own_labels import forget_labels
-from store.removing import EMPTIED, delete_range
+from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of
+from store.removing import delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
-from store.uploads import (
-    Upload,
-    UploadState,
-    forget_upload,
-    half_deleted,
-    mark_deleting,
-    require_upload,
-)
-from store.wishes import (
-    cancel_job,
-    plan_anew,
-    rewind_chunks,
-    set_aside,
-    start_of,
-)
+from store.uploads import Upload, require_upload
+from store.wishes import cancel_job
 
 log = logging.getLogger(__name__)
-
-STEP_MESSAGES = 500
-# Above every offset, and still below the next upload's keys.
-EVERYTHING = (1 << 40) - 1
-
 
 Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
 
@@ -118,98 +98,6 @@ def _end(
 def _numbers(result: dict[str, Any] | None) -> dict[str, Any]:
     """What the audit log keeps of a result; lists are for the errand's own page."""
     return {name: value for name, value in (result or {}).items() if not isinstance(value, list)}
-
-
-def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
-    """Remove an upload: its messages, its books, its mbox."""
-    with workshop.database.read() as connection:
-        upload = require_upload(connection, int(errand.parameters["upload_id"]))
-        files, size = weight_of_upload(connection, upload.id)
-    for gone in _remove(workshop, upload):
-        steps.done += gone
-        yield
-    workshop.database.give_back_space(EMPTIED)
-    steps.result = {
-        "filename": upload.filename,
-        "files": files,
-        "messages_removed": steps.done,
-        "bytes_freed": size,
-    }
-
-
-def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
-    """Remove the uploads of all jobs that match, with their messages, their books, their mbox."""
-    files = size = 0
-    for upload_id in _going(workshop, errand):
-        with workshop.database.read() as connection:
-            upload = require_upload(connection, upload_id)
-            weight = weight_of_upload(connection, upload_id)
-        steps.half_done = True
-        for gone in _remove(workshop, upload):
-            steps.done += gone
-            yield
-        steps.half_done = False
-        files, size = files + weight[0], size + weight[1]
-        yield
-    workshop.database.give_back_space(EMPTIED)
-    steps.result = {"files": files, "messages_removed": steps.done, "bytes_freed": size}
-
-
-def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
-    """The uploads of jobs that match, and before them those whose deletion was broken off.
-
-    Errands that delete go one at a time: what is half deleted now is being deleted by nobody.
-    """
-    with workshop.database.read() as connection:
-        left = half_deleted(connection)
-    yield from left
-    for job_id, upload_id in each_job(workshop, errand):
-        with workshop.database.write() as connection:
-            upload = require_upload(connection, upload_id)
-            if upload.state is UploadState.DELETED:  # with the archive it came out of
-                continue
-            note_act(
-                connection,
-                errand,
-                "job.delete",
-                job_id=job_id,
-                now=utc_now(),
-                filename=upload.filename,
-            )
-        yield upload_id
-
-
-def _remove(workshop: Workshop, upload: Upload) -> Iterator[int]:
-    """Take an upload away in steps; each answers how many messages it took.
-
-    An archive takes along what came out of it, from the inside outwards.
-    """
-    with workshop.database.write() as connection:
-        jobs = mark_deleting(connection, upload.id)
-        for job_id in jobs:
-            # Before anything else, so that nothing more comes out of it.
-            cancel_job(connection, job_id, now=utc_now())
-        inside = uploads_inside(connection, upload.id)
-    yield 0
-    for upload_id in inside:
-        with workshop.database.read() as connection:
-            one = require_upload(connection, upload_id)
-        if one.state is not UploadState.DELETED:
-            yield from _remove(workshop, one)
-    while True:
-        # Every step keeps workers off anew, or a job that was retried could write behind it.
-        with workshop.database.write() as connection:
-            for job_id in jobs:
-                cancel_job(connection, job_id, now=utc_now())
-            gone = delete_range(
-                connection, upload_id=upload.id, start=0, stop=EVERYTHING, limit=STEP_MESSAGES
-            )
-            if not gone:
-                forget_upload(connection, upload.id)
-                forget_labels(connection, upload.id)
-                break
-        yield gone
-    workshop.spool.remove(upload.spool_name)
 
 
 def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:

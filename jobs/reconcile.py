@@ -25,9 +25,10 @@ from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
 from store.clock import now_of, utc_now
 from store.failures import sort_failures
+from store.half_done import receiving_uploads
 from store.planning import settle, unsettled_jobs
 from store.recovery import SilentAttempt, give_up_silent, silent_attempts
-from store.uploads import Upload, break_off, receiving_uploads
+from store.uploads import Upload, break_off
 
 log = logging.getLogger(__name__)
 

@@ -24,6 +24,7 @@ from mail.sniff import Found, Verdict, sniff
 from store.archives import Fate, note_members
 from store.claims import Claim
 from store.clock import utc_now
+from store.half_done import receiving_from
 from store.uploads import (
     Twin,
     Upload,
@@ -33,7 +34,6 @@ from store.uploads import (
     complete_unless_twin,
     complete_upload,
     open_upload,
-    receiving_from,
     require_upload,
 )
 from store.wishes_inside import paused_since

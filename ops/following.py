@@ -1,4 +1,4 @@
-"""Follow jobs from the command line until they are over.
+"""Follow jobs from the command line until they are over, archives until their last file is.
 
 Without Redis it also offers to do the work: the local thread holds a lease, so when the console
 is at it already, this one only watches.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from jobs.engine import Engine
 from jobs.workshop import Workshop
+from ops.archive_summary import summary_of
 from store.clock import utc_now
 from store.inside import jobs_inside
 from store.job_progress import Progress
@@ -22,35 +23,39 @@ LOOK_SECONDS = 0.5
 
 
 def follow(engine: Engine, job_ids: Sequence[str]) -> bool:
-    """Show progress until every job is over. True when all of them finished."""
+    """Show progress until every job is over. True when all of them finished, with their files."""
     engine.start()
     try:
-        ends = [end for job_id in job_ids for end in _follow_with_members(engine.workshop, job_id)]
+        ends = [_follow_with_files(engine.workshop, job_id) for job_id in job_ids]
     finally:
         engine.stop()
-    return all(end.state is JobState.FINISHED for end in ends)
+    return all(end.status is JobState.FINISHED for end in ends)
 
 
-def _follow_with_members(workshop: Workshop, job_id: str) -> Iterator[JobView]:
-    """The job, and what has come out of it by its end, however deep."""
-    yield _follow_one(workshop, job_id)
-    followed: set[str] = set()
-    while True:
-        with workshop.database.read() as connection:
-            inside = {one for one, _ in jobs_inside(connection, job_id)} - followed
-        if not inside:
-            return
-        for one in sorted(inside):
-            followed.add(one)
-            yield _follow_one(workshop, one)
-
-
-def _follow_one(workshop: Workshop, job_id: str) -> JobView:
-    while not (view := _look(workshop, job_id)).state.is_over:
+def _follow_with_files(workshop: Workshop, job_id: str) -> JobView:
+    """The job at its end; what comes out of it, however deep, is told file by file meanwhile."""
+    told: set[str] = set()
+    while not (view := _look(workshop, job_id)).is_settled:
+        _tell_files(workshop, view, told)
         _show(view, end="\r")
         time.sleep(LOOK_SECONDS)
+    _tell_files(workshop, view, told)
     _show(view, end="\n")
+    for line in summary_of(workshop, view):
+        print(line, file=sys.stderr, flush=True)
     return view
+
+
+def _tell_files(workshop: Workshop, view: JobView, told: set[str]) -> None:
+    """A line for each file that has come to its end since."""
+    if not view.is_archive:
+        return
+    with workshop.database.read() as connection:
+        over = [one for one, state in jobs_inside(connection, view.id) if state.is_over]
+    for job_id in over:
+        if job_id not in told and (file := _look(workshop, job_id)).is_settled:
+            told.add(job_id)
+            _show(file, end="\n")
 
 
 def _look(workshop: Workshop, job_id: str) -> JobView:
@@ -64,7 +69,7 @@ def _look(workshop: Workshop, job_id: str) -> JobView:
 def _show(view: JobView, *, end: str) -> None:
     if end == "\r" and not sys.stderr.isatty():
         return
-    sys.stderr.write("\x1b[K" if end == "\r" else "")
+    sys.stderr.write("\x1b[K" if sys.stderr.isatty() else "")
     print(progress_line(view), end=end, file=sys.stderr, flush=True)
 
 
@@ -72,8 +77,10 @@ def progress_line(view: JobView) -> str:
     """Where a job stands, in one line."""
     progress = view.progress
     share = progress.bytes_done / progress.bytes_total if progress.bytes_total else 1.0
+    files = f"{view.held.over} of {view.held.files} files over, " if view.held else ""
     line = (
-        f"{view.filename}: {view.state}, {share:.0%}, {messages_of(progress)} messages, "
+        f"{view.filename}: {view.standing}, {share:.0%}, {files}"
+        f"{messages_of(progress)} messages, "
         f"{progress.duplicates} of them known already, {progress.quarantined} quarantined"
     )
     return f"{line}: {view.error}" if view.error else line

@@ -62,10 +62,10 @@ def remarks(workshop: Workshop, view: JobView) -> Iterator[str]:
     """What is as somebody wanted it, and yet to be known: sentences."""
     if view.damage:
         yield f"damaged in the archive it came out of ({view.damage}): this is what could be had"
-    if not view.is_archive:
+    if view.held is None:
         return
     with workshop.database.read() as connection:
-        added_up = sum_of_members(connection, view.upload_id)
+        added_up = sum_of_members(connection, view.upload_id, held=view.held)
     if added_up.deleted:
         yield f"the mail of {_members(added_up.deleted)} was deleted"
     if added_up.lost:
@@ -96,7 +96,7 @@ def _over(workshop: Workshop) -> Iterator[JobView]:
     before = None
     while True:
         with workshop.database.read() as connection:
-            page = list_jobs(connection, now=utc_now(), states=CHECKED, before=before)
+            page = list_jobs(connection, now=utc_now(), own_states=CHECKED, before=before)
         yield from page
         if not page:
             return

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, true, update
 
 from store import tables
 from store.tables_archive import archive, member
@@ -109,6 +109,25 @@ def note_members(connection: Connection, archive_id: int, notes: Sequence[Member
             delete(member).where(member.c.archive_id == archive_id, member.c.ordinal.in_(places))
         )
         connection.execute(insert(member), rows)
+
+
+def point_to(
+    connection: Connection, upload_id: int, *, gone: Sequence[int], own: int | None
+) -> None:
+    """Members whose mail was deleted with some uploads are here again: in an upload of the bytes.
+
+    They are the same bytes as that upload's now, whatever they were before. Members of the
+    archive `own`, which it comes out of just now, are told by whoever unpacks that.
+    """
+    connection.execute(
+        update(member)
+        .where(member.c.upload_id.in_(gone))
+        .where(true() if own is None else member.c.archive_id != own)
+        .values(
+            upload_id=upload_id,
+            fate=case((member.c.fate == Fate.DAMAGED, Fate.DAMAGED), else_=Fate.SAME),
+        )
+    )
 
 
 def sizes_of_members(connection: Connection, archive_id: int) -> dict[int, int]:

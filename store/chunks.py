@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from store import tables
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
+from store.tables_archive import archive
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
 
@@ -54,6 +55,7 @@ class AttemptView:
     job_id: str
     chunk_id: int
     chunk_seq: int
+    unpacks: bool  # the plan of an archive
     number: int
     engine: EngineName
     worker: str
@@ -82,6 +84,7 @@ class FailedChunk:
 
     chunk: ChunkView
     filename: str
+    unpacks: bool  # the plan of an archive
     last_attempt: AttemptView | None
 
 
@@ -120,8 +123,10 @@ def _chunk_view(row: Row[Any]) -> ChunkView:
     )
 
 
+# True for a chunk whose work is to unpack an archive.
+UNPACKS = and_(chunk.c.seq == 0, chunk.c.upload_id.in_(select(archive.c.upload_id)))
 # Attempts with the number of their chunk.
-ATTEMPTS = select(attempt, chunk.c.seq.label("chunk_seq")).join(
+ATTEMPTS = select(attempt, chunk.c.seq.label("chunk_seq"), UNPACKS.label("unpacks")).join(
     chunk, chunk.c.id == attempt.c.chunk_id
 )
 
@@ -165,6 +170,7 @@ def attempt_view(row: Row[Any]) -> AttemptView:
         job_id=row.job_id,
         chunk_id=row.chunk_id,
         chunk_seq=row.chunk_seq,
+        unpacks=bool(row.unpacks),
         number=row.number,
         engine=EngineName(row.engine),
         worker=row.worker,
@@ -191,14 +197,17 @@ def attempt_view(row: Row[Any]) -> AttemptView:
 def failed_chunks(connection: Connection, chunk_ids: Sequence[int]) -> list[FailedChunk]:
     """Those of some chunks that are there, each with its latest trouble; in the order asked for."""
     rows = connection.execute(
-        select(chunk, upload.c.filename)
+        select(chunk, upload.c.filename, UNPACKS.label("unpacks"))
         .join(upload, upload.c.id == chunk.c.upload_id)
         .where(chunk.c.id.in_(chunk_ids))
     ).all()
     latest = _latest_attempts(connection, [row.id for row in rows])
     found = {
         row.id: FailedChunk(
-            chunk=_chunk_view(row), filename=row.filename, last_attempt=latest.get(row.id)
+            chunk=_chunk_view(row),
+            filename=row.filename,
+            unpacks=bool(row.unpacks),
+            last_attempt=latest.get(row.id),
         )
         for row in rows
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, or_, select
 
@@ -30,6 +31,20 @@ class CountsOn:
     job_id: str
     filename: str
     members: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As a report keeps it."""
+        return {
+            "upload_id": self.upload_id,
+            "job_id": self.job_id,
+            "filename": self.filename,
+            "members": self.members,
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Self:
+        """What `to_json` gave."""
+        return cls(**kept)
 
 
 def lies_elsewhere(held: FromClause = upload) -> ColumnElement[bool]:

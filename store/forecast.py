@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from store import tables
 from store.archives import uploads_inside
+from store.read_anew import start_of
 from store.states import OPEN_CHUNK_STATES, STOPPED_CHUNK_STATES, ChunkState
-from store.wishes import start_of
 
 chunk, attempt, ledger = tables.chunk, tables.attempt, tables.ledger
 

@@ -101,6 +101,21 @@ def has_open(archive_id: ColumnElement[int]) -> ColumnElement[bool]:
     return of_it.correlate(upload).exists()
 
 
+def has_open_within(connection: Connection, archive_id: int) -> bool:
+    """True while something that came out of an archive, however deep, is not over."""
+    found = (
+        select(job.c.id)
+        .join(upload, upload.c.id == job.c.upload_id)
+        .where(
+            job.c.state.in_(OPEN_JOB_STATES),
+            upload.c.archive_id.in_(archives_within(archive_id)),
+            upload.c.state == UploadState.STORED,
+        )
+        .limit(1)
+    )
+    return connection.execute(found).first() is not None
+
+
 def paused_inside(connection: Connection, archive_id: int) -> int:
     """How many jobs that came out of an archive, however deep, are paused."""
     found = connection.execute(

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Select, case, collate, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, collate, func, or_, select
 
 from store.counted_on import GONE
 from store.inside import archives_within
-from store.states import OPEN_JOB_STATES, JobState
+from store.overall import SHOWN_STATES, shown_state
 from store.tables import job, upload
 
-PAUSED = "paused"
 # How a filter says that files stay under the archives they came out of.
 FOLDED = "archives"
-# Where a job stands, as lists tell it: a paused job is paused, whatever it was doing.
-SHOWN_STATES = ("queued", "planning", "running", PAUSED, *(one for one in JobState if one.is_over))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +74,11 @@ def states_in(text: str | None) -> tuple[str, ...]:
     return states
 
 
-def shown_state() -> ColumnElement[str]:
-    """Where a job stands, as lists tell it."""
-    paused = job.c.paused_at.is_not(None) & job.c.state.in_(OPEN_JOB_STATES)
-    return case((paused, PAUSED), else_=job.c.state)
-
-
 def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElement[bool]]:
     """Conditions on `job` joined with its `upload`, to be met all."""
     found: list[ColumnElement[bool]] = []
     if wanted.states:
-        found.append(shown_state().in_(wanted.states))
+        found.append(shown_state(connection).in_(wanted.states))
     if wanted.text:
         name = lowered(connection, upload.c.filename)
         found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))

@@ -18,16 +18,20 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    case,
     cast,
     func,
     select,
     type_coerce,
 )
 
-from store.job_filter import SHOWN_STATES, JobFilter, jobs_of_filter, lowered, shown_state
+from store.held import totals_of_all
+from store.job_filter import JobFilter, jobs_of_filter, lowered
 from store.jobs import JobView, shown_jobs, views_of
+from store.overall import SHOWN_STATES, shown_state, status_of_jobs
 from store.paging import Page, Place, Turn, keyed, page_of
-from store.tables import chunk, job, upload
+from store.states import OPEN_JOB_STATES
+from store.tables import chunk, job, job_rest, upload
 
 # A name sorts by its beginning, so that a place in the list fits into an address.
 SORTED_CHARACTERS = 200
@@ -88,7 +92,7 @@ def _listed(
 
 def counts_by_state(connection: Connection, wanted: JobFilter) -> dict[str, int]:
     """How many jobs stand where, of those that meet everything else that is wanted."""
-    state = shown_state().label("shown_state")
+    state = shown_state(connection).label("shown_state")
     query = shown_jobs().with_only_columns(state, func.count(), maintain_column_froms=True)
     query = query.where(*jobs_of_filter(connection, replace(wanted, states=()))).group_by(state)
     rows = connection.execute(query)
@@ -112,6 +116,8 @@ def _sorted(connection: Connection, sort: JobSort) -> tuple[Select[Any], ColumnE
     """A query for (value sorted by, job id), and that value."""
     if sort is JobSort.MESSAGES:
         return _by_messages()
+    if sort is JobSort.DURATION:
+        return _by_duration(connection)
     value = _value(connection, sort)
     return shown_jobs().with_only_columns(value, job.c.id, maintain_column_froms=True), value
 
@@ -120,17 +126,43 @@ def _value(connection: Connection, sort: JobSort) -> ColumnElement[Any]:
     match sort:
         case JobSort.SIZE:
             return upload.c.size
-        case JobSort.DURATION:
-            return func.coalesce(_milliseconds(connection), -1)
         case JobSort.NAME:
             return func.substr(lowered(connection, upload.c.filename), 1, SORTED_CHARACTERS)
         case _:
             return job.c.created_at
 
 
-def _milliseconds(connection: Connection) -> ColumnElement[int]:
-    """How long a job took; NULL while it is not over."""
-    begun, ended = job.c.created_at, job.c.finished_at
+def _by_duration(connection: Connection) -> tuple[Select[Any], ColumnElement[Any]]:
+    """By the time worked: up to the last file of an archive, without the rests between runs.
+
+    Two rests of an archive that overlap count twice here, which is rare and moves it by a place.
+    """
+    totals, rested = totals_of_all().subquery("totals"), _rested(connection).subquery("rested")
+    last = type_coerce(func.coalesce(totals.c.last_end, job.c.finished_at), job.c.finished_at.type)
+    ended = case((last > job.c.finished_at, last), else_=job.c.finished_at)
+    took = _milliseconds(connection, job.c.created_at, ended)
+    worked = took - func.coalesce(rested.c.milliseconds, 0)
+    # Of what is not over nobody knows how long it will have taken.
+    is_over = status_of_jobs(connection).not_in(OPEN_JOB_STATES)
+    value = case((is_over, func.coalesce(worked, -1)), else_=-1)
+    query = (
+        shown_jobs()
+        .outerjoin(totals, totals.c.around == job.c.upload_id)
+        .outerjoin(rested, rested.c.job_id == job.c.id)
+    )
+    return query.with_only_columns(value, job.c.id, maintain_column_froms=True), value
+
+
+def _rested(connection: Connection) -> Select[Any]:
+    length = _milliseconds(connection, job_rest.c.since, job_rest.c.until)
+    total = cast(func.sum(length), BigInteger).label("milliseconds")
+    return select(job_rest.c.job_id, total).group_by(job_rest.c.job_id)
+
+
+def _milliseconds(
+    connection: Connection, begun: ColumnElement[Any], ended: ColumnElement[Any]
+) -> ColumnElement[int]:
+    """From one time to another; NULL where one of them is."""
     if connection.dialect.name == "sqlite":
         days = func.julianday(type_coerce(ended, Text)) - func.julianday(type_coerce(begun, Text))
         return cast(func.round(days * 86_400_000), Integer)
@@ -145,6 +177,11 @@ def _by_messages() -> tuple[Select[Any], ColumnElement[Any]]:
         .group_by(chunk.c.job_id)
         .subquery()
     )
-    value = func.coalesce(sums.c.number, 0)
-    query = shown_jobs().outerjoin(sums, sums.c.job_id == job.c.id)
+    totals = totals_of_all().subquery("totals")
+    value = func.coalesce(totals.c.messages, sums.c.number, 0)
+    query = (
+        shown_jobs()
+        .outerjoin(sums, sums.c.job_id == job.c.id)
+        .outerjoin(totals, totals.c.around == job.c.upload_id)
+    )
     return query.with_only_columns(value, job.c.id, maintain_column_froms=True), value

@@ -1,11 +1,12 @@
 """How far jobs are and how fast they go: sums over their chunks and attempts.
 
-Pure reads. Only what is committed counts.
+Of an archive, as long as it is unpacked, bytes are those of the archive; then those of its files.
+Everything else is its files' all the while. Pure reads. Only what is committed counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, func, select
 
 from store import tables
+from store.held import Held, rates_of_archives
 from store.outer import unpacked_bytes
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState
-from store.uploads import UploadKind
+from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
 
 chunk, attempt = tables.chunk, tables.attempt
 
@@ -30,6 +31,7 @@ class Progress:
     bytes_done: int
     bytes_total: int
     bytes_planned: int  # how far the scan has got
+    bytes_unpacked: int | None  # how much of an archive was gone through; None for what is none
     chunks_done: int
     chunks_failed: int
     chunks_total: int
@@ -43,22 +45,31 @@ class Progress:
 
 
 def progress_of(
-    connection: Connection, rows: Sequence[Row[Any]], *, now: datetime
+    connection: Connection, rows: Sequence[Row[Any]], *, held: Mapping[int, Held], now: datetime
 ) -> dict[str, Progress]:
-    """By job; `rows` are jobs with the size and the kind of their uploads."""
+    """By job; `rows` are jobs with the size and the kind of their uploads. `held` by archive."""
     ids = [row.id for row in rows]
     sums, planned = _sums(connection, ids), _planned(connection, ids)
     failed = _failed(connection, ids)
-    rates = _rates(connection, ids, now=now)
-    unpacked = unpacked_bytes(connection, [row.upload_id for row in rows if _is_archive(row)])
+    rates = _rates(connection, now=now)
+    of_archives = rates_of_archives(connection, held, rates)
+    unpacked = unpacked_bytes(connection, sorted(held))
     return {
-        row.id: _progress(
+        row.id: _of_archive(
+            row,
+            held[row.upload_id],
+            planned=planned.get(row.id, 0),
+            failed=failed.get(row.id, 0),
+            rates=of_archives.get(row.upload_id, (0.0, 0.0)),
+            unpacked=unpacked.get(row.upload_id, 0),
+        )
+        if row.upload_id in held
+        else _progress(
             row,
             sums.get(row.id),
             planned=planned.get(row.id, 0),
             failed=failed.get(row.id, 0),
             rates=rates.get(row.id, (0.0, 0.0)),
-            unpacked=unpacked.get(row.upload_id, 0),
         )
         for row in rows
     }
@@ -104,10 +115,11 @@ def _failed(connection: Connection, job_ids: list[str]) -> dict[str, int]:
     return {row.job_id: row.number for row in rows if row.job_id in job_ids}
 
 
-def _rates(
-    connection: Connection, job_ids: list[str], *, now: datetime
-) -> dict[str, tuple[float, float]]:
-    """Bytes and messages per second of the last while, from what each attempt did in it."""
+def _rates(connection: Connection, *, now: datetime) -> dict[str, tuple[float, float]]:
+    """Bytes and messages per second of the last while, from what each attempt did in it.
+
+    Of every job that was at work then.
+    """
     since = now - timedelta(seconds=RATE_SECONDS)
     # Not by job: that would look at every attempt the job ever had.
     rows = connection.execute(
@@ -118,8 +130,6 @@ def _rates(
     begun: dict[str, datetime] = {}
     done: dict[str, tuple[float, float]] = {}
     for row in rows:
-        if row.job_id not in job_ids:
-            continue
         began = max(row.started_at, since)
         span = max((row.seen_at - row.started_at).total_seconds(), 1e-3)
         share = (row.seen_at - began).total_seconds() / span
@@ -133,10 +143,6 @@ def _rates(
     }
 
 
-def _is_archive(row: Row[Any]) -> bool:
-    return bool(row.kind == UploadKind.ARCHIVE)
-
-
 def _progress(
     row: Row[Any],
     sums: Row[Any] | None,
@@ -144,14 +150,14 @@ def _progress(
     planned: int,
     failed: int,
     rates: tuple[float, float],
-    unpacked: int,
 ) -> Progress:
-    bytes_done = unpacked if _is_archive(row) else int(sums.bytes_done) if sums else 0
+    bytes_done = int(sums.bytes_done) if sums else 0
     moving = row.state in OPEN_JOB_STATES and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,
         bytes_total=row.size,
         bytes_planned=planned,
+        bytes_unpacked=None,
         chunks_done=int(sums.chunks_done) if sums else 0,
         chunks_failed=failed,
         chunks_total=int(sums.chunks_total) if sums else 0,
@@ -162,4 +168,35 @@ def _progress(
         bytes_per_second=rates[0] if moving else None,
         messages_per_second=rates[1] if moving else None,
         eta_seconds=(row.size - bytes_done) / rates[0] if moving else None,
+    )
+
+
+def _of_archive(
+    row: Row[Any],
+    held: Held,
+    *,
+    planned: int,
+    failed: int,
+    rates: tuple[float, float],
+    unpacked: int,
+) -> Progress:
+    is_unpacked = JobState(row.state).is_over and held.files > 0
+    bytes_done = held.bytes_done if is_unpacked else unpacked
+    bytes_total = held.bytes_total if is_unpacked else row.size
+    moving = is_unpacked and held.open > 0 and rates[0] > 0
+    return Progress(
+        bytes_done=bytes_done,
+        bytes_total=bytes_total,
+        bytes_planned=planned,
+        bytes_unpacked=unpacked,
+        chunks_done=held.chunks_done,
+        chunks_failed=held.chunks_failed + failed,
+        chunks_total=held.chunks_total,
+        messages=held.messages,
+        duplicates=held.duplicates,
+        quarantined=held.quarantined,
+        expected_messages=held.expected_messages,
+        bytes_per_second=rates[0] if moving else None,
+        messages_per_second=rates[1] if moving else None,
+        eta_seconds=(bytes_total - bytes_done) / rates[0] if moving else None,
     )

@@ -1,29 +1,25 @@
-"""When a job that was over began again: because its file was read again, or failures retried.
+"""How long jobs took, run by run: from the upload to the end, and again from each retry or reading.
 
-Between two runs nobody works, for minutes or for months; whoever tells how long a job took has
-to leave that out. The audit log remembers when the run before had ended. Pure reads.
+What lies between two runs is left out, see `store.rests`. Pure reads.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from store.errands import ErrandKind, ErrandState, find_errand
-from store.tables import chunk, job
+from store.errands import ErrandKind
+from store.jobs import JobView, end_of
+from store.rests import rests_of, worked_seconds
+from store.tables import chunk
 from store.tables_people import audit
 
 READ_AGAIN = f"errand.{ErrandKind.READ_AGAIN}"
-REOPENING = (READ_AGAIN, "job.retry", "chunk.retry")
-# What the entry of such an act keeps of the run before it.
+# What the entry in the audit log of an act that begins a job again keeps of the run before it.
 ENDED_BEFORE = "ended_before"
-# More acts than this upon one job are not looked through.
-LOOKED_THROUGH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +31,17 @@ class LastRun:
     first_ended: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """How often a job was worked on, and how long in all; None while it is not over."""
+
+    runs: int
+    seconds: float | None
+
+
 def end_so_far(connection: Connection, job_id: str) -> dict[str, str]:
     """For the audit log, before a job begins again: when it ended; nothing while it is open."""
-    query = select(job.c.finished_at).where(job.c.id == job_id)
-    ended_at: datetime | None = connection.execute(query).scalar_one_or_none()
+    ended_at = end_of(connection, job_id)
     return {} if ended_at is None else {ENDED_BEFORE: ended_at.isoformat()}
 
 
@@ -51,45 +54,38 @@ def end_so_far_by_chunk(connection: Connection, chunk_id: int) -> dict[str, str]
 
 def last_run(connection: Connection, job_id: str) -> LastRun | None:
     """None for a job that has been worked on in one go."""
-    runs = list(_runs(connection, job_id))
-    if not runs:
+    rests = rests_of(connection, [job_id]).get(job_id)
+    if not rests:
         return None
-    at, action, _ = runs[-1]
-    return LastRun(asked_at=at, is_reading=action == READ_AGAIN, first_ended=runs[0][2])
-
-
-def runs_of(connection: Connection, job_ids: Collection[str]) -> dict[str, int]:
-    """How many runs those of the jobs of one page have had that have had several."""
-    subjects = [f"job:{job_id}" for job_id in job_ids]
-    rows = connection.execute(
-        select(audit.c.subject)
-        .where(audit.c.subject.in_(subjects), audit.c.action.in_(REOPENING))
-        .distinct()
+    last, asked_at = rests[-1], None
+    if last.for_reading:
+        # Reading again is an errand: it may have waited for others, and takes messages away first.
+        asked_at = connection.execute(
+            select(func.max(audit.c.at, type_=audit.c.at.type)).where(
+                audit.c.subject == f"job:{job_id}",
+                audit.c.action == READ_AGAIN,
+                audit.c.at >= last.since,
+                audit.c.at <= last.until,
+            )
+        ).scalar_one()
+    return LastRun(
+        asked_at=asked_at or last.until,
+        is_reading=last.for_reading,
+        first_ended=rests[0].since,
     )
-    further = {
-        job_id: len(list(_runs(connection, job_id)))
-        for job_id in (subject.removeprefix("job:") for subject in rows.scalars())
+
+
+def work_on(connection: Connection, jobs: Collection[JobView]) -> dict[str, Work]:
+    """How long each of some jobs took, the time between its runs left out."""
+    rests = rests_of(connection, [one.id for one in jobs])
+    return {
+        one.id: Work(
+            runs=1 + len(rests.get(one.id, ())),
+            seconds=None
+            if one.ended_at is None
+            else worked_seconds(
+                begun=one.created_at, ended=one.ended_at, rests=rests.get(one.id, ())
+            ),
+        )
+        for one in jobs
     }
-    return {job_id: 1 + number for job_id, number in further.items() if number}
-
-
-def _runs(connection: Connection, job_id: str) -> Iterator[tuple[datetime, str, datetime]]:
-    """When each further run was asked for, by which act, and when the run before had ended."""
-    rows = connection.execute(
-        select(audit.c.at, audit.c.action, audit.c.detail)
-        .where(audit.c.subject == f"job:{job_id}", audit.c.action.in_(REOPENING))
-        .order_by(audit.c.id)
-        .limit(LOOKED_THROUGH)
-    )
-    for row in rows:
-        detail = json.loads(row.detail)
-        if ENDED_BEFORE in detail and _came_about(connection, row.action, detail):
-            yield row.at, row.action, datetime.fromisoformat(detail[ENDED_BEFORE])
-
-
-def _came_about(connection: Connection, action: str, detail: dict[str, Any]) -> bool:
-    """A retry is done when it is asked for; reading again is an errand that may come to nothing."""
-    if action != READ_AGAIN:
-        return True
-    errand = find_errand(connection, int(detail["errand"]))
-    return errand is not None and errand.state is ErrandState.DONE

@@ -16,9 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tup
 
 from store import tables
 from store.counted_on import GONE
-from store.inside import archives_within, paused_inside
+from store.held import NOTHING, Held, held_by
+from store.inside import archives_within
 from store.job_progress import Progress, progress_of
 from store.outer import Outer, damages_of, outers_of
+from store.overall import own_standing, status_of_jobs, status_with_files, with_files
 from store.states import OPEN_JOB_STATES, EngineName, JobState
 from store.uploads import UploadKind
 
@@ -29,7 +31,9 @@ attempt, job, upload = tables.attempt, tables.job, tables.upload
 class JobView:
     """One job as people see it.
 
-    `paused_at`: nothing of it is begun; of an archive that is over, nothing of what came out of it.
+    `state` is that of its own chunks, of an archive therefore of the unpacking; where it stands
+    with its files is `status`, or `standing` in the words of lists. `paused_at`: nothing of it is
+    begun; of an archive that is over, nothing of what came out of it.
     """
 
     id: str
@@ -51,6 +55,7 @@ class JobView:
     kind: UploadKind
     archive: Outer | None
     damage: str | None  # of the file in that archive: only a part of it could be had
+    held: Held | None  # what an archive holds; None for what is none
 
     @property
     def is_archive(self) -> bool:
@@ -59,8 +64,30 @@ class JobView:
 
     @property
     def standing(self) -> str:
-        """The word for where it stands: its state, or "paused" while nothing of it is begun."""
-        return "paused" if self.paused_at and not self.state.is_over else self.state
+        """The word for where it stands, "paused" while nothing of it is begun."""
+        own = own_standing(
+            self.state, is_archive=self.is_archive, is_paused=self.paused_at is not None
+        )
+        return with_files(own, self.held.inside) if self.held else own
+
+    @property
+    def status(self) -> JobState:
+        """Where it stands with its files."""
+        return status_with_files(self.state, self.held.inside) if self.held else self.state
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nothing more happens by itself, in no file of it either."""
+        return self.status.is_over
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When all of it was over; None while something is not."""
+        if self.held is None or self.finished_at is None:
+            return self.finished_at
+        if not self.is_settled:
+            return None
+        return max(self.finished_at, self.held.last_end or self.finished_at)
 
 
 def find_job(connection: Connection, job_id: str, *, now: datetime) -> JobView | None:
@@ -69,22 +96,50 @@ def find_job(connection: Connection, job_id: str, *, now: datetime) -> JobView |
     return found[0] if found else None
 
 
+def kind_of_job(connection: Connection, job_id: str) -> UploadKind | None:
+    """What its upload is; None when there is no such job."""
+    query = select(upload.c.kind).join(job, job.c.upload_id == upload.c.id)
+    kind = connection.execute(query.where(job.c.id == job_id)).scalar_one_or_none()
+    return None if kind is None else UploadKind(kind)
+
+
+def end_of(connection: Connection, job_id: str) -> datetime | None:
+    """When a job was over, with all that came out of it; None while it is not."""
+    row = connection.execute(
+        select(job.c.upload_id, job.c.finished_at).where(job.c.id == job_id)
+    ).one_or_none()
+    if row is None or row.finished_at is None:
+        return None
+    held = held_by(connection, [row.upload_id]).get(row.upload_id, NOTHING)
+    if held.open_here:
+        return None
+    ended: datetime = max(row.finished_at, held.last_end or row.finished_at)
+    return ended
+
+
 def list_jobs(
     connection: Connection,
     *,
     now: datetime,
     states: Sequence[JobState] = (),
+    own_states: Sequence[JobState] = (),
+    is_folded: bool = False,
     before: tuple[datetime, str] | None = None,
     archive_id: int | None = None,
     limit: int = 50,
 ) -> list[JobView]:
     """Newest first; `before` is (created_at, id) of the last one already seen.
 
-    With `archive_id` only what came out of that upload, however deep.
+    With `archive_id` only what came out of that upload, however deep; `is_folded` leaves out what
+    came out of any. `states` are those of jobs with their files, `own_states` without.
     """
     query = shown_jobs().order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
     if states:
-        query = query.where(job.c.state.in_(states))
+        query = query.where(status_of_jobs(connection).in_(states))
+    if own_states:
+        query = query.where(job.c.state.in_(own_states))
+    if is_folded:
+        query = query.where(upload.c.archive_id.is_(None))
     if archive_id is not None:
         query = query.where(upload.c.archive_id.in_(archives_within(archive_id)))
     if before is not None:
@@ -93,8 +148,10 @@ def list_jobs(
 
 
 def open_jobs(connection: Connection, *, now: datetime, limit: int = 20) -> list[JobView]:
-    """What is happening: jobs that are not over, oldest first."""
-    query = shown_jobs().where(job.c.state.in_(OPEN_JOB_STATES))
+    """What is happening: uploads that are not over, with all that is in them; oldest first."""
+    query = shown_jobs().where(
+        upload.c.archive_id.is_(None), status_of_jobs(connection).in_(OPEN_JOB_STATES)
+    )
     return views_of(connection, query.order_by(job.c.created_at, job.c.id).limit(limit), now=now)
 
 
@@ -130,9 +187,10 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     """What a query made of `shown_jobs` finds, in its order."""
     rows = connection.execute(query).all()
     ids = [row.id for row in rows]
-    progress = progress_of(connection, rows, now=now)
+    archives = [row.upload_id for row in rows if row.kind == UploadKind.ARCHIVE]
+    held = dict.fromkeys(archives, NOTHING) | held_by(connection, archives)
+    progress = progress_of(connection, rows, held=held, now=now)
     engines = _engines(connection, ids)
-    not_held = _not_held(connection, rows)
     inner = {row.upload_id: row.archive_id for row in rows if row.archive_id is not None}
     outers = outers_of(connection, set(inner.values()))
     damages = damages_of(connection, inner) if inner else {}
@@ -142,7 +200,7 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
             progress=progress[row.id],
             outer=outers.get(row.archive_id),
             damage=damages.get(row.upload_id),
-            paused_at=None if row.id in not_held else row.paused_at,
+            held=held.get(row.upload_id),
             engine=engines.get(row.id),
         )
         for row in rows
@@ -161,17 +219,6 @@ def _engines(connection: Connection, job_ids: list[str]) -> dict[str, EngineName
     return {job_id: EngineName(engine) for job_id, engine in rows if engine is not None}
 
 
-def _not_held(connection: Connection, rows: Sequence[Row[Any]]) -> set[str]:
-    """Archives that were gone through while paused, and of which no file waits any more."""
-    return {
-        row.id
-        for row in rows
-        if row.paused_at is not None
-        and JobState(row.state).is_over
-        and not paused_inside(connection, row.upload_id)
-    }
-
-
 def _job_view(
     row: Row[Any],
     *,
@@ -179,8 +226,10 @@ def _job_view(
     engine: EngineName | None,
     outer: Outer | None,
     damage: str | None,
-    paused_at: datetime | None,
+    held: Held | None,
 ) -> JobView:
+    # An archive that was gone through while paused, and of which no file waits any more.
+    lets_go = held is not None and JobState(row.state).is_over and not held.paused_here
     return JobView(
         id=row.id,
         upload_id=row.upload_id,
@@ -195,10 +244,11 @@ def _job_view(
         created_by=row.created_by,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        paused_at=paused_at,
+        paused_at=None if lets_go else row.paused_at,
         detection=json.loads(row.detection) if row.detection else None,
         rule=json.loads(row.rule) if row.rule else None,
         kind=UploadKind(row.kind),
         archive=outer,
         damage=damage,
+        held=held,
     )

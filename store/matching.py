@@ -282,7 +282,7 @@ class _Planner:
                 holding = select(attachment.c.message_id).where(attachment.c.sha256 == sha256)
                 return row.id.in_(holding)
             case InUpload(name):
-                return _in_any_upload(self._names.uploads[name])
+                return in_any_upload(self._names.uploads[name])
             case _:
                 raise TypeError(f"no column decides {condition}")
 
@@ -304,7 +304,8 @@ def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _in_any_upload(numbers: Sequence[int]) -> ColumnElement[bool]:
+def in_any_upload(numbers: Sequence[int]) -> ColumnElement[bool]:
+    """True for a row of `message_search` that one of those uploads holds, if only as a copy."""
     runs = runs_of(numbers)
     if len(runs) <= _MOST_RUNS:
         return or_(false(), *map(_in_run, runs))

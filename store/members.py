@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from store.archives import Fate
 from store.counted_on import GONE, lies_elsewhere
-from store.inside import archives_within, paused_inside
-from store.job_filter import shown_state
+from store.held import NOTHING, Held, all_messages, held_by
+from store.inside import archives_within
+from store.overall import both_of_jobs
 from store.states import JobState
 from store.tables import chunk, job, upload
 from store.tables_archive import member
-from store.uploads import UploadState
+from store.uploads import UploadKind, UploadState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembersSum:
-    """An archive's members added up. `open_jobs` are jobs of theirs that are not over.
+    """An archive's members added up; `held` is what a search in it goes through.
 
     `deleted` are members whose mail was deleted by itself, `lost` those whose mail went with an
     upload that came before and held the same bytes.
@@ -62,18 +63,27 @@ class MembersSum:
     members: int
     by_fate: dict[Fate, int]
     by_reason: dict[str, int]  # of the skipped
-    by_state: dict[JobState, int]  # of the jobs that came out of it
-    by_standing: dict[str, int]  # as lists tell it, and of what came out of archives in it too
+    by_state: dict[JobState, int]  # of the jobs that came out of it, however deep
+    by_standing: dict[str, int]  # the same, as lists tell it
     deleted: int
     lost: int
-    paused_jobs: int
-    messages: int
+    held: Held
     bytes: int  # of the members that were taken in
 
     @property
+    def messages(self) -> int:
+        """Messages in all its files, whatever became of each."""
+        return all_messages(self.held)
+
+    @property
     def open_jobs(self) -> int:
-        """Jobs of members that are not over."""
-        return sum(number for state, number in self.by_state.items() if not state.is_over)
+        """Jobs that came out of it, however deep, and are not over."""
+        return self.held.open_here
+
+    @property
+    def paused_jobs(self) -> int:
+        """How many of them are paused."""
+        return self.held.paused_here
 
 
 def members_of(
@@ -81,14 +91,16 @@ def members_of(
 ) -> list[MemberView]:
     """Members in the order of the file, those after a place; a page at a time."""
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
-    messages = select(number).where(chunk.c.upload_id == member.c.upload_id).scalar_subquery()
+    messages = select(number).where(chunk.c.job_id == job.c.id).scalar_subquery()
+    status, standing = both_of_jobs(connection)
     rows = connection.execute(
         select(
             member,
             upload.c.state.label("upload_state"),
+            upload.c.kind.label("upload_kind"),
             job.c.id.label("job_id"),
-            job.c.state.label("job_state"),
-            shown_state().label("standing"),
+            status.label("job_state"),
+            standing.label("standing"),
             lies_elsewhere().label("lies_elsewhere"),
             func.coalesce(messages, 0).label("messages"),
         )
@@ -97,11 +109,13 @@ def members_of(
         .where(member.c.archive_id == archive_id, member.c.ordinal > after)
         .order_by(member.c.ordinal)
         .limit(limit)
-    )
-    return [_view(row) for row in rows]
+    ).all()
+    archives = {row.upload_id for row in rows if row.upload_kind == UploadKind.ARCHIVE}
+    held = held_by(connection, archives)
+    return [_view(row, held.get(row.upload_id)) for row in rows]
 
 
-def _view(row: Row[Any]) -> MemberView:
+def _view(row: Row[Any], held: Held | None) -> MemberView:
     gone = row.upload_state in GONE
     return MemberView(
         ordinal=row.ordinal,
@@ -116,14 +130,18 @@ def _view(row: Row[Any]) -> MemberView:
         job_id=None if gone else row.job_id,
         job_state=None if gone or row.job_state is None else JobState(row.job_state),
         standing=None if gone or row.job_state is None else row.standing,
-        messages=int(row.messages),
+        messages=all_messages(held) if held else int(row.messages),
         gone=gone,
         lies_elsewhere=bool(row.lies_elsewhere),
     )
 
 
-def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
-    """The members of an archive added up."""
+def sum_of_members(
+    connection: Connection, archive_id: int, *, held: Held | None = None
+) -> MembersSum:
+    """The members of an archive added up; what it holds is known to whoever has its job."""
+    if held is None:
+        held = held_by(connection, [archive_id]).get(archive_id, NOTHING)
     of_archive = member.c.archive_id == archive_id
     fates = connection.execute(
         select(member.c.fate, member.c.reason, func.count().label("number"))
@@ -133,26 +151,22 @@ def sum_of_members(connection: Connection, archive_id: int) -> MembersSum:
     inside = select(upload.c.id).where(
         upload.c.archive_id == archive_id, upload.c.state == UploadState.STORED
     )
-    number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
-    messages = select(func.coalesce(number, 0)).where(chunk.c.upload_id.in_(inside))
     size = select(func.coalesce(func.sum(upload.c.size), 0)).where(upload.c.id.in_(inside))
     by_fate = _added((Fate(row.fate), row.number) for row in fates)
-    states = _states(connection, inside)
-    # Of lists that are narrowed to an archive: they go to the bottom of it.
+    # As in lists that are narrowed to an archive: they go to the bottom of it.
     deep = select(upload.c.id).where(
         upload.c.archive_id.in_(archives_within(archive_id)), upload.c.state == UploadState.STORED
     )
-    gone = _gone(connection, archive_id)
+    states, gone = _states(connection, deep), _gone(connection, archive_id)
     return MembersSum(
         members=sum(by_fate.values()),
         by_fate=by_fate,
         by_reason={row.reason: row.number for row in fates if row.fate == Fate.SKIPPED},
         by_state=_added((state, number) for state, _, number in states),
-        by_standing=_added((row[1], row[2]) for row in _states(connection, deep)),
+        by_standing=_added((standing, number) for _, standing, number in states),
         deleted=gone.get(False, 0),
         lost=gone.get(True, 0),
-        paused_jobs=paused_inside(connection, archive_id),
-        messages=int(connection.execute(messages).scalar_one()),
+        held=held,
         bytes=int(connection.execute(size).scalar_one()),
     )
 
@@ -169,11 +183,10 @@ def _added(numbers: Iterable[tuple[Key, int]]) -> dict[Key, int]:
 
 def _states(connection: Connection, inside: Select[tuple[int]]) -> list[tuple[JobState, str, int]]:
     """(state, standing, how many) of the jobs of some uploads."""
-    standing = shown_state().label("standing")
+    state, standing = both_of_jobs(connection)
+    both = state.label("status"), standing.label("standing")
     rows = connection.execute(
-        select(job.c.state, standing, func.count())
-        .where(job.c.upload_id.in_(inside))
-        .group_by(job.c.state, standing)
+        select(*both, func.count()).where(job.c.upload_id.in_(inside)).group_by(*both)
     )
     return [(JobState(state), shown, int(number)) for state, shown, number in rows]
 

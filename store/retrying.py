@@ -14,7 +14,9 @@ from operator import itemgetter
 
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
 
+from store.clock import utc_now
 from store.failure_filter import FailureFilter, chunks_of_filter
+from store.rests import note_rest
 from store.states import ChunkState
 from store.tables import chunk
 from store.wishes import FRESH, reopen
@@ -70,7 +72,7 @@ def retry_some(
         .where(*chunks_of_filter(wanted), _had_failed(failed_by))
         .limit(limit)
     )
-    retried = 0
+    retried, known_open = 0, set[int]()
     for (_, job_id), rows in groupby(sorted(map(tuple, found)), key=itemgetter(0, 1)):
         again = connection.execute(
             update(chunk)
@@ -78,6 +80,7 @@ def retry_some(
             .values(**FRESH | {"errand_id": errand_id})
         ).rowcount
         if again:
+            note_rest(connection, job_id, now=utc_now(), known_open=known_open)
             reopen(connection, job_id)
         retried += again
     return retried

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, Select, func, select
 
-from store.job_filter import SHOWN_STATES, shown_state
+from store.overall import SHOWN_STATES, shown_state
 from store.tables import job, upload
 from store.tables_archive import archive
 from store.uploads import UploadState
@@ -44,7 +44,7 @@ def _outer_archives(connection: Connection, roots: Select[tuple[int]]) -> dict[i
 
 def _direct(connection: Connection, roots: Select[tuple[int]]) -> list[tuple[int, str, int]]:
     """(archive, standing, how many) of what came right out of each archive."""
-    standing = shown_state().label("standing")
+    standing = shown_state(connection).label("standing")
     rows = connection.execute(
         select(upload.c.archive_id, standing, func.count())
         .join(archive, archive.c.upload_id == upload.c.archive_id)

@@ -123,6 +123,19 @@ job = Table(
     Index("ix_job_state_open", "state", **only("state IN ('queued','planning','running')")),
 )
 
+# A job was over, and then began again. Only ever added to, so that nobody waits for anybody; of an
+# archive two may overlap, see store.rests. No foreign key: PostgreSQL would hold the row of the
+# archive's job for it, which an act on the archive may hold while it waits for the file.
+job_rest = Table(
+    "job_rest",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("job_id", Text, nullable=False, index=True),
+    Column("since", Utc, nullable=False),  # the end of all that went before
+    Column("until", Utc, nullable=False),
+    Column("for_reading", Boolean, nullable=False),  # the file was read again, not retried
+)
+
 chunk = Table(
     "chunk",
     metadata,

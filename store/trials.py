@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from store.chunks import UNPACKS
 from store.errands import ErrandKind, ErrandState, add_errand, subject_of_cause
 from store.states import ChunkState
 from store.tables import chunk, upload
@@ -39,6 +40,7 @@ class Trial:
     errand_id: int
     job_id: str
     seq: int
+    unpacks: bool  # the plan of an archive
     filename: str
     standing: TrialStanding
     asked_at: datetime
@@ -94,7 +96,13 @@ def latest_trials(connection: Connection, keys: Sequence[str]) -> dict[str, Tria
         .subquery()
     )
     rows = connection.execute(
-        select(chunk, upload.c.filename, errand.c.subject, errand.c.created_at.label("asked_at"))
+        select(
+            chunk,
+            upload.c.filename,
+            UNPACKS.label("unpacks"),
+            errand.c.subject,
+            errand.c.created_at.label("asked_at"),
+        )
         .join(latest, latest.c.id == chunk.c.errand_id)
         .join(errand, errand.c.id == chunk.c.errand_id)
         .join(upload, upload.c.id == chunk.c.upload_id)
@@ -107,6 +115,7 @@ def _trial(row: Row[Any]) -> Trial:
         errand_id=row.errand_id,
         job_id=row.job_id,
         seq=row.seq,
+        unpacks=bool(row.unpacks),
         filename=row.filename,
         standing=_standing(ChunkState(row.state), same=row.same_cause),
         asked_at=row.asked_at,

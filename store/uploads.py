@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from mail.member_name import safe_path
 from mail.sniff import Verdict
 from store import tables
-from store.archives import add_archive, forget_archive
+from store.archives import add_archive, forget_archive, point_to
 from store.locks import take_turns
 from store.states import ChunkKind, ChunkState, JobState
 
@@ -123,10 +123,11 @@ def require_upload(connection: Connection, upload_id: int) -> Upload:
     ).one_or_none()
     if row is None:
         raise LookupError(f"no upload {upload_id}")
-    return _as_upload(row)
+    return as_upload(row)
 
 
-def _as_upload(row: Row[Any]) -> Upload:
+def as_upload(row: Row[Any]) -> Upload:
+    """A row of the table as one of these."""
     return Upload(
         id=row.id,
         key=row.key,
@@ -239,6 +240,9 @@ def complete_upload(
     )
     if moved.rowcount != 1:
         raise LookupError(f"upload {upload.id} is not open any more")
+    gone = _deleted_twins(connection, sha256=sha256, size=size)
+    if gone:
+        point_to(connection, upload.id, gone=gone, own=upload.archive_id)
     if kind is UploadKind.ARCHIVE:
         add_archive(connection, upload.id, inside=upload.archive_id, again=again)
     job_id = uuid.uuid4().hex
@@ -267,6 +271,18 @@ def complete_upload(
     return job_id
 
 
+def _deleted_twins(connection: Connection, *, sha256: str, size: int) -> list[int]:
+    """Earlier uploads of the same bytes that are not here any more."""
+    rows = connection.execute(
+        select(tables.upload.c.id).where(
+            tables.upload.c.sha256 == sha256,
+            tables.upload.c.size == size,
+            tables.upload.c.state.in_((UploadState.DELETING, UploadState.DELETED)),
+        )
+    )
+    return list(rows.scalars())
+
+
 def mark_deleting(connection: Connection, upload_id: int) -> list[str]:
     """An upload is going: it is shown no more. Answers the ids of its jobs."""
     connection.execute(
@@ -276,16 +292,6 @@ def mark_deleting(connection: Connection, upload_id: int) -> list[str]:
     )
     jobs = select(tables.job.c.id).where(tables.job.c.upload_id == upload_id)
     return list(connection.execute(jobs).scalars())
-
-
-def half_deleted(connection: Connection) -> list[int]:
-    """Uploads that are going, by id."""
-    rows = connection.execute(
-        select(tables.upload.c.id)
-        .where(tables.upload.c.state == UploadState.DELETING)
-        .order_by(tables.upload.c.id)
-    )
-    return list(rows.scalars())
 
 
 def forget_upload(connection: Connection, upload_id: int) -> None:
@@ -300,25 +306,3 @@ def forget_upload(connection: Connection, upload_id: int) -> None:
         .where(tables.upload.c.id == upload_id)
         .values(state=UploadState.DELETED)
     )
-
-
-def receiving_uploads(connection: Connection) -> list[Upload]:
-    """Uploads whose bytes are still coming, or stopped coming."""
-    rows = connection.execute(
-        select(tables.upload).where(tables.upload.c.state == UploadState.RECEIVING)
-    )
-    return [_as_upload(row) for row in rows]
-
-
-def receiving_from(connection: Connection, archive_id: int) -> list[Upload]:
-    """Uploads that are, or were, being written out of an archive.
-
-    Also those that were broken off: a kill right after may have left the file.
-    """
-    rows = connection.execute(
-        select(tables.upload).where(
-            tables.upload.c.archive_id == archive_id,
-            tables.upload.c.state.in_((UploadState.RECEIVING, UploadState.BROKEN)),
-        )
-    )
-    return [_as_upload(row) for row in rows]

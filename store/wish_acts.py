@@ -5,7 +5,7 @@ Of many in their order is `store.wishes_inside`; what is told to one job is `sto
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,7 @@ from store.inside import has_open
 from store.states import OPEN_JOB_STATES, STOPPED_JOB_STATES, ChunkKind, ChunkState, JobState
 from store.tables import chunk, job, upload
 from store.uploads import UploadKind
-from store.wishes import FRESH, cancel_job, pause_job, reopen, resume_job, retry_job
+from store.wishes import FRESH, begin_again, cancel_job, pause_job, resume_job, retry_job
 
 
 class Wish(StrEnum):
@@ -38,6 +38,7 @@ class Doing:
     now: datetime
     errand_id: int | None
     again: set[str]  # jobs whose files are being read again
+    known_open: set[int] = field(default_factory=set)  # see store.rests
 
 
 def meant(doing: Doing) -> ColumnElement[bool]:
@@ -122,7 +123,7 @@ def _retry(connection: Connection, row: Row[Any], doing: Doing) -> int:
     """
     if row.id in doing.again:
         return 0
-    chunks = retry_job(connection, row.id, errand_id=doing.errand_id)
+    chunks = retry_job(connection, row.id, errand_id=doing.errand_id, known_open=doing.known_open)
     if row.kind == UploadKind.ARCHIVE:
         chunks += _unpack_lost(connection, row, doing)
     return chunks
@@ -142,5 +143,5 @@ def _unpack_lost(connection: Connection, row: Row[Any], doing: Doing) -> int:
         .values(**FRESH | {"errand_id": doing.errand_id})
     ).rowcount
     if again:
-        reopen(connection, row.id)
+        begin_again(connection, row.id, known_open=doing.known_open)
     return again

@@ -1,4 +1,4 @@
-"""What people may ask of a job: retry, cancel, pause, go on, read again from some point.
+"""What people may ask of a job: retry, cancel, pause, go on. Reading again is `store.read_anew`.
 
 Decides from the tables alone; whoever calls this rings the doorbell afterwards. What happens by
 itself after a failure is `store.recovery`.
@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, or_, select, update
+from sqlalchemy import Connection, case, func, or_, select, update
 
 from store import tables
 from store.causes import cause_of
+from store.clock import utc_now
 from store.failures import Failure, note_failure
 from store.inside import paused_inside
+from store.rests import note_rest
 from store.states import (
     OPEN_CHUNK_STATES,
     OPEN_JOB_STATES,
@@ -29,11 +31,17 @@ from store.stopping import give_back, note_stop
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
 
 
-def retry_job(connection: Connection, job_id: str, *, errand_id: int | None = None) -> int:
+def retry_job(
+    connection: Connection,
+    job_id: str,
+    *,
+    errand_id: int | None = None,
+    known_open: set[int] | None = None,
+) -> int:
     """Give every failed or cancelled chunk of a job a fresh start from where it got to.
 
     Answers how many chunks wait again; 0 changes nothing. An errand that asks for it can tell
-    afterwards what became of them, see `store.retrying`.
+    afterwards what became of them, see `store.retrying`. For `known_open` see `store.rests`.
     """
     again = connection.execute(
         update(chunk)
@@ -49,7 +57,7 @@ def retry_job(connection: Connection, job_id: str, *, errand_id: int | None = No
         .values(errand_id=errand_id)
     ).rowcount
     if again:
-        reopen(connection, job_id)
+        begin_again(connection, job_id, known_open=known_open)
     return again
 
 
@@ -65,7 +73,7 @@ def retry_chunk(
         .returning(chunk.c.job_id)
     ).scalar_one_or_none()
     if job_id is not None:
-        reopen(connection, job_id)
+        begin_again(connection, job_id)
     return job_id
 
 
@@ -82,6 +90,18 @@ FRESH: dict[str, Any] = {
     "same_cause": None,
     "errand_id": None,
 }
+
+
+def begin_again(
+    connection: Connection,
+    job_id: str,
+    *,
+    for_reading: bool = False,
+    known_open: set[int] | None = None,
+) -> None:
+    """Chunks of a job wait again; if it was over, it is written down for how long."""
+    note_rest(connection, job_id, now=utc_now(), for_reading=for_reading, known_open=known_open)
+    reopen(connection, job_id)
 
 
 def reopen(connection: Connection, job_id: str) -> None:
@@ -213,88 +233,3 @@ def resume_job(connection: Connection, job_id: str) -> bool:
         update(job).where(job.c.id == job_id, job.c.paused_at.is_not(None)).values(paused_at=None)
     )
     return resumed.rowcount == 1
-
-
-def start_of(connection: Connection, job_id: str, *, from_seq: int) -> int:
-    """The byte offset at which a job's chunk begins; 0 for the whole file.
-
-    Raises LookupError when there is no such chunk.
-    """
-    if from_seq == 0:
-        return 0
-    start = connection.execute(
-        select(chunk.c.start).where(chunk.c.job_id == job_id, chunk.c.seq == from_seq)
-    ).scalar_one_or_none()
-    if start is None:
-        raise LookupError(f"the job has no chunk {from_seq}")
-    return int(start)
-
-
-def set_aside(connection: Connection, job_id: str, *, start: int, now: datetime) -> None:
-    """Stop a job, also one that is over, and take what follows from `start` out of its books.
-
-    A job whose messages are being taken away is to look finished to nobody.
-    """
-    cancel_job(connection, job_id, now=now)
-    connection.execute(
-        update(job)
-        .where(job.c.id == job_id)
-        .values(state=JobState.CANCELLED, finished_at=now, error=None)
-    )
-    upload_id = connection.execute(select(job.c.upload_id).where(job.c.id == job_id)).scalar_one()
-    forget_range(connection, upload_id, start=start)
-
-
-def rewind_chunks(connection: Connection, job_id: str, *, from_seq: int) -> None:
-    """Make a job's chunks from `from_seq` on as if they had never been read.
-
-    Those before it that were stopped go on. The messages and the books of that range must be
-    gone already (`set_aside`).
-    """
-    connection.execute(
-        update(chunk)
-        .where(chunk.c.job_id == job_id, chunk.c.state == ChunkState.CANCELLED)
-        .values(**FRESH)
-    )
-    connection.execute(
-        update(chunk)
-        .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
-        .values(
-            **FRESH,
-            position=chunk.c.start,
-            messages=0,
-            duplicates=0,
-            quarantined=0,
-            started_at=None,
-            error=None,
-        )
-    )
-    reopen(connection, job_id)
-
-
-def forget_range(connection: Connection, upload_id: int, *, start: int) -> None:
-    """Take ledger entries and quarantine notes from a byte offset on out of the books."""
-    ledger, quarantine = tables.ledger, tables.quarantine
-    connection.execute(
-        delete(ledger).where(ledger.c.upload_id == upload_id, ledger.c.start >= start)
-    )
-    connection.execute(
-        delete(quarantine).where(quarantine.c.upload_id == upload_id, quarantine.c.offset >= start)
-    )
-
-
-def plan_anew(connection: Connection, job_id: str, *, rule: str | None) -> None:
-    """Forget a job's chunks and plan again, by another rule or by a fresh detection.
-
-    The messages and the books must be gone already, and no attempt may run (`set_aside`).
-    """
-    parsing = select(chunk.c.id).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
-    connection.execute(delete(attempt).where(attempt.c.chunk_id.in_(parsing)))
-    connection.execute(
-        delete(chunk).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
-    )
-    connection.execute(
-        update(chunk).where(chunk.c.job_id == job_id).values(**FRESH, position=0, error=None)
-    )
-    connection.execute(update(job).where(job.c.id == job_id).values(rule=rule))
-    reopen(connection, job_id)

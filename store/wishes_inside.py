@@ -36,10 +36,13 @@ STEP_JOBS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What one transaction did, in jobs, of a retry in chunks. `after` is the key to go on from;
-    None when nobody is left."""
+    """What one transaction did, in jobs, of a retry in chunks; `jobs` are those it changed.
+
+    `after` is the key to go on from; None when nobody is left.
+    """
 
     did: int
+    jobs: int = 0
     after: int | None
 
 
@@ -150,7 +153,7 @@ def _first(connection: Connection, own: Row[Any], doing: Doing) -> Step:
     did += step.did
     if doing.wish is Wish.PAUSE and not did and step.after is None:
         let_go(connection, own, since=doing.now)
-    return Step(did=did, after=step.after)
+    return Step(did=did, jobs=step.jobs, after=step.after)
 
 
 def _through(connection: Connection, archive_id: int, doing: Doing, *, after: int) -> Step:
@@ -159,17 +162,18 @@ def _through(connection: Connection, archive_id: int, doing: Doing, *, after: in
     Then looks at the same stretch anew: until its turn came, an archive among them may have given
     more. Once it had its turn, what it gives is as it is itself, see `paused_since`.
     """
-    concerned, did, seen = meant(doing), 0, set[str]()
+    concerned, did, jobs, seen = meant(doing), 0, 0, set[str]()
     found = jobs_after(connection, archive_id, concerned, after=after, limit=STEP_JOBS)
     last = found[-1].upload_id if len(found) == STEP_JOBS else None
     while more := [row for row in found if row.id not in seen]:
         for row in more:
-            did += act(connection, row, doing)
+            changed = act(connection, row, doing)
+            did, jobs = did + changed, jobs + bool(changed)
             seen.add(row.id)
         found = jobs_after(
             connection, archive_id, concerned, after=after, upto=last, limit=STEP_JOBS + len(seen)
         )
-    return Step(did=did, after=last)
+    return Step(did=did, jobs=jobs, after=last)
 
 
 def paused_since(connection: Connection, job_id: str) -> datetime | None:

@@ -31,13 +31,14 @@ TITLES = {
 RETRYING = (ErrandKind.RETRY_FAILED, ErrandKind.TRIAL, ErrandKind.RETRY_JOBS)
 # What is counted as it goes, where that is not messages one after the other.
 COUNTED = {
-    **dict.fromkeys((*RETRYING, ErrandKind.RETRY_MEMBERS), "chunks"),
+    **dict.fromkeys(RETRYING, "chunks"),
     **dict.fromkeys(
         (
             ErrandKind.CANCEL_JOBS,
             ErrandKind.PAUSE_MEMBERS,
             ErrandKind.RESUME_MEMBERS,
             ErrandKind.CANCEL_MEMBERS,
+            ErrandKind.RETRY_MEMBERS,
         ),
         "jobs",
     ),

@@ -12,8 +12,9 @@ from typing import Any
 
 from starlette.requests import Request
 
-from store.job_filter import SHOWN_STATES, JobFilter, upload_in
+from store.job_filter import JobFilter, upload_in
 from store.job_list import JobSort
+from store.overall import SHOWN_STATES
 from store.paging import Place, Turn
 from web.asked import JOB_ID, address, moment, span_of, text_of
 from web.errors import BadRequest

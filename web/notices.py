@@ -30,8 +30,23 @@ NOTICES: dict[str, Notice] = {
     "retried-one": Notice(N_("The failed chunk is waiting for a worker again."), "good"),
     "trial": Notice(N_("The trial has begun: its chunk is waiting for a worker again."), "good"),
     "no-trial": Notice(N_("This chunk does not fail for this cause any more."), "warn"),
+    "retried-archive": Notice(
+        N_("What failed or was cancelled of this archive goes on, its files among it."), "good"
+    ),
     "nothing-to-retry": Notice(N_("Nothing had failed, so nothing was retried."), "warn"),
     "cancelled": Notice(N_("The job was cancelled. What is already searchable stays."), "good"),
+    "cancelled-archive": Notice(
+        N_(
+            "The archive and the files that came out of it were cancelled. What is already "
+            "searchable stays."
+        ),
+        "good",
+    ),
+    "paused-archive": Notice(
+        N_("The archive is paused with its files. What is being worked on is finished first."),
+        "good",
+    ),
+    "resumed-archive": Notice(N_("The archive goes on, with its files."), "good"),
     "paused": Notice(
         N_("The job is paused. Chunks that are being read are finished first."), "good"
     ),

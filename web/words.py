@@ -28,6 +28,7 @@ STATES: dict[str, Word] = {
     # jobs
     "queued": Word(N_("Queued"), "calm", "ring"),
     "planning": Word(N_("Planning"), "active", "half"),
+    "unpacking": Word(N_("Unpacking"), "active", "half"),
     "running": Word(N_("Running"), "active", "play"),
     "finished": Word(N_("Finished"), "good", "check"),
     "incomplete": Word(N_("Incomplete"), "warn", "gap"),

@@ -15,11 +15,12 @@ from store.clock import utc_now
 from store.database import Database
 from store.errands import ErrandKind
 from store.inside import jobs_inside
+from store.rests import rests_of
 from store.retrying import put_back
-from store.states import ChunkState
+from store.states import ChunkState, JobState
 from store.uploads import UploadKind
 from store.wish_acts import Wish, act
-from store.wishes import reopen
+from store.wishes import reopen, retry_chunk
 from store.wishes_inside import first_step, next_step
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out
@@ -151,3 +152,28 @@ def test_stopping_a_retry_while_its_archive_is_cancelled_does_not_end_in_a_deadl
     ends[0]()
 
     assert planned.run() == []
+
+
+def test_a_file_begins_again_without_waiting_for_whoever_holds_its_archive(floor: Floor) -> None:
+    floor.hand_in(zip_of({"a.mbox": mail(1), "b.mbox": mail(2)}), filename="x.zip")
+    floor.run()
+    failed = tables.chunk.c.seq > 0
+    with floor.workshop.database.write() as connection:
+        (job_id, _), *_ = jobs_inside(connection, floor.job_id)
+        mine = failed & (tables.chunk.c.job_id == job_id)
+        chunk_id = connection.execute(select(tables.chunk.c.id).where(mine)).scalar_one()
+        connection.execute(update(tables.chunk).where(mine).values(state=ChunkState.FAILED))
+        of_it = update(tables.job).where(tables.job.c.id == job_id)
+        connection.execute(of_it.values(state=JobState.FAILED))
+
+    def retry() -> None:
+        with floor.workshop.database.write() as connection:
+            assert retry_chunk(connection, chunk_id)
+
+    with floor.workshop.database.write() as connection:
+        held = select(tables.job.c.id).where(tables.job.c.id == floor.job_id).with_for_update()
+        connection.execute(held).all()
+        meanwhile(floor, retry)()
+
+    with floor.workshop.database.read() as connection:
+        assert set(rests_of(connection, [job_id, floor.job_id])) == {job_id, floor.job_id}

@@ -164,7 +164,7 @@ def test_retrying_many_jobs_retries_what_came_out_of_archives(floor: Floor) -> N
         for member, _ in jobs_inside(connection, floor.job_id):
             cancel_job(connection, member, now=utc_now())
 
-    errand = carry_out(floor, ask(floor, ErrandKind.RETRY_JOBS, q="x.zip", state="finished"))
+    errand = carry_out(floor, ask(floor, ErrandKind.RETRY_JOBS, q="x.zip", state="cancelled"))
 
     assert (errand.state, errand.done) == (ErrandState.DONE, 2)
     floor.run()

@@ -54,7 +54,7 @@ def assert_green(floor: Floor) -> None:
     job = floor.job()
     assert (job.state, job.error) == (JobState.FINISHED, None)
     assert floor.books().balances
-    assert job.progress.bytes_done == job.size
+    assert job.progress.bytes_unpacked == job.size
 
 
 @pytest.mark.parametrize(

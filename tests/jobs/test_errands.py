@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
+import jobs.deleting
 import jobs.errands
 from jobs.errand_runner import ErrandRunner
 from store import tables, tables_mail
@@ -254,7 +255,7 @@ def test_trouble_that_does_not_pass_ends_an_errand(
 
     floor.hand_in(letters(3))
     floor.run()
-    monkeypatch.setattr(jobs.errands, "delete_range", missing_table)
+    monkeypatch.setattr(jobs.deleting, "delete_range", missing_table)
 
     errand = carry_out(floor, ask(floor, ErrandKind.DELETE_UPLOAD, upload_id=floor.upload_id))
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+import jobs.deleting
 import jobs.errands
 from jobs.attempts import Surroundings, run_attempt
 from jobs.dispatch import Dispatch
@@ -29,11 +30,12 @@ from store.database import OUTAGES, Database
 from store.errands import ErrandKind, ErrandState
 from store.messages import delete_range
 from store.planning import add_chunks
+from store.read_anew import set_aside
 from store.recovery import silent_attempts
 from store.rows import message_key
 from store.states import ChunkState, EngineName, JobState
 from store.vitals import beat
-from store.wishes import cancel_job, retry_job, set_aside
+from store.wishes import cancel_job, retry_job
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.floor import Floor
 from tests.jobs.meeting import floor_on, meanwhile
@@ -136,7 +138,8 @@ def test_no_batch_slips_in_between_the_last_deletion_and_the_end_of_an_errand(
     errand = ask(floor, kind, job_id=floor.job_id, upload_id=floor.upload_id)
     retried: list[Claim] = []
     ends: list[Callable[[], object]] = []
-    real = getattr(jobs.errands, last_step)
+    room = jobs.deleting if kind is ErrandKind.DELETE_UPLOAD else jobs.errands
+    real = getattr(room, last_step)
 
     def retry_and_claim() -> bool:
         if not retried:
@@ -152,7 +155,7 @@ def test_no_batch_slips_in_between_the_last_deletion_and_the_end_of_an_errand(
     def work() -> None:
         run_attempt(floor.workshop, retried[0], surroundings=Surroundings())
 
-    monkeypatch.setattr(jobs.errands, last_step, at_the_end)
+    monkeypatch.setattr(room, last_step, at_the_end)
 
     assert carry_out(floor, errand, still_mine=retry_and_claim).state is ErrandState.DONE
     ends[0]()

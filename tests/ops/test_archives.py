@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,41 @@ def test_row_16_an_archive_is_taken_in_followed_to_its_last_member_and_verified(
     assert verified.status == 0, verified.out
     assert verified.out.count("ok ") == 4
     assert "an archive of" in verified.out
+
+
+def test_the_summary_of_an_archive_leaves_no_member_and_no_message_out(
+    run: Shell, takeout: Path
+) -> None:
+    earlier = takeout.with_name("a.mbox")
+    earlier.write_bytes(mail(1))
+    run("import", earlier, "--wait")
+
+    imported = run("import", takeout, "--wait")
+
+    assert imported.status == 0, imported.err
+    assert "takeout.zip: finished, 100%, 3 of 3 files over, 6 messages" in imported.err
+    assert (
+        "members: 3 in all; 1 taken in; 1 with the same bytes as a file that came before; "
+        "1 not taken in (1 no_mail)"
+    ) in imported.err
+    assert "files: 3 finished; unpacking finished" in imported.err
+    assert "messages: 6 in all; in:2 finds 6" in imported.err
+    assert len(run("search", "in:2", "--json").out.splitlines()) == 6
+
+
+def test_waiting_for_an_archive_of_which_a_file_does_not_end_well_ends_with_one(
+    run: Shell, tmp_path: Path
+) -> None:
+    path = tmp_path / "takeout.zip"
+    packed = bytearray(zip_of({"a.mbox": mail(1), "b.mbox": mail(2)}, method=zipfile.ZIP_STORED))
+    packed[packed.find(b"letter 2001")] ^= 1
+    path.write_bytes(zip_of({"inner.zip": bytes(packed), "c.mbox": mail(3)}))
+
+    imported = run("import", path, "--wait")
+
+    assert imported.status == 1, imported.err
+    assert "takeout.zip: incomplete, 100%" in imported.err
+    assert "files: 3 finished, 1 incomplete; unpacking finished" in imported.err
 
 
 def test_row_16_verify_finds_a_member_that_gives_other_bytes_than_were_taken_in(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from store.database import Database
-from store.uploads import receiving_uploads
+from store.half_done import receiving_uploads
 from tests.ops.conftest import Shell
 
 

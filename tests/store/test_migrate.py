@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from store.ledger import balance
 from store.messages import delete_range, prepare, write
 from store.migrate import alembic_config, current_revision, migrate, newest_revision
 from store.reading import find_message
+from store.rests import rests_of
 from store.search import search
 from store.sql import room_of
 from store.sql.tree import Token
@@ -271,3 +273,48 @@ def run_together(act: Callable[[], None], *, times: int) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_what_the_audit_log_knows_of_runs_is_taken_over(empty_database: Database) -> None:
+    ended, retried = "2026-01-05 10:00:00", "2026-01-06 10:00:00"
+    told = '{{"ended_before": "2026-01-05T10:00:00+00:00"{more}}}'
+    with empty_database.write() as connection:
+        command.upgrade(alembic_config(connection), "0009")
+        connection.exec_driver_sql(
+            "INSERT INTO upload (id, key, filename, spool_name, state, created_at, created_by) "
+            f"VALUES (7, 'k', 'a.mbox', 's.mbox', 'stored', '{ended}+00:00', 'test')"
+        )
+        for name in ("one", "two"):
+            connection.exec_driver_sql(
+                "INSERT INTO job (id, upload_id, state, created_at, created_by) "
+                f"VALUES ('{name}', 7, 'finished', '{ended}+00:00', 'test')"
+            )
+        acts = [
+            ("job.retry", "one", told.format(more="")),
+            ("job.retry", "gone", told.format(more="")),
+            ("job.retry", "two", "{}"),
+            ("errand.read_again", "two", told.format(more=', "errand": 1')),
+        ]
+        for number, (action, job_id, detail) in enumerate(acts):
+            connection.execute(
+                text(
+                    "INSERT INTO audit (id, at, actor, action, subject, detail, previous_hash, "
+                    "hash) VALUES (:id, :at, 'test', :action, :subject, :detail, :nothing, "
+                    ":nothing)"
+                ),
+                {
+                    "id": number + 1,
+                    "at": datetime.fromisoformat(f"{retried}+00:00"),
+                    "action": action,
+                    "subject": f"job:{job_id}",
+                    "detail": detail,
+                    "nothing": b"",
+                },
+            )
+    migrate(empty_database)
+
+    with empty_database.read() as connection:
+        rests = rests_of(connection, ["one", "two", "gone"])
+    assert list(rests) == ["one"]
+    assert [rest.seconds for rest in rests["one"]] == [86400]
+    assert not rests["one"][0].for_reading

@@ -60,7 +60,13 @@ def test_row_16_the_api_tells_of_an_archive_its_members_and_where_mail_came_from
         "paused_jobs": 0,
         "deleted": 0,
         "lost": 0,
+        "files": 2,
+        "files_that_came_before": 0,
         "messages": 6,
+        "duplicates": 0,
+        "quarantined": 0,
+        "different": 6,
+        "hidden": 0,
         "bytes": len(mail(1)) + len(mail(2)),
     }
     members = client.get(f"/api/jobs/{archive['job_id']}/members").json()["members"]

@@ -6,14 +6,18 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from jobs.errands import run_errand
 from store.clock import utc_now
-from store.errands import next_errand
+from store.errands import ErrandKind, next_errand
+from store.inside import jobs_inside
 from store.states import ChunkState, JobState
-from store.tables import attempt, chunk, job
+from store.tables import Utc, attempt, chunk, job, job_rest
 from store.tables import upload as upload_table
+from tests.archives import mail, zip_of
+from tests.jobs.asked import ask
+from tests.jobs.asked import carry_out as carry_out_one
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.test_pages_workers import words_of
@@ -124,3 +128,91 @@ def test_a_reading_that_was_asked_for_and_refused_is_no_run(here: Visit) -> None
     carry_out(here)
 
     assert "First run" not in page_of(here, floor)
+
+
+def move_back(floor: Floor) -> None:
+    """As if all that has happened in a database so far had happened a day before."""
+    with floor.workshop.database.write() as connection:
+        for table in (job, chunk, attempt, upload_table, job_rest):
+            times = [one for one in table.c if isinstance(one.type, Utc)]
+            for row in connection.execute(select(*table.primary_key, *times)).all():
+                then = {
+                    one.name: getattr(row, one.name) - YESTERDAY
+                    for one in times
+                    if getattr(row, one.name) is not None
+                }
+                (key,) = table.primary_key
+                connection.execute(update(table).where(key == getattr(row, key.name)).values(then))
+
+
+def took(here: Visit, filename: str) -> str:
+    """What the list says a job took."""
+    rows = re.findall(r"<tr>.*?</tr>", here.visitor().get("/jobs?fold=none").text, re.DOTALL)
+    (row,) = (words_of(row) for row in rows if f">{filename}<" in row.partition("</a>")[0])
+    return row
+
+
+def retried_after_a_day(here: Visit, how: str) -> Floor:
+    """An archive of two files that were read, one of which is stopped and retried a day later."""
+    archive = here.take_in(zip_of({"a.mbox": mail(1), "b.mbox": mail(2)}), filename="x.zip")
+    with here.house.database.write() as connection:
+        (first, _), *_ = jobs_inside(connection, archive.job_id)
+        failed = update(chunk).where(chunk.c.job_id == first, chunk.c.seq > 0)
+        connection.execute(failed.values(state=ChunkState.FAILED))
+        connection.execute(update(job).where(job.c.id == first).values(state=JobState.FAILED))
+        query = select(chunk.c.id).where(chunk.c.job_id == first, chunk.c.seq > 0)
+        chunk_id = connection.execute(query).scalar_one()
+    move_back(archive)
+    dispatch = here.house.dispatch
+    match how:
+        case "archive":
+            assert dispatch.retry(archive.job_id, actor="test").did
+        case "file":
+            assert dispatch.retry(first, actor="test").did
+        case "chunk":
+            assert dispatch.retry_chunk(chunk_id, actor="test")
+        case _:
+            carry_out_one(archive, ask(archive, ErrandKind(how)))
+    archive.run()
+    return archive
+
+
+@pytest.mark.parametrize("how", ["archive", "file", "chunk", "retry_failed", "retry_jobs"])
+def test_the_time_between_runs_counts_neither_for_a_file_nor_for_its_archive(
+    here: Visit, how: str
+) -> None:
+    archive = retried_after_a_day(here, how)
+
+    for name in ("x.zip", "a.mbox"):
+        assert re.search(r"\b\d\.\d s in 2 runs", took(here, name)), took(here, name)
+    assert "in 2 runs" not in took(here, "b.mbox")
+    page = page_of(here, archive).split("Files in this archive")[0]
+    assert re.search(r"First run took \d\.\d s from upload to its end", page)
+    assert re.search(r"Retrying took \d\.\d s asked for", page)
+    assert re.search(r"All runs took \d\.\d s without the time in between", page)
+    assert "1 d" not in page
+
+
+def test_the_list_is_sorted_by_the_time_worked(here: Visit) -> None:
+    retried_after_a_day(here, "archive")
+    longer = here.take_in(mail(5), filename="longer.mbox")
+    with here.house.database.write() as connection:
+        begun = utc_now() - timedelta(hours=1)
+        mine = update(job).where(job.c.id == longer.job_id)
+        connection.execute(mine.values(created_at=begun))
+
+    page = here.visitor().get("/jobs?sort=-duration").text
+
+    assert page.index("longer.mbox") < page.index("x.zip")
+
+
+def test_a_file_that_is_read_again_did_not_work_meanwhile(here: Visit) -> None:
+    floor = here.take_in(letters(3))
+    move_back(floor)
+
+    read_again(here.visitor(), floor.job_id, "all")
+    carry_out(here)
+    floor.run()
+
+    assert re.search(r"\b\d\.\d s in 2 runs", took(here, "letters.mbox"))
+    assert re.search(r"Reading again took \d\.\d s", page_of(here, floor))

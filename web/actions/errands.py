@@ -48,7 +48,8 @@ def read_again(request: Request, form: Form) -> Response:
         return choices(request, job, from_seq=from_seq, dialect=dialect, meant=reach, changed=True)
     if reach is Reach.FAILED:
         begun = house_of(request).dispatch.retry(job.id, actor=current_user(request).actor)
-        notice = "retried" if begun.is_heard else _why_not(request, job.id)
+        retried = "retried-archive" if job.is_archive else "retried"
+        notice = retried if begun.is_heard else _why_not(request, job.id)
         return go(f"/jobs/{job.id}", notice=notice)
     wish = {"job_id": job.id, "from_seq": now.from_seq, "dialect": dialect}
     return _ask(request, ErrandKind.READ_AGAIN, {**wish, "removed_as_said": said_in(form)})

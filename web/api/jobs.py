@@ -22,6 +22,7 @@ from web.asked import JOB_ID, moment
 from web.errors import BadRequest, NotFound
 from web.house import house_of
 from web.security import current_user
+from web.spooled import why_unreadable
 
 LEDGER_PAGE = 1000
 
@@ -33,6 +34,7 @@ def job_status(request: Request) -> Response:
         {
             **job_json(request, job),
             "error": job.error or _why_it_rests(request, job),
+            "unreadable": why_unreadable(house_of(request), job),
             "members": members_sum_json(request, job),
         }
     )
@@ -40,7 +42,7 @@ def job_status(request: Request) -> Response:
 
 def _why_it_rests(request: Request, job: JobView) -> str | None:
     """What keeps a job that is not over from going on, in one line; None when nothing does."""
-    if job.state.is_over:
+    if job.is_settled:
         return None
     with house_of(request).database.read() as connection:
         resting = standstills(connection, now=now_of(connection))
@@ -117,7 +119,8 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
         "job_id": job.id,
         "upload_id": job.upload_id,
         "filename": job.filename,
-        "status": job.state,
+        "status": job.status,
+        "unpacking": unpacking_json(job),
         "progress": progress_json(job.progress),
         "engine": job.engine or house_of(request).dispatch.engine,
         "error": job.error,
@@ -126,7 +129,7 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
         "dialect": (job.rule or {}).get("dialect"),
         "created_at": _time(job.created_at),
         "started_at": _time(job.started_at),
-        "finished_at": _time(job.finished_at),
+        "finished_at": _time(job.ended_at),
         "paused_at": _time(job.paused_at),
         "kind": job.kind,
         "archive": None
@@ -138,6 +141,14 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
             "damage": job.damage,
         },
     }
+
+
+def unpacking_json(job: JobView) -> dict[str, Any] | None:
+    """How the unpacking of an archive stands, which says nothing of its files; None for a file."""
+    if not job.is_archive:
+        return None
+    done = job.progress.bytes_unpacked
+    return {"status": job.state, "bytes_done": done, "bytes_total": job.size}
 
 
 def progress_json(progress: Progress) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from store.found_inside import FoundInside, found_inside
 from store.jobs import JobView
 from store.members import MembersSum, MemberView, members_of, sum_of_members
 from web.api.parameters import whole_parameter
@@ -32,23 +33,31 @@ def members_json(request: Request, job: JobView) -> Response:
 
 def members_sum_json(request: Request, job: JobView) -> dict[str, Any] | None:
     """An archive's members added up; None for a job that is no archive."""
-    if not job.is_archive:
+    if job.held is None:
         return None
     with house_of(request).database.read() as connection:
-        return sum_json(sum_of_members(connection, job.upload_id))
+        added_up = sum_of_members(connection, job.upload_id, held=job.held)
+        return sum_json(added_up, found_inside(connection, job.upload_id))
 
 
-def sum_json(added_up: MembersSum) -> dict[str, Any]:
+def sum_json(added_up: MembersSum, found: FoundInside) -> dict[str, Any]:
     """Members added up, as the API tells it."""
+    held = added_up.held
     return {
         "number": added_up.members,
         "by_fate": added_up.by_fate,
         "skipped_by_reason": added_up.by_reason,
         "jobs_by_status": added_up.by_state,
-        "paused_jobs": added_up.paused_jobs,
+        "paused_jobs": held.paused_here,
         "deleted": added_up.deleted,
         "lost": added_up.lost,
+        "files": held.files,
+        "files_that_came_before": held.came_before,
         "messages": added_up.messages,
+        "duplicates": held.duplicates,
+        "quarantined": held.quarantined,
+        "different": found.different,
+        "hidden": found.hidden,
         "bytes": added_up.bytes,
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from store.clock import utc_now
+from store.jobs import find_job
 from store.states import JobState
 from store.uploads import Twin
-from web.house import house_of
+from web.house import House, house_of
 from web.intake import Intake, Received
 from web.security import current_user
 from web.uploading import receive, wants_again
@@ -24,7 +27,12 @@ async def upload_stream(request: Request) -> Response:
     received = await receive(request, intake, timeout_seconds=house.config.read_timeout_seconds)
     status_url = f"/api/upload/job/{received.job_id}"
     return JSONResponse(
-        _answer(received, status_url), status_code=202, headers={"Location": status_url}
+        {
+            **_answer(received, status_url),
+            **await run_in_threadpool(_twin_status, house, received),
+        },
+        status_code=202,
+        headers={"Location": status_url},
     )
 
 
@@ -38,6 +46,15 @@ def _answer(received: Received, status_url: str) -> dict[str, object]:
         "size": received.size,
     }
     return answer | (_twin_json(twin) if twin else {})
+
+
+def _twin_status(house: House, received: Received) -> dict[str, object]:
+    """Where an earlier upload of the same bytes stands, of an archive with its files."""
+    if received.twin is None:
+        return {}
+    with house.database.read() as connection:
+        job = find_job(connection, received.twin.job_id, now=utc_now())
+    return {} if job is None else {"status": job.status}
 
 
 def _twin_json(twin: Twin) -> dict[str, object]:

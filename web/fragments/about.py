@@ -28,4 +28,4 @@ def about_fragment(request: Request) -> Response:
 
 def about_in(job: JobView) -> AboutView:
     """What is known of a job."""
-    return AboutView(job=job, every=None if job.state.is_over else MOVING * 2)
+    return AboutView(job=job, every=None if job.is_settled else MOVING * 2)

@@ -84,6 +84,7 @@ class AttemptsView:
     job_id: str
     groups: tuple[tuple[Run, ...], ...]
     filter: Filter
+    has_chunks: bool  # an archive is unpacked in one go
     is_filtered: bool
     outcomes: tuple[Chip, ...]
     orders: tuple[Chip, ...]
@@ -111,6 +112,7 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
         job_id=job.id,
         groups=alike(runs),
         filter=wish,
+        has_chunks=not job.is_archive,
         is_filtered=bool(wish.outcome or wish.of is not None or wish.worker),
         outcomes=_outcomes(job.id, wish),
         orders=_orders(job.id, wish),

@@ -9,7 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jobs.deleting import LOSING
 from store.clock import utc_now
+from store.counted_on import CountsOn
 from store.errands import Errand, ErrandKind, find_errand
 from store.failure_lists import KnownCause, find_cause
 from web.errand_lines import ErrandLine, lines_of
@@ -42,6 +44,7 @@ WISHES = {
 RESULTS = {
     "files": N_("Files deleted"),
     "messages_removed": N_("Messages removed"),
+    "members_lost": N_("Files in other archives that lost their mail"),
     "jobs": N_("Jobs cancelled"),
     "reached": N_("Reached"),
     "changed": N_("Messages changed"),
@@ -64,6 +67,8 @@ class ErrandView:
     query: str | None  # whose hits it goes through, for those who may see it
     file_url: str | None  # of an export that can be fetched by this reader
     reasons: tuple[tuple[str, str], ...]  # (message, why it could not be read), some of them
+    losing: tuple[CountsOn, ...]  # archives that stay and lose mail, the first of them
+    all_losing: int
     may_stop: bool
     every: int | None
 
@@ -82,7 +87,7 @@ def find_the_errand(request: Request) -> ErrandView:
             raise NotFound("There is no such errand.")
         key = errand.parameters.get("cause")
         cause = find_cause(connection, key) if key else None
-    line = lines_of(database, [errand])[0]
+    line, kept = lines_of(database, [errand])[0], errand.result or errand.place
     return ErrandView(
         line=line,
         job_id=errand.parameters.get("job_id"),
@@ -101,6 +106,8 @@ def find_the_errand(request: Request) -> ErrandView:
         query=_query_for(request, errand),
         file_url=f"/errands/{errand.id}/file" if _has_file_for(request, errand) else None,
         reasons=tuple((name, why) for name, why in (errand.result or {}).get("reasons", ())),
+        losing=tuple(CountsOn.from_json(one) for one in kept.get(LOSING, ())),
+        all_losing=kept.get("archives_losing", 0),
         may_stop=line.can_stop and may_stop(request, errand),
         every=MOVING if line.is_moving else None,
     )

@@ -11,7 +11,7 @@ from store.clock import utc_now
 from store.database import Transaction
 from store.job_filter import JobFilter
 from store.job_list import JobSort, ListedJob, count_jobs, counts_by_state, page_of_jobs
-from store.job_runs import runs_of
+from store.job_runs import Work, work_on
 from store.jobs import JobView
 from store.outer import Outer, outer_of
 from store.paging import Page
@@ -58,7 +58,7 @@ class JobsView:
 
     jobs: tuple[JobView, ...]
     inside: dict[int, dict[str, int]]  # by archive: how what came out of it stands
-    runs: dict[str, int]  # of those of them that had been over before
+    work: dict[str, Work]  # by job
     wish: JobWish
     fold: FoldChip | None  # None where no file has come out of an archive
     archive: Outer | None  # the list is of what came out of it
@@ -98,13 +98,13 @@ def find_jobs(request: Request) -> JobsView:
         archives = [one.job.upload_id for one in found.rows if one.job.is_archive]
         inside = standings_inside(connection, archives)
         archive = outer_of(connection, wanted.archive_id)
-        runs = runs_of(connection, [listed.job.id for listed in found.rows])
+        work = work_on(connection, [listed.job for listed in found.rows])
     query = request.query_params
     before, after = _neighbours(wish, found)
     return JobsView(
         jobs=tuple(listed.job for listed in found.rows),
         inside=inside,
-        runs=runs,
+        work=work,
         wish=wish,
         fold=_fold_chip(wish, folded),
         archive=archive,

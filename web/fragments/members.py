@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from store.archives import Fate
 from store.errands import OPEN_ERRAND_STATES, list_errands
+from store.found_inside import FoundInside, found_inside
 from store.jobs import JobView
 from store.members import MembersSum, MemberView, members_of, sum_of_members
 from web.asked import address, whole
@@ -47,6 +48,7 @@ class MembersView:
     sum: MembersSum | None
     fates: tuple[tuple[Word, int], ...]
     members: tuple[ShownMember, ...]
+    found: FoundInside | None  # by a search in it; None while that changes
     under_way: tuple[ErrandLine, ...]  # acts on it that have not reached all of them yet
     here: str
     first: str | None
@@ -69,6 +71,7 @@ def members_in(request: Request, job: JobView) -> MembersView:
             sum=None,
             fates=(),
             members=(),
+            found=None,
             under_way=(),
             here=here,
             first=None,
@@ -76,7 +79,9 @@ def members_in(request: Request, job: JobView) -> MembersView:
             every=None,
         )
     with house_of(request).database.read() as connection:
-        added_up = sum_of_members(connection, job.upload_id)
+        added_up = sum_of_members(connection, job.upload_id, held=job.held)
+        moves = not job.is_settled
+        in_it = None if moves else found_inside(connection, job.upload_id)
         found = members_of(
             connection,
             job.upload_id,
@@ -85,17 +90,17 @@ def members_in(request: Request, job: JobView) -> MembersView:
         )
         acts = list_errands(connection, subject=f"job:{job.id}", states=OPEN_ERRAND_STATES)
     more = address(page, member=found[PAGE - 1].ordinal) if len(found) > PAGE else None
-    moves = added_up.open_jobs > 0 or not job.state.is_over or bool(acts)
     return MembersView(
         job=job,
         sum=added_up,
         fates=fates_of(added_up),
         members=shown(found[:PAGE]),
+        found=in_it,
         under_way=lines_of(house_of(request).database, acts),
         here=here,
         first=None if after is None else f"{page}#members",
         next=f"{more}#members" if more else None,
-        every=MOVING if moves else None,
+        every=MOVING if moves or acts else None,
     )
 
 

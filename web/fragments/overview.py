@@ -10,7 +10,7 @@ from starlette.responses import Response
 from jobs.health import Health
 from jobs.strays import look_with_strays
 from store.clock import now_of, utc_now
-from store.job_runs import runs_of
+from store.job_runs import Work, work_on
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
 from store.standings import standings_inside
 from store.standstill import standstills
@@ -44,7 +44,7 @@ class OverviewView:
     live: tuple[LiveJob, ...]
     latest: tuple[JobView, ...]
     inside: dict[int, dict[str, int]]  # by archive: how what came out of it stands
-    runs: dict[str, int]  # of those of the jobs here that had been over before
+    work: dict[str, Work]  # by job
     errands: tuple[ErrandLine, ...]
     counts: dict[JobState, int]
     health: Health
@@ -63,9 +63,10 @@ def find_overview(request: Request) -> OverviewView:
     with house.database.read() as connection:
         counts = job_counts(connection)
         moving = open_jobs(connection, now=now, limit=OPEN_SHOWN)
-        latest = list_jobs(connection, now=now, states=OVER, limit=LATEST_SHOWN)
-        inside = standings_inside(connection, [one.upload_id for one in latest if one.is_archive])
-        runs = runs_of(connection, [one.id for one in (*moving, *latest)])
+        latest = list_jobs(connection, now=now, states=OVER, is_folded=True, limit=LATEST_SHOWN)
+        archives = [one.upload_id for one in (*moving, *latest) if one.is_archive]
+        inside = standings_inside(connection, archives)
+        work = work_on(connection, [*moving, *latest])
         resting = standstills(connection, now=now_of(connection))
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     errands = under_way(house.database)
@@ -81,11 +82,12 @@ def find_overview(request: Request) -> OverviewView:
             spool_is_away=bool(counts) and house.spool.is_away(),
         ),
         live=tuple(
-            LiveJob(job=job, eta=eta_of(job, begun_again=job.id in runs, now=now)) for job in moving
+            LiveJob(job=job, eta=eta_of(job, begun_again=work[job.id].runs > 1, now=now))
+            for job in moving
         ),
         latest=tuple(latest),
         inside=inside,
-        runs=runs,
+        work=work,
         errands=errands,
         counts=counts,
         health=health,

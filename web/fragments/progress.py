@@ -13,17 +13,18 @@ from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
 from store.database import Transaction
 from store.forecast_inside import forecast_inside
-from store.job_runs import LastRun, last_run
+from store.job_runs import LastRun, last_run, work_on
 from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.standstill import Standstill, standstills
-from store.states import JobState
+from store.states import STOPPED_JOB_STATES, JobState
 from web.asked import address, job_id_of, whole
 from web.errors import NotFound
 from web.house import house_of
 from web.member_words import damage_in_words
 from web.pace import MOVING
 from web.render import render
+from web.spooled import why_unreadable
 from web.timeline import Eta, Step, eta_of, steps_of
 
 # More cells than this are no longer looked at one by one.
@@ -43,6 +44,7 @@ class ProgressView:
 
     job: JobView
     last_run: LastRun | None  # where it had been over before
+    seconds: float | None  # of all its runs; None while it is not over
     steps: tuple[Step, ...]
     eta: Eta | None
     cells: tuple[Cell, ...]
@@ -56,6 +58,7 @@ class ProgressView:
     here: str
     resting: tuple[Standstill, ...]
     damage: str | None  # of the file in the archive it came out of
+    unreadable: str | None  # why its bytes cannot be had any more
     every: int | None
 
 
@@ -86,15 +89,16 @@ def find_progress(request: Request) -> ProgressView:
             connection, job.id, standing, after=min(after, HIGHEST), limit=STANDING_LISTED + 1
         )
         times = times_of(connection, job.id, tally)
-        again = last_run(connection, job.id)
+        again, work = last_run(connection, job.id), work_on(connection, [job])[job.id]
         found = [] if seq is None else chunks_of(connection, job.id, after=seq - 1, limit=1)
         chosen = next((chunk for chunk in found if chunk.seq == seq), None)
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
-        inside = job.is_archive and job.state.is_over and _inside(connection, job)
-        resting = () if job.state.is_over else standstills(connection, now=now_of(connection))
+        can_retry = _can_retry(connection, job)
+        resting = () if job.is_settled else standstills(connection, now=now_of(connection))
     return ProgressView(
         job=job,
         last_run=again,
+        seconds=work.seconds,
         steps=steps_of(job, times, since=again.asked_at if again else None, now=now),
         eta=eta_of(job, begun_again=again is not None, now=now),
         cells=cells,
@@ -104,19 +108,24 @@ def find_progress(request: Request) -> ProgressView:
         standing_next=_next(job.id, standing, listed),
         chosen=chosen,
         tries=tuple(tries),
-        can_retry=job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED or inside,
+        can_retry=can_retry,
         here=address(
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
         ),
         resting=resting,
         damage=damage_in_words(job),
-        every=None if job.state.is_over else MOVING,
+        unreadable=why_unreadable(house_of(request), job),
+        every=None if job.is_settled else MOVING,
     )
 
 
-def _inside(connection: Transaction, job: JobView) -> bool:
-    """True when a retry would do something to what came out of an archive."""
-    return forecast_inside(connection, job.upload_id).does_something
+def _can_retry(connection: Transaction, job: JobView) -> bool:
+    """True when there is something that failed or was stopped, and may go on."""
+    if not job.is_archive:
+        return job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED
+    if job.state in STOPPED_JOB_STATES:
+        return True
+    return job.state.is_over and forecast_inside(connection, job.upload_id).does_something
 
 
 def standing_in(request: Request) -> str | None:

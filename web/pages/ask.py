@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from store.counted_on import CountsOn, counting_on_upload
 from store.forecast import OpenChunks, messages_with_members, open_chunks
-from store.inside import jobs_inside
+from store.held import NOTHING
 from store.jobs import JobView
 from store.outer import weight_of_upload
+from store.overall import AT_WORK
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
@@ -36,6 +37,22 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesOpen:
+    """Files that came out of an archive and are not over: those at work, and those that wait."""
+
+    running: int
+    waiting: int
+
+    @classmethod
+    def of(cls, job: JobView) -> FilesOpen:
+        """None of them, for what is no archive."""
+        here = [one for one in (job.held or NOTHING).standings if one.came_out and not one.is_over]
+        every = sum(one.files for one in here)
+        running = sum(one.files for one in here if one.standing in AT_WORK)
+        return cls(running=running, waiting=every - running)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskView:
     """A question about a job. `messages` are in the books; `trouble` is why it is asked again."""
 
@@ -43,7 +60,7 @@ class AskView:
     act: Act
     open: OpenChunks
     messages: int
-    open_inside: int  # jobs that came out of it and are not over
+    files_open: FilesOpen  # that came out of it and are not over
     files: int  # that came out of it
     bytes: int  # of it and of them
     counted_on: tuple[CountsOn, ...]  # by archives that lose mail when it is deleted
@@ -79,7 +96,7 @@ def ask_about(request: Request, job: JobView, act: Act, *, trouble: str | None =
             act=act,
             open=open_chunks(connection, job.id),
             messages=messages_with_members(connection, job.upload_id),
-            open_inside=sum(not state.is_over for _, state in jobs_inside(connection, job.id)),
+            files_open=FilesOpen.of(job),
             files=files - 1,
             bytes=size,
             counted_on=counting_on_upload(connection, job.upload_id) if act is Act.DELETE else (),

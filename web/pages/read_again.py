@@ -79,7 +79,7 @@ def choices(
 
 
 def _onward(request: Request, job: JobView, *, from_seq: int | None) -> Forecast | None:
-    if not job.progress.chunks_total:
+    if job.is_archive or not job.progress.chunks_total:
         return None
     with house_of(request).database.read() as connection:
         first = from_seq or first_unfinished(connection, job.id)

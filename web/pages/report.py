@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from store.attempts import AttemptSums, EqualEnds, attempt_sums, equal_ends
 from store.audit import entries
+from store.database import Transaction
 from store.jobs import JobView
 from store.ledger import Balance, balance
 from store.members import MembersSum, members_of, sum_of_members
@@ -52,6 +53,12 @@ class ReportView:
     program: str
 
 
+def _members_sum(connection: Transaction, job: JobView) -> MembersSum | None:
+    if job.held is None:
+        return None
+    return sum_of_members(connection, job.upload_id, held=job.held)
+
+
 def report_page(request: Request) -> Response:
     """The page. Raises NotFound."""
     job = require_job(request)
@@ -61,7 +68,7 @@ def report_page(request: Request) -> Response:
         ends = equal_ends(connection, job.id)
         found = quarantined_of(connection, job.upload_id, limit=QUARANTINED_PRINTED + 1)
         inside = members_of(connection, job.upload_id, limit=MEMBERS_PRINTED + 1)
-        added_up = sum_of_members(connection, job.upload_id) if job.is_archive else None
+        added_up = _members_sum(connection, job)
         acts = entries(connection, subject=f"job:{job.id}", limit=ACTS_PRINTED)
     view = ReportView(
         job=job,

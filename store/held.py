@@ -1,0 +1,296 @@
+"""What archives hold, added up for many of them at once: files, how they stand, bytes, messages.
+
+Files are those that came out of an archive, however deep, and those that came before with the
+very bytes of one of its members: the same that a search with `in:` goes through. Each counts once
+in an archive, however often it lies in there. Pure reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
+
+from store.archives import Fate
+from store.overall import PAUSED, own_shown
+from store.states import ChunkState, JobState
+from store.tables import chunk, job, upload
+from store.tables_archive import archive, member
+from store.uploads import UploadKind, UploadState
+
+_SAME = (Fate.SAME, Fate.DAMAGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """So many files of an archive stand alike. `came_out`: they came out of it, not before it."""
+
+    came_out: bool
+    standing: str  # by itself, see `store.overall`
+    is_over: bool
+    files: int
+    last_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An archive's files added up. Sizes in bytes; of inner archives those gone through."""
+
+    standings: tuple[Standing, ...] = ()
+    bytes_done: int = 0
+    bytes_total: int = 0
+    chunks_done: int = 0
+    chunks_failed: int = 0
+    chunks_total: int = 0
+    messages: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    expected_messages: int = 0
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """How its files stand, those that came before among them."""
+        return frozenset(one.standing for one in self.standings)
+
+    @property
+    def files(self) -> int:
+        """How many there are."""
+        return sum(one.files for one in self.standings)
+
+    @property
+    def over(self) -> int:
+        """How many of them are over."""
+        return sum(one.files for one in self.standings if one.is_over)
+
+    @property
+    def open(self) -> int:
+        """How many of them are not."""
+        return self.files - self.over
+
+    @property
+    def ended_badly(self) -> dict[str, int]:
+        """How many of those that are over and not finished ended how."""
+        found: dict[str, int] = {}
+        for one in self.standings:
+            if one.is_over and one.standing != JobState.FINISHED:
+                found[one.standing] = found.get(one.standing, 0) + one.files
+        return found
+
+    @property
+    def came_before(self) -> int:
+        """How many of them were here before the archive came."""
+        return sum(one.files for one in self.standings if not one.came_out)
+
+    @property
+    def open_here(self) -> int:
+        """How many came out of it and are not over: an act on the archive reaches them."""
+        return sum(one.files for one in self.standings if one.came_out and not one.is_over)
+
+    @property
+    def paused_here(self) -> int:
+        """How many of those are paused."""
+        here = (one for one in self.standings if one.came_out and one.standing == PAUSED)
+        return sum(one.files for one in here)
+
+    @property
+    def last_end(self) -> datetime | None:
+        """When the last that came out of it was over; None while one is not, and without any."""
+        if self.open_here:
+            return None
+        ends = [one.last_end for one in self.standings if one.came_out and one.last_end]
+        return max(ends, default=None)
+
+
+NOTHING = Held()
+
+
+def all_messages(held: Held) -> int:
+    """Messages of every fate: those that are told apart in its books."""
+    return held.messages + held.duplicates + held.quarantined
+
+
+def held_by(connection: Connection, archive_ids: Collection[int]) -> dict[int, Held]:
+    """By archive; of those that hold nothing yet, nothing."""
+    if not archive_ids:
+        return {}
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(_sums(archive_ids)):
+        found.setdefault(row.around, []).append(row)
+    return {key: _held(rows) for key, rows in found.items()}
+
+
+_ADDED_UP = (
+    *("bytes_done", "bytes_total", "chunks_done", "chunks_failed", "chunks_total"),
+    *("messages", "duplicates", "quarantined", "expected_messages"),
+)
+
+
+def _held(rows: Sequence[Row[Any]]) -> Held:
+    sums = {name: sum(int(getattr(row, name) or 0) for row in rows) for name in _ADDED_UP}
+    return Held(standings=tuple(_standing(row) for row in rows), **sums)
+
+
+def _standing(row: Row[Any]) -> Standing:
+    return Standing(
+        came_out=bool(row.came_out),
+        standing=row.standing,
+        is_over=JobState(row.state).is_over,
+        files=row.files,
+        last_end=row.last_end,
+    )
+
+
+def _sums(archive_ids: Collection[int]) -> Select[Any]:
+    """What files that stand alike add up to, in one pass over their chunks.
+
+    Every job has one plan, so whatever is of the file and not of a chunk is counted with that. Of
+    an archive its gone-through bytes are done, of what is finished all of them.
+    """
+    pairs, standing = _pairs(archive_ids), own_shown().label("standing")
+    is_plan, is_finished = chunk.c.seq == 0, job.c.state == JobState.FINISHED
+    unpacked = case((upload.c.kind == UploadKind.ARCHIVE, archive.c.read_bytes), else_=0)
+    of_file = case((is_finished, upload.c.size), else_=unpacked)
+    of_chunk = case((is_finished, 0), else_=chunk.c.position - chunk.c.start)
+
+    def added(what: Any, name: str) -> Any:
+        return cast(func.sum(what), BigInteger).label(name)
+
+    def number(which: Any, name: str) -> Any:
+        return added(case((which, 1), else_=0), name)
+
+    return (
+        select(
+            pairs.c.around,
+            pairs.c.came_out,
+            standing,
+            job.c.state,
+            func.max(job.c.finished_at, type_=job.c.finished_at.type).label("last_end"),
+            number(is_plan, "files"),
+            added(case((is_plan, of_file), else_=of_chunk), "bytes_done"),
+            added(case((is_plan, upload.c.size), else_=0), "bytes_total"),
+            number(~is_plan, "chunks_total"),
+            number(and_(~is_plan, chunk.c.state == ChunkState.DONE), "chunks_done"),
+            number(chunk.c.state == ChunkState.FAILED, "chunks_failed"),
+            added(chunk.c.messages, "messages"),
+            added(chunk.c.duplicates, "duplicates"),
+            added(chunk.c.quarantined, "quarantined"),
+            added(chunk.c.expected_messages, "expected_messages"),
+        )
+        .select_from(pairs)
+        .join(upload, upload.c.id == pairs.c.upload_id)
+        .join(job, job.c.upload_id == upload.c.id)
+        .join(chunk, chunk.c.job_id == job.c.id)
+        .outerjoin(archive, archive.c.upload_id == upload.c.id)
+        .group_by(pairs.c.around, pairs.c.came_out, standing, job.c.state)
+    )
+
+
+def rates_of_archives(
+    connection: Connection,
+    archive_ids: Collection[int],
+    rates: dict[str, tuple[float, float]],
+) -> dict[int, tuple[float, float]]:
+    """Bytes and messages per second of all their files, given those of jobs at work."""
+    if not archive_ids or not rates:
+        return {}
+    pairs = _pairs(archive_ids)
+    rows = connection.execute(
+        select(pairs.c.around, job.c.id)
+        .select_from(pairs)
+        .join(job, job.c.upload_id == pairs.c.upload_id)
+        .where(job.c.id.in_(sorted(rates)))
+    )
+    found: dict[int, tuple[float, float]] = {}
+    for around, job_id in rows:
+        size, number = found.get(around, (0.0, 0.0))
+        found[around] = size + rates[job_id][0], number + rates[job_id][1]
+    return found
+
+
+def totals_of_all() -> Select[Any]:
+    """(around, messages, last_end) of every archive that holds files, for lists to be sorted by."""
+    pairs = _pairs(None)
+    number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
+    ended = case((pairs.c.came_out == 1, job.c.finished_at))
+    return (
+        select(
+            pairs.c.around,
+            cast(number, BigInteger).label("messages"),
+            func.max(ended, type_=job.c.finished_at.type).label("last_end"),
+        )
+        .select_from(pairs)
+        .join(job, job.c.upload_id == pairs.c.upload_id)
+        .join(chunk, chunk.c.job_id == job.c.id)
+        .group_by(pairs.c.around)
+    )
+
+
+def _pairs(archive_ids: Collection[int] | None) -> CTE:
+    """(around, upload_id, came_out): every file of every archive asked for, once; None for all."""
+    within = _within(archive_ids)
+    came_out = (
+        select(within.c.around, upload.c.id.label("upload_id"), within.c.came_out)
+        .select_from(within)
+        .join(upload, upload.c.archive_id == within.c.archive_id)
+        .where(upload.c.state == UploadState.STORED)
+    )
+    same = (
+        select(within.c.around, member.c.upload_id, literal(0).label("came_out"))
+        .select_from(within)
+        .join(member, member.c.archive_id == within.c.archive_id)
+        .join(upload, upload.c.id == member.c.upload_id)
+        .where(member.c.fate.in_(_SAME), upload.c.state == UploadState.STORED)
+    )
+    both = came_out.union_all(same).subquery()
+    return (
+        select(both.c.around, both.c.upload_id, func.max(both.c.came_out).label("came_out"))
+        # One that holds itself is not a file of its own.
+        .where(both.c.around != both.c.upload_id)
+        .group_by(both.c.around, both.c.upload_id)
+        .cte("held")
+    )
+
+
+def _within(archive_ids: Collection[int] | None) -> CTE:
+    """(around, archive_id, came_out): the archives themselves, and those in them.
+
+    A union that keeps each once, as an archive may be made to hold itself.
+    """
+    first = select(
+        archive.c.upload_id.label("around"), archive.c.upload_id.label("archive_id")
+    ).add_columns(literal(1).label("came_out"))
+    if archive_ids is not None:
+        first = first.where(archive.c.upload_id.in_(sorted(archive_ids)))
+    within = first.cte("within", recursive=True)
+    # Both ways in at once: a recursion may be named once only in its own definition.
+    inner = (
+        select(archive.c.upload_id, upload.c.archive_id.label("outer_id"), literal(1).label("way"))
+        .join(upload, upload.c.id == archive.c.upload_id)
+        .where(upload.c.archive_id.is_not(None), upload.c.state == UploadState.STORED)
+        .union_all(
+            select(archive.c.upload_id, member.c.archive_id, literal(0))
+            .join(member, member.c.upload_id == archive.c.upload_id)
+            .where(member.c.fate.in_(_SAME))
+        )
+        .cte("inner_archives")
+    )
+    return within.union(
+        select(within.c.around, inner.c.upload_id, within.c.came_out * inner.c.way).join(
+            within, within.c.archive_id == inner.c.outer_id
+        )
+    )

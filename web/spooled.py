@@ -1,0 +1,22 @@
+"""Whether the very file of a job still lies in the spool, and if not, why not.
+
+Looked at only for pages and answers about one job: lists of a thousand would wait for a disk.
+"""
+
+from __future__ import annotations
+
+from store.jobs import JobView
+from store.spool import SpoolError
+from store.uploads import require_upload
+from web.house import House
+
+
+def why_unreadable(house: House, job: JobView) -> str | None:
+    """In one line, why the bytes of a job's file cannot be read; None when they can."""
+    with house.database.read() as connection:
+        upload = require_upload(connection, job.upload_id)
+    try:
+        with house.spool.source(upload.spool_name, size=job.size):
+            return None
+    except SpoolError as error:
+        return str(error)
