@@ -60,8 +60,6 @@ log = logging.getLogger(__name__)
 STEP_MESSAGES = 500
 # Above every offset, and still below the next upload's keys.
 EVERYTHING = (1 << 40) - 1
-
-
 Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
 
 
@@ -81,7 +79,9 @@ def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], b
     except Exception as error:
         if isinstance(error, OUTAGES) and passes(error):
             raise
-        log.exception("errand %s failed", errand.id)
+        # A refusal is an answer that somebody reads; only a bug needs its traceback.
+        refused = isinstance(error, CannotDo)
+        log.error("errand %s failed: %s", errand.id, error, exc_info=not refused)
         _end(workshop, errand, ErrandState.FAILED, error=str(error) or type(error).__name__)
         return
     _end(workshop, errand, ErrandState.DONE, result=steps.result)
