@@ -1,12 +1,14 @@
 """A child of the local thread: claims chunks and parses them, then goes when nothing is left.
 
 An entry point of its own (`python -m jobs.child NAME`), so that its memory and its crashes are
-not the console's.
+not the console's. With `--when-told` it stands ready until a byte comes on its standard input:
+what takes longest, loading all this, is done then.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -25,11 +27,14 @@ IDLE_SECONDS = 20.0
 # A database that takes no writing is asked again after so long.
 OUTAGE_SECONDS = 5.0
 LOOK_SECONDS = 0.2
+WHEN_TOLD = "--when-told"
 
 
-def main(name: str) -> None:
+def main(name: str, *, when_told: bool = False) -> None:
     """Work until nothing has been due for a while or until asked to stop."""
     die_with_parent()
+    if when_told and not told_to_begin():
+        return
     asked = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -59,5 +64,12 @@ def main(name: str) -> None:
     workshop.database.close()
 
 
+def told_to_begin() -> bool:
+    """Wait for the byte that says so; False when the console hangs up or wants nobody ready."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return bool(os.read(sys.stdin.fileno(), 1))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], when_told=WHEN_TOLD in sys.argv[2:])

@@ -61,7 +61,9 @@ def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], b
     except Exception as error:
         if isinstance(error, OUTAGES) and passes(error):
             raise
-        log.exception("errand %s failed", errand.id)
+        # A refusal is an answer that somebody reads; only a bug needs its traceback.
+        refused = isinstance(error, CannotDo)
+        log.error("errand %s failed: %s", errand.id, error, exc_info=not refused)
         _end(workshop, errand, ErrandState.FAILED, error=str(error) or type(error).__name__)
         return
     _end(workshop, errand, ErrandState.DONE, result=steps.result)

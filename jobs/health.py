@@ -19,6 +19,7 @@ from jobs.record import moment_of, number_of, whole_of
 from jobs.reports import Report, read_reports
 from jobs.sightings import PROGRAM_FIELD, Sighting, bells_hanging, sight, whole_records
 from jobs.standing import URGENCY, Watch, WorkerState, state_of
+from jobs.worker_names import host_told_by, pid_told_by
 from store.chunks import (
     AttemptView,
     Backlog,
@@ -33,11 +34,14 @@ from store.database import Database
 from store.history import Consumers, last_consumers
 from store.locks import holder
 from store.states import EngineName
+from store.tallies import Tally, tallies
 
 # RQ ends a job of ours after six hours at the latest; before that its horse may be stuck.
 STUCK_AT_MOST = timedelta(hours=7)
 # So many lost attempts are looked through for the one a worker hangs on.
 LOOKED_UP_AT_MOST = 20
+# For how long back it is told what workers did.
+TALLIED = timedelta(hours=1)
 
 
 class WorkerKind(StrEnum):
@@ -70,10 +74,9 @@ class WorkerHealth:
     # Only where they were asked for, see `with_details`.
     rq: str | None = None  # the version of RQ
     started_at: datetime | None = None
-    done: int | None = None
-    failed: int | None = None
     working_seconds: float | None = None
     report: Report | None = None
+    tally: Tally | None = None  # of TALLIED; None when it has made no attempt in that time
 
     @property
     def place(self) -> tuple[int, str, str]:
@@ -187,7 +190,8 @@ def _by_attempt(attempt: AttemptView, *, watch: Watch) -> WorkerHealth:
         kind=WorkerKind.LOCAL if _is_local(attempt) else None,
         state=WorkerState.BUSY if watch.beats(attempt) else WorkerState.LATE,
         host=attempt.host,
-        pid=attempt.pid if _is_local(attempt) else None,
+        # That of an RQ worker's attempt is its work-horse's.
+        pid=attempt.pid if _is_local(attempt) else pid_told_by(attempt.worker),
         program=attempt.version,
         current=attempt,
     )
@@ -224,8 +228,8 @@ def _rq_worker(
         engine=EngineName.RQ,
         kind=_kind(seen, program),
         state=state,
-        host=record.get("hostname") or (told_by.host if told_by else None),
-        pid=whole_of(record.get("pid")),
+        host=record.get("hostname") or (told_by.host if told_by else host_told_by(seen.name)),
+        pid=whole_of(record.get("pid")) or pid_told_by(seen.name),
         program=program or (told_by.version if told_by else None),
         subscribed=seen.subscribed,
         registered=seen.listed,
@@ -270,9 +274,22 @@ def _detailed(
         worker,
         rq=record.get("version"),
         started_at=moment_of(record.get("birth")) or worker.started_at,
-        done=whole_of(record.get("successful_job_count")),
-        failed=whole_of(record.get("failed_job_count")),
         working_seconds=number_of(record.get("total_working_time")),
         report=report,
         program=worker.program or (report.program if report else None),
+        pid=worker.pid or (report.worker.pid if report and report.worker else None),
     )
+
+
+def with_tallies(
+    workers: Sequence[WorkerHealth], *, database: Database, now: datetime
+) -> tuple[WorkerHealth, ...]:
+    """The same workers with what they did of late, and where, if nothing else tells that."""
+    names = {worker.name for worker in workers}
+    with database.read() as connection:
+        found = tallies(connection, names, since=now - TALLIED)
+    return tuple(_tallied(worker, found.get(worker.name)) for worker in workers)
+
+
+def _tallied(worker: WorkerHealth, tally: Tally | None) -> WorkerHealth:
+    return replace(worker, tally=tally, host=worker.host or (tally.host if tally else None))

@@ -1,7 +1,8 @@
 """The local fallback: a thread that keeps child processes busy with waiting chunks.
 
 For development and small machines, and while Redis is away. The children claim from the same
-table as RQ's workers do; the thread only starts them, and notes how they ended.
+table as RQ's workers do; the thread only starts them, and notes how they ended. While nothing is
+to do one stands ready, so that an upload does not wait until a process has loaded everything.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import threading
 import uuid
 from collections.abc import Callable
 
+from jobs.child import WHEN_TOLD
 from jobs.deaths import cause_of_death, note_death
 from jobs.lease import Lease
 from jobs.workshop import PASSING, Workshop
@@ -38,6 +40,9 @@ class LocalRunner(threading.Thread):
         self._wanted = wanted
         self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
         self._children: list[subprocess.Popen[bytes]] = []
+        self._ready: subprocess.Popen[bytes] | None = None
+        # One that died before it was told anything would only die again.
+        self._may_stand_ready = True
         self._stopped = threading.Event()
         self._woken = threading.Event()
 
@@ -59,6 +64,7 @@ class LocalRunner(threading.Thread):
     def _round(self) -> None:
         self._reap()
         if not self._wanted():
+            self._dismiss_ready()
             for child in self._children:
                 child.terminate()
             return
@@ -75,20 +81,52 @@ class LocalRunner(threading.Thread):
                     connection, host=socket.gethostname(), now=now_of(connection), limit=free
                 )
             )
-        self._children.extend(self._child() for _ in range(due))
+        for _ in range(due):
+            self._children.append(self._told_child() or self._child())
+            self._may_stand_ready = True
+        if not self._children and self._ready is None and self._may_stand_ready:
+            self._ready = self._child(WHEN_TOLD)
 
-    def _child(self) -> subprocess.Popen[bytes]:
+    def _child(self, *words: str) -> subprocess.Popen[bytes]:
         name = f"local-{uuid.uuid4().hex[:8]}"
         environ = {**os.environ, **self._workshop.config.environment()}
         return subprocess.Popen(  # noqa: S603  (our own interpreter, our own module)
-            [sys.executable, "-m", "jobs.child", name], env=environ, stdin=subprocess.DEVNULL
+            [sys.executable, "-m", "jobs.child", name, *words],
+            env=environ,
+            stdin=subprocess.PIPE if WHEN_TOLD in words else subprocess.DEVNULL,
+            bufsize=0,
         )
+
+    def _told_child(self) -> subprocess.Popen[bytes] | None:
+        """The child that stood ready, told to begin; None when there is none (any more)."""
+        child, self._ready = self._ready, None
+        if child is None or child.stdin is None:
+            return None
+        try:
+            with child.stdin as line:
+                line.write(b"\n")
+        except OSError:
+            child.wait()
+            return None
+        return child
+
+    def _dismiss_ready(self) -> None:
+        """End the child that stands ready: it goes when the line to it is cut."""
+        if self._ready is None:
+            return
+        child, self._ready = self._ready, None
+        if child.stdin is not None:
+            child.stdin.close()
+        _wait_or_kill(child)
 
     def _reap(self) -> None:
         for child in [child for child in self._children if child.poll() is not None]:
             self._children.remove(child)
             if child.returncode != 0:
                 self._note_death(child)
+        if self._ready is not None and self._ready.poll() is not None:
+            log.error("the local child that stood ready ended: %s", self._ready.returncode)
+            self._ready, self._may_stand_ready = None, False
 
     def _note_death(self, child: subprocess.Popen[bytes]) -> None:
         how = cause_of_death(child.returncode)
@@ -98,12 +136,9 @@ class LocalRunner(threading.Thread):
     def _end_children(self) -> None:
         for child in self._children:
             child.terminate()
+        self._dismiss_ready()
         for child in self._children:
-            try:
-                child.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            _wait_or_kill(child)
         self._lease.give_back()
 
     def stop(self) -> None:
@@ -111,3 +146,11 @@ class LocalRunner(threading.Thread):
         self._stopped.set()
         self._woken.set()
         self.join(timeout=STOP_SECONDS * 2)
+
+
+def _wait_or_kill(child: subprocess.Popen[bytes]) -> None:
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import signal
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -33,6 +31,7 @@ from jobs.link import work_client
 from jobs.proc import memory_limit
 from jobs.reports import program_version, write_report
 from jobs.sightings import PROGRAM_FIELD
+from jobs.worker_names import new_name
 from jobs.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -136,11 +135,6 @@ class EnduringWorker(Worker):
         return found
 
 
-def worker_name() -> str:
-    """A name nobody has had: a crashed worker's name stays taken in Redis for a while."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-
-
 class ReportingWorker(EnduringWorker):
     """RQ's worker, which also says which program it is and what it holds."""
 
@@ -174,7 +168,7 @@ def _worker(workshop: Workshop, url: str) -> ReportingWorker:
 
     return ReportingWorker(
         [Queue(QUEUE_NAME, connection=redis)],
-        name=worker_name(),
+        name=new_name(),
         connection=redis,
         worker_ttl=WORKER_TTL_SECONDS,
         job_monitoring_interval=MONITORING_SECONDS,

@@ -127,7 +127,7 @@ def _copy(file: BinaryIO, writer: SpoolWriter, *, filename: str) -> Verdict:
     block = file.read(BLOCK_BYTES)
     verdict = sniff(block, filename)
     if not verdict.is_taken:
-        raise Refusal(f"{filename}: {verdict.sentence}")
+        raise Refusal(f"{filename}: {verdict.sentence_for_command}")
     while block:
         writer.write(block)
         block = file.read(BLOCK_BYTES)

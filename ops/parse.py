@@ -162,7 +162,8 @@ def _parse_file(
     if args.dialect:
         rule = Rule.of(Dialect(args.dialect), seen=rule)
     if rule.dialect is Dialect.NONE:
-        print(f"{label}: {sniff(source.read_at(0, HEAD_BYTES), label).sentence}", file=sys.stderr)
+        verdict = sniff(source.read_at(0, HEAD_BYTES), label)
+        print(f"{label}: {verdict.sentence_for_command}", file=sys.stderr)
         return False
     if args.summary:
         print(_summary(source, rule, label, charset=args.charset, detection=detection))

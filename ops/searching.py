@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from ops.premises import opened_database, settings_of_installation
 from ops.refusal import Refusal
@@ -33,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
     elif results.hits:
         print_table(("message", "date", "from", "subject"), map(_row, results.hits))
         print(f"\n{counted(results)}")
+    if not results.hits:
+        print("No message found.", file=sys.stderr)
     return 0 if results.hits else 1
 
 

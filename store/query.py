@@ -65,11 +65,30 @@ def parse(text: str, *, now: datetime) -> Query:
     try:
         parts = _Parser(text, now).whole()
         if not parts and text.strip():
-            raise QueryError(0, "There is no letter and no digit in it to look for.")
+            raise _asks_for_nothing(text)
     except QueryError as error:
         error.query = text
         raise
     return Query(text, _all([part.expression for part in parts]), _chips(text, parts))
+
+
+def _asks_for_nothing(text: str) -> QueryError:
+    """Why a text that is understood means nothing: it has no word, or only ANDs."""
+    joiner = next((piece for piece in pieces(text, FIELD_NAMES) if piece.sign is Sign.AND), None)
+    if joiner is None:
+        return QueryError(0, "There is no letter and no digit in it to look for.")
+    return QueryError(
+        joiner.start,
+        "AND stands between two conditions. Between quotation marks it is a word to look for.",
+    )
+
+
+class _Misplaced(ValueError):
+    """A mistake in the middle of a piece, `at` characters after its beginning."""
+
+    def __init__(self, at: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +202,8 @@ class _Parser:
             expression = self._meaning(piece, field)
         except ValueError as error:
             sentence = str(error)
-            raise QueryError(piece.start, sentence[0].upper() + sentence[1:] + ".") from None
+            at = piece.start + (error.at if isinstance(error, _Misplaced) else 0)
+            raise QueryError(at, sentence[0].upper() + sentence[1:] + ".") from None
         # A phrase asks for each of its words, and a long run of Korean for each of its pairs.
         self._asked += len(expression.tokens) if isinstance(expression, Words) else 1
         if self._asked > MOST_ASKED:
@@ -224,7 +244,7 @@ def _words(piece: Piece, field: Field | None) -> Expression | None:
         text = piece.text.rstrip("*")
         open_end = len(text) < len(piece.text)
         if "*" in text:
-            raise ValueError("a * can only stand at the end of a word")
+            raise _Misplaced(text.index("*"), "a * can only stand at the end of a word")
     found = tokens(text)
     if not found and (open_end or piece.sign is Sign.QUOTED):
         raise ValueError("there is no letter and no digit in it to look for")

@@ -89,7 +89,8 @@ class Chart:
     tone: str
     bars: tuple[Bar, ...]
     highest: float
-    latest: float | None  # None where nothing was measured of late
+    latest: float | None  # of the last bar; None where nothing was measured of late
+    latest_since: datetime  # when that bar begins
 
     @property
     def is_flat(self) -> bool:
@@ -117,7 +118,7 @@ MEASURES = (
 
 
 def charts_of(buckets: Sequence[Bucket]) -> tuple[Chart, ...]:
-    """Every measure as a chart, on one scale of time."""
+    """Every measure as a chart, on one scale of time; there is at least one bucket."""
     return tuple(_chart(measure, buckets) for measure in MEASURES)
 
 
@@ -136,7 +137,8 @@ def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
             ]
         ),
         highest=highest,
-        latest=measured[-1] if measured else None,
+        latest=measured[-1],
+        latest_since=buckets[-1].at,
     )
 
 

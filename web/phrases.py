@@ -11,6 +11,7 @@ from functools import cache
 
 from web.language import N_
 
+TWO_IN_ONE = N_("{reason}; {error}")
 PHRASES = (
     # store.accounts, store.api_tokens
     N_("An account needs a name of at most 100 characters."),
@@ -57,6 +58,19 @@ PHRASES = (
     N_("“{name}:” needs a value right after the colon."),
     N_("More than {count} brackets are open here."),
     N_("From here on it asks for more than {count} things."),
+    N_("AND stands between two conditions. Between quotation marks it is a word to look for."),
+    N_("A * can only stand at the end of a word."),
+    # store.query_values
+    N_("“{name}:” needs a value."),
+    N_("“{value}” is no date; write 2024, 2024-03, 2024-03-05 or 7d."),
+    N_("There is no year {number} in the calendar used here."),
+    N_("“{value}” is not in the calendar."),
+    N_("That is before the first year of the calendar."),
+    N_("“{value}” is no size; write 500, 20K, 1.5M or 1G."),
+    N_("“{value}” is no type of file; write one of {known}, or such as image/png."),
+    N_("“{value}” is no SHA-256; it has 64 digits from 0 to 9 and a to f."),
+    N_("“{value}” is nothing a message can have; write one of {known}."),
+    N_("“{value}” is nothing a message can be; write duplicate or deleted."),
     # store.own_labels, store.saved, store.bounded
     N_("A label needs 1 to {count} characters."),
     N_("A name needs 1 to {count} characters."),
@@ -194,7 +208,7 @@ PHRASES = (
     N_("content length right"),
     N_("content length wrong"),
     # Several of the sentences above in one; last, as it fits most of them.
-    N_("{reason}; {error}"),
+    TWO_IN_ONE,
 )
 PLACE = re.compile(r"\{(\w+)\}")
 # Places that hold a sentence themselves; all others hold what differs, and stay as they are.
@@ -231,14 +245,14 @@ def said(text: str, gettext: Callable[[str], str]) -> str:
     translated = gettext(text)
     if translated != text:
         return translated
+    error_type, colon, sentence = text.partition(": ")
+    is_typed = bool(colon) and error_type.isidentifier()
     for phrase, pattern in _patterns():
-        found = pattern.fullmatch(text)
+        # Two sentences after a type are not two sentences, the first of which has a type.
+        found = None if is_typed and phrase == TWO_IN_ONE else pattern.fullmatch(text)
         if found:
             return _filled(gettext(phrase), found.groupdict(), gettext)
-    error_type, colon, sentence = text.partition(": ")
-    if colon and error_type.isidentifier():
-        return f"{error_type}: {said(sentence, gettext)}"
-    return text
+    return f"{error_type}: {said(sentence, gettext)}" if is_typed else text
 
 
 def _filled(phrase: str, values: dict[str, str], gettext: Callable[[str], str]) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import nh3
 
 from mail.html import has_crowded_tag, is_deep
+from web.disguised import Piece, pieces_of
 
 TAGS = frozenset(
     """a abbr address article aside b bdi bdo big blockquote br caption center cite code col
@@ -55,11 +56,20 @@ MAX_UNCERTAIN_ATTRIBUTES = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeHtml:
-    """What may be shown. `remote` pictures were left out; `too_large` says nothing is shown."""
+    """What may be shown. `remote` pictures were left out; `too_large` says nothing is shown.
+
+    `pieces` are the same markup, cut after each link that leads elsewhere than its text says.
+    """
 
     markup: str
     remote: int
+    pieces: tuple[Piece, ...] = ()
     too_large: bool = False
+
+    @property
+    def disguised(self) -> int:
+        """How many links lead elsewhere than their text says."""
+        return sum(piece.leads_to is not None for piece in self.pieces)
 
 
 def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> SafeHtml:
@@ -92,7 +102,7 @@ def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> S
         filter_style_properties=set(STYLES),
         link_rel="noopener noreferrer",
     )
-    return SafeHtml(markup=markup, remote=remote)
+    return SafeHtml(markup=markup, remote=remote, pieces=pieces_of(markup))
 
 
 def _is_bomb(html: str) -> bool:

@@ -29,7 +29,7 @@ NOTE_REQUESTS = """() => {
     ("scripts", "width", "language", "words"),
     [
         (True, 1280, "en-GB", ("All that match", "Put on…", "Put it on", "Our labels")),
-        (False, 390, "ko-KR", ("조건에 맞는 전체", "붙이기…", "붙이기", "우리가 붙인 라벨")),
+        (False, 390, "ko-KR", ("조건에 맞는 전체", "붙이기…", "붙이기", "자체 라벨")),
     ],
 )
 def test_a_label_is_put_on_all_that_match_and_seen_on_a_message(

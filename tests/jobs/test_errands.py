@@ -177,6 +177,20 @@ def test_an_errand_for_a_job_that_is_gone_fails_with_a_sentence(floor: Floor) ->
     assert done.error == "The job is gone."
 
 
+@pytest.mark.parametrize("is_a_bug", [False, True])
+def test_only_a_bug_is_logged_with_its_traceback(
+    floor: Floor, is_a_bug: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_a_bug:
+        monkeypatch.delattr("jobs.errands.find_job")
+
+    carry_out(floor, ask(floor, ErrandKind.READ_AGAIN, job_id="gone", from_seq=0))
+
+    logged = [record for record in caplog.records if record.name == "jobs.errands"]
+    assert [bool(record.exc_info) for record in logged] == [is_a_bug]
+    assert is_a_bug or logged[0].getMessage().endswith("The job is gone.")
+
+
 def test_retrying_failures_of_one_cause_leaves_the_others(floor: Floor) -> None:
     floor.hand_in(letters(100, body_lines=10))
     floor.plan()

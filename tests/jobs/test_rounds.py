@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
+from jobs.child import WHEN_TOLD
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
+from store.states import JobState
 from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
@@ -36,6 +40,76 @@ def test_a_local_runner_that_cannot_start_a_child_tries_again(
     runner.stop()
 
     assert troubled.calls >= 2
+
+
+class Started:
+    """Starts processes as ever, and remembers them."""
+
+    def __init__(self) -> None:
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self._popen = subprocess.Popen
+
+    def __call__(self, command: list[str], **options: object) -> subprocess.Popen[bytes]:
+        """Start one."""
+        self.processes.append(self._popen(command, **options))  # type: ignore[call-overload]
+        return self.processes[-1]
+
+    def ready(self) -> list[subprocess.Popen[bytes]]:
+        """Those that were started to stand ready."""
+        return [one for one in self.processes if WHEN_TOLD in str(one.args)]
+
+
+def test_without_redis_a_child_stands_ready_and_takes_the_first_job(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Started()
+    monkeypatch.setattr("jobs.local.subprocess.Popen", started)
+    runner = LocalRunner(floor.workshop, wanted=lambda: True)
+    runner.start()
+    wait_until(started.ready, what="one stands ready")
+
+    floor.hand_in(letters(5))
+    runner.wake()
+    wait_until(lambda: floor.job().state.is_over, what="the job is over")
+    runner.stop()
+
+    assert len(started.processes) == 1
+    assert floor.job().state is JobState.FINISHED
+    assert started.processes[0].returncode == 0
+
+
+def test_a_child_that_stands_ready_goes_when_nobody_is_wanted(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, wanted = Started(), [True]
+    monkeypatch.setattr("jobs.local.subprocess.Popen", started)
+    runner = LocalRunner(floor.workshop, wanted=lambda: bool(wanted))
+    runner.start()
+    wait_until(started.ready, what="one stands ready")
+
+    wanted.clear()
+    gone = wait_until(lambda: [one for one in started.ready() if one.poll() == 0], what="it goes")
+    runner.stop()
+
+    assert len(gone) == len(started.processes) == 1
+
+
+def test_work_is_done_also_when_the_child_that_stood_ready_has_died(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Started()
+    monkeypatch.setattr("jobs.local.subprocess.Popen", started)
+    runner = LocalRunner(floor.workshop, wanted=lambda: True)
+    runner.start()
+    wait_until(started.ready, what="one stands ready")
+
+    started.processes[0].kill()
+    floor.hand_in(letters(5))
+    runner.wake()
+    wait_until(lambda: floor.job().state.is_over, what="the job is over")
+    runner.stop()
+
+    assert floor.job().state is JobState.FINISHED
 
 
 def test_a_reconciler_whose_spool_is_away_tries_again(

@@ -202,3 +202,17 @@ def test_reading_mail_takes_no_more_memory_than_promised(tmp_path: Path) -> None
     assert "2000 messages" in ran.stdout.replace(",", "")
     # 64 MiB and twice the largest message, which is small here.
     assert int(peak) < 64 * 1024
+
+
+def test_a_file_without_mail_is_told_of_in_words_for_a_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.7 and so on")
+    parser = argparse.ArgumentParser()
+    parse.add_arguments(parser)
+
+    status = parse.run(parser.parse_args([str(path)]))
+
+    told = f"{path}: This is a PDF document. Name an .mbox or an .eml file.\n"
+    assert (status, capsys.readouterr().err) == (1, told)

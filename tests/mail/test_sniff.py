@@ -82,6 +82,18 @@ def test_row_16_an_archive_that_cannot_be_opened_says_how_to_go_on() -> None:
     assert sniff(b"7z\xbc\xaf\x27\x1c\x00\x04", "takeout.7z").sentence == sentence
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"7z\xbc\xaf\x27\x1c", b"%PDF-1.7", b"\x00\x05\x16\x07", b"<html>", b"plain words", b"\0"],
+)
+def test_whoever_names_a_file_to_a_command_is_not_told_to_upload(head: bytes) -> None:
+    verdict = sniff(head, "x")
+
+    assert "pload" in verdict.sentence
+    assert "pload" not in verdict.sentence_for_command
+    assert verdict.sentence_for_command.startswith(verdict.what)
+
+
 @pytest.mark.parametrize("name", ["mbox", "Inbox", "mail.dat", "takeout.zip", "x.pdf"])
 def test_row_15_an_mbox_is_recognised_whatever_its_name(name: str) -> None:
     verdict = sniff(mbox_of(raw_message()), name)

@@ -175,10 +175,12 @@ def test_a_mistake_in_a_query_is_pointed_at(command: str, run: Shell, tmp_path: 
     assert refused.err.splitlines()[-1].strip() == "^"
 
 
-def test_search_says_by_its_status_that_nothing_was_found(run: Shell, mbox: Path) -> None:
+def test_search_says_that_nothing_was_found_by_its_status_too(run: Shell, mbox: Path) -> None:
     run("import", mbox, "--wait")
 
-    assert run("search", "nowhere").status == 1
+    for words in (["nowhere"], ["nowhere", "--json"]):
+        nothing = run("search", *words)
+        assert (nothing.status, nothing.out, nothing.err) == (1, "", "No message found.\n")
     assert "1 message" in run("search", "heron").out
 
 

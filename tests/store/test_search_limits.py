@@ -176,7 +176,7 @@ def test_a_cursor_before_everything_finds_nothing(database: Database) -> None:
         ("larger:big", 7),
         ("has:wings", 4),
         ("boat *", 5),
-        ("bo*at", 0),
+        ("bo*at", 2),
         ("(" * 51 + "a", 50),
         ("a " * 201, 400),
         ("x" * 10_001, 10_000),
@@ -255,3 +255,26 @@ def test_a_page_that_ran_out_of_time_says_how_far_it_looked_and_goes_on(
     assert pages[0].looked_back_to is not None
     assert pages[-1].looked_back_to is None
     assert [hit.id for page in pages for hit in page.hits] == [key(n * 1000) for n in (8, 4, 0)]
+
+
+@pytest.mark.parametrize(
+    ("query", "at"),
+    [("jen*kins", "*"), ("subject:jen*kins", "*"), ("boat AND jen*kins", "*"), ("AND", "A")],
+)
+def test_a_mistake_points_at_the_very_character(database: Database, query: str, at: str) -> None:
+    answer = found_or_refused(database, query)
+
+    assert isinstance(answer, QueryError)
+    assert answer.position == query.index(at)
+
+
+def test_a_lone_and_is_told_how_to_look_for_the_word(database: Database) -> None:
+    keep(database, a_message("this and that"))
+
+    refused = found_or_refused(database, "AND")
+    found = found_or_refused(database, '"AND"')
+
+    assert isinstance(refused, QueryError)
+    assert "quotation marks" in refused.sentence
+    assert not isinstance(found, QueryError)
+    assert found.count.value == 1

@@ -66,3 +66,13 @@ def test_charts_say_when_and_how_much_and_what_was_done(here: Visit) -> None:
     assert 'class="flagged"' in drawing
     assert f'retried a job, <a href="/jobs/{floor.job_id}">Job ' in drawing
     assert "now 0.0 s" not in drawing
+
+
+def test_what_is_said_of_the_last_bar_names_since_when_it_counts(here: Visit) -> None:
+    here.take_in(letters(30))
+
+    drawing = here.visitor().get("/fragments/history?period=day").text
+
+    assert re.search(r"\d since \d\d:[024]0, at most", drawing)
+    assert "Each bar is 20 min" in drawing
+    assert "now " not in drawing

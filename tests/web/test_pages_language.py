@@ -12,6 +12,8 @@ import pytest
 from starlette.requests import Request
 
 from mail.sniff import sniff
+from store.query import parse
+from store.results import QueryError
 from web import shown
 from web.catalogue import ROOT, gaps, texts, translated
 from web.language import Language, catalogue, language_of
@@ -109,6 +111,31 @@ def test_an_error_of_ours_is_translated_also_inside_another_and_behind_its_type(
     assert said("chunk 3: ValueError: no such thing", translate) == (
         "청크 3: ValueError: no such thing"
     )
+
+
+def test_a_death_of_two_sentences_is_translated_whole_behind_its_type() -> None:
+    translate = catalogue(KO).gettext
+    death = "signal 9 (SIGKILL); it held 1.9 GB of a limit of 2.0 GB: probably out of memory"
+
+    shown = said(f"WorkerDied: work-horse 12: {death}", translate)
+
+    assert "it held" not in shown
+    assert shown.endswith(said(death, translate))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("jen*kins", "AND", "after:never", "after:0000", "on:2024-02-31", "after:9999y"),
+        *("larger:much", "type:thing", "sha256:ab", "has:wings", "is:nice", 'larger:""'),
+        *("(a", "a)", '"a', "-", "OR", "from:", "***"),
+    ],
+)
+def test_what_is_wrong_with_a_query_is_said_in_korean_too(query: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(query, now=NOW)
+
+    assert re.search(r"[가-힣]", said(caught.value.sentence, catalogue(KO).gettext))
 
 
 @pytest.mark.parametrize("phrase", PHRASES)

@@ -296,4 +296,4 @@ def test_how_long_it_takes_is_told(here: Visit) -> None:
 
     page = words_of(here.visitor().get("/fragments/timings").text)
 
-    assert re.search(r"Running( \d+\.\d s){6}", page)
+    assert re.search(r"Running last hour( \d+\.\d s){3} Running last day( \d+\.\d s){3}", page)

@@ -92,7 +92,7 @@ def test_the_whole_file_by_another_rule_removes_everything_first(chunked: Visit)
         r"40 messages removed · [\d.,]+ messages? per second", visitor.get(errand).text
     )
     korean = chunked.visitor(language="ko").get(errand).text
-    assert re.search(r"메시지 40개 제거 · 초당 메시지 [\d.,]+개", korean)
+    assert re.search(r"메시지 40통 제거 · 초당 메시지 [\d.,]+통", korean)
     assert "40 messages removed" in visitor.get("/errands").text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.health import QueueHealth, WorkerHealth, with_details
+from jobs.health import QueueHealth, WorkerHealth, with_details, with_tallies
 from jobs.proc import ProcessUse
 from jobs.strays import look_with_strays
 from store.clock import now_of, utc_now
@@ -23,15 +23,15 @@ def health(request: Request) -> Response:
     seen, strays = look_with_strays(
         house.database, config=house.config, link=house.link, now=utc_now()
     )
+    detailed = with_details(seen.workers, link=house.link)
+    workers = with_tallies(detailed, database=house.database, now=seen.at)
     with house.database.read() as connection:
         resting = standstills(connection, now=now_of(connection))
     return JSONResponse(
         {
             "at": seen.at.isoformat(),
             "queue": _queue_json(seen.queue),
-            "workers": [
-                _worker_json(worker) for worker in with_details(seen.workers, link=house.link)
-            ],
+            "workers": [_worker_json(worker) for worker in workers],
             "astray": [{"name": one.name, "how": one.how} for one in strays],
             "standstills": [_standstill_json(one) for one in resting],
         }
@@ -103,8 +103,10 @@ def _worker_json(worker: WorkerHealth) -> dict[str, Any]:
         "worker_process": _use_json(report.worker if report else None),
         "horse_process": _use_json(report.horse if report else None),
         "reported_at": _time(report.at if report else None),
-        "done": worker.done,
-        "failed": worker.failed,
+        "chunks_last_hour": {
+            "done": worker.tally.done if worker.tally else 0,
+            "failed": worker.tally.failed if worker.tally else 0,
+        },
         "current": {
             "job_id": current.job_id,
             "chunk": current.chunk_seq,

@@ -32,6 +32,7 @@ class HistoryView:
     flags: tuple[Flag, ...]
     flags_are_all: bool
     height: int
+    step_seconds: float  # of a bar
     here: str
     every: int
 
@@ -64,6 +65,7 @@ def find_history(request: Request) -> HistoryView:
         flags=flags_of(acts, buckets, step=scale.step),
         flags_are_all=len(acts) < MOST,
         height=HEIGHT,
+        step_seconds=scale.step.total_seconds(),
         here=address("/fragments/history", period=period),
         every=EVERY_SECONDS,
     )

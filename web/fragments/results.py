@@ -58,6 +58,13 @@ class ResultsView:
         counted = self.facets.facets.counted if self.facets and self.facets.facets else None
         return better(self.results.count, counted)
 
+    @property
+    def conversations(self) -> int | None:
+        """How many were found, where all of them are on this page; else nobody has counted."""
+        foot = self.foot
+        is_all = foot is not None and foot.is_over and not foot.first
+        return len(self.threads) if is_all else None
+
 
 def better(count: Count, other: Count | None) -> Count:
     """The exact one of two counts of the same, else the one that says more."""

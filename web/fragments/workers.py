@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health, WorkerHealth, with_details
+from jobs.health import Health, WorkerHealth, with_details, with_tallies
 from jobs.reports import program_version
 from jobs.standing import URGENCY, WorkerState
 from jobs.strays import AstrayWorker, look_with_strays
@@ -56,10 +56,11 @@ def find_workers(request: Request) -> WorkersView:
     state, after = chosen(request, "state", WorkerState), request.query_params.get("after", "")
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     shown, further = _page(health, state=state, after=after)
+    detailed = with_details(shown, link=house.link)
     moving = health.queue.backlog.running > 0 or health.queue.backlog.waiting > 0
     return WorkersView(
         health=health,
-        workers=with_details(shown, link=house.link),
+        workers=with_tallies(detailed, database=house.database, now=health.at),
         counts=_counts(health),
         state=state,
         program=program_version(),
