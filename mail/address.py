@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mail.address_tokens import ESCAPED, Pending, pendings
 from mail.defect import DefectKind, Defects
-from mail.words import Reading, decode_words, raw_text
+from mail.words import Reading, ascii_text, decode_words, raw_text
 
 _PLAIN = re.compile(
     r'(?:"([^"\\=]*)"\s*|([^"<>@,;:()\\\[\]=]*))<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
@@ -49,16 +49,39 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> 
     known = _VALUES_BEFORE.get(value) if reading.charset is None else None
     if known is not None:
         return known
+    plain = _all_plain(value)
+    if plain and len(plain) <= most:
+        found = People(plain, 0)
+        _remember(value, found)
+        return found
     own = Defects()
     found = _mailboxes(value, name=name, reading=reading._replace(defects=own), most=most)
     reading.defects.take(own)
     # As in `_careful`: only what reads the same in every message.
     if value.isascii() and reading.charset is None and not (own or found.more):
-        if len(_VALUES_BEFORE) >= _MOST_READ_BEFORE:
-            _VALUES_BEFORE.clear()
-        if len(value) <= _LONGEST_VALUE_BEFORE:
-            _VALUES_BEFORE[value] = found
+        _remember(value, found)
     return found
+
+
+def _remember(value: bytes, found: People) -> None:
+    if len(_VALUES_BEFORE) >= _MOST_READ_BEFORE:
+        _VALUES_BEFORE.clear()
+    if len(value) <= _LONGEST_VALUE_BEFORE:
+        _VALUES_BEFORE[value] = found
+
+
+def _all_plain(value: bytes) -> tuple[Address, ...]:
+    """The mailboxes of a value when all are plain, as in most mail; none when any is not.
+
+    No piece with half a pair of quotes is plain, so that each comma here parts two mailboxes.
+    """
+    text = ascii_text(value)
+    if text is None:
+        return ()
+    pieces = text.split(",")
+    read = _read_plain if len(text) <= _LONGEST_READ_BEFORE else _plain
+    found = tuple(filter(None, map(read, pieces)))
+    return found if len(found) == len(pieces) else ()
 
 
 def _mailboxes(value: bytes, *, name: str, reading: Reading, most: int) -> People:
@@ -70,9 +93,6 @@ def _mailboxes(value: bytes, *, name: str, reading: Reading, most: int) -> Peopl
     if len(pieces) > most:
         more = sum(bool(piece.strip()) for piece in pieces[most:])
         pieces = pieces[:most]
-    plain = [one for piece in pieces if (one := _plain(piece))]
-    if len(plain) == len(pieces):
-        return People(tuple(plain), more)
     found: list[Address] = []
     for piece in pieces:
         one = _plain(piece)
