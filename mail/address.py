@@ -49,13 +49,17 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> 
     known = _VALUES_BEFORE.get(value) if reading.charset is None else None
     if known is not None:
         return known
-    plain = _all_plain(value)
+    text = ascii_text(value)
+    plain = _all_plain(text) if text else ()
     if plain and len(plain) <= most:
         found = People(plain, 0)
         _remember(value, found)
         return found
     own = Defects()
-    found = _mailboxes(value, name=name, reading=reading._replace(defects=own), most=most)
+    apart = reading._replace(defects=own)
+    if text is None:
+        text = raw_text(value, name=name, reading=apart)
+    found = _mailboxes(text, name=name, reading=apart, most=most) if text else _NOBODY
     reading.defects.take(own)
     # As in `_careful`: only what reads the same in every message.
     if value.isascii() and reading.charset is None and not (own or found.more):
@@ -70,24 +74,18 @@ def _remember(value: bytes, found: People) -> None:
         _VALUES_BEFORE[value] = found
 
 
-def _all_plain(value: bytes) -> tuple[Address, ...]:
+def _all_plain(text: str) -> tuple[Address, ...]:
     """The mailboxes of a value when all are plain, as in most mail; none when any is not.
 
     No piece with half a pair of quotes is plain, so that each comma here parts two mailboxes.
     """
-    text = ascii_text(value)
-    if text is None:
-        return ()
     pieces = text.split(",")
-    read = _read_plain if len(text) <= _LONGEST_READ_BEFORE else _plain
+    read = _read_plain if max(map(len, pieces)) <= _LONGEST_READ_BEFORE else _plain
     found = tuple(filter(None, map(read, pieces)))
     return found if len(found) == len(pieces) else ()
 
 
-def _mailboxes(value: bytes, *, name: str, reading: Reading, most: int) -> People:
-    text = raw_text(value, name=name, reading=reading)
-    if not text:
-        return _NOBODY
+def _mailboxes(text: str, *, name: str, reading: Reading, most: int) -> People:
     pieces = _between_commas(text) or [text]
     more = 0
     if len(pieces) > most:

@@ -18,7 +18,6 @@ from mail.defect import DefectKind, Defects
 from mail.text import nfc_clean
 
 _AROUND = b" \t\r\n"
-_ESCAPES = re.compile(r"[\x1b\x0e\0]")
 _FOLD = re.compile(rb"\n[ \t]*")
 # The text of a word may hold blanks: forbidden, and common.
 _WORD = re.compile(
@@ -65,7 +64,7 @@ def ascii_text(value: bytes) -> str | None:
     if not value.isascii():
         return None
     text = _unfolded(value).decode("ascii")
-    return text if text.isprintable() or not _ESCAPES.search(text) else None
+    return None if "\x1b" in text or "\x0e" in text or "\0" in text else text
 
 
 def _unfolded(value: bytes) -> bytes:
