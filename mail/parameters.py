@@ -105,8 +105,20 @@ def _unquoted(written: bytes) -> bytes:
 def content_type(header: bytes | None, *, default: str) -> Parametered:
     """A Content-Type; one that names no type and subtype is taken for `default`."""
     if header is None:
-        return Parametered(default, {}, {})
-    parsed = parse_parameters(header)
+        return _without_parameters(default)
+    if len(header) > _LONGEST_REMEMBERED:
+        return _typed.__wrapped__(header[:_LONGEST_VALUE])
+    return _typed(header)
+
+
+@functools.cache
+def _without_parameters(value: str) -> Parametered:
+    return Parametered(value, {}, {})
+
+
+@functools.lru_cache(maxsize=1024)
+def _typed(header: bytes) -> Parametered:
+    parsed = _parsed.__wrapped__(header)  # remembered here, with what it stands for
     if _SUBTYPE.match(parsed.value):
         return parsed
     if parsed.value.startswith("multipart/"):
