@@ -17,7 +17,7 @@ from mail.defect import DefectKind, Defects
 from mail.words import Reading, ascii_text, decode_words, raw_text
 
 _PLAIN = re.compile(
-    r'(?:"([^"\\=]*)"\s*|([^"<>@,;:()\\\[\]=]*))<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
+    r'(?:"([^"\\]*)"\s*|([^"<>@,;:()\\\[\]]*))<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
 )
 _BARE = re.compile(r'[^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+\Z')
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -50,7 +50,7 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> 
     if known is not None:
         return known
     text = ascii_text(value)
-    plain = _all_plain(text) if text else ()
+    plain = _all_plain(text) if text and not _is_overruled(text, reading) else ()
     if plain and len(plain) <= most:
         found = People(plain, 0)
         _remember(value, found)
@@ -65,6 +65,11 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> 
     if value.isascii() and reading.charset is None and not (own or found.more):
         _remember(value, found)
     return found
+
+
+def _is_overruled(text: str, reading: Reading) -> bool:
+    """Whether a person has chosen how encoded-words in the text are to be read."""
+    return reading.charset is not None and "=?" in text
 
 
 def _remember(value: bytes, found: People) -> None:
@@ -93,7 +98,7 @@ def _mailboxes(text: str, *, name: str, reading: Reading, most: int) -> People:
         pieces = pieces[:most]
     found: list[Address] = []
     for piece in pieces:
-        one = _plain(piece)
+        one = None if _is_overruled(piece, reading) else _plain(piece)
         if one:
             found.append(one)
             continue
@@ -123,7 +128,7 @@ def _has_parting(text: str) -> bool:
 
 
 def _plain(piece: str) -> Address | None:
-    """A mailbox without comments, escapes or encoded-words, else None."""
+    """A mailbox without comments or escapes whose name is certain, else None."""
     if len(piece) > _LONGEST_READ_BEFORE:  # what is remembered has to be small
         return _read_plain.__wrapped__(piece)
     return _read_plain(piece)
@@ -134,10 +139,26 @@ def _read_plain(piece: str) -> Address | None:
     """Remembered, because mail of one list or one person names the same few people over again."""
     text = piece.strip()
     found = _PLAIN.match(text)
-    if found:
-        quoted, words, address = found.groups()
-        return Address((quoted if words is None else words).strip() or None, address)
-    return Address(None, text) if _BARE.match(text) else None
+    if found is None:
+        return Address(None, text) if _BARE.match(text) else None
+    quoted, words, address = found.groups()
+    name = (quoted if words is None else words).strip()
+    if "=" in name:
+        decoded = _certain_name(name)
+        return None if decoded is None else Address(decoded or None, address)
+    return Address(name or None, address)
+
+
+def _certain_name(written: str) -> str | None:
+    """A name whose encoded-words read the same in every message; None if they may not.
+
+    That is where nothing about them is noted: what the message declares helps only in guesses.
+    """
+    if written != " ".join(written.split()):
+        return None  # blanks within words are kept, others are not
+    own = Defects()
+    decoded = decode_words(written, name="", reading=Reading((), None, own))
+    return None if own else decoded.strip()
 
 
 def _careful(text: str, *, name: str, reading: Reading, most: int) -> People:
