@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from mail.address_tokens import ESCAPED, Pending, pendings
 from mail.defect import DefectKind, Defects
-from mail.words import Reading, decode_words, raw_text
+from mail.remembered import Remembered
+from mail.words import Reading, ascii_text, decode_words, raw_text
 
 _PLAIN = re.compile(
-    r'(?:"([^"\\=]*)"\s*|([^"<>@,;:()\\\[\]=]*))<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
+    r'(?:"([^"\\]*)"\s*|([^"<>@,;:()\\\[\]]*))<([^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+)>\Z'
 )
 _BARE = re.compile(r'[^<>@,;:()"\\\s]+@[^<>@,;:()"\\\s]+\Z')
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -49,33 +50,49 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> 
     known = _VALUES_BEFORE.get(value) if reading.charset is None else None
     if known is not None:
         return known
+    text = ascii_text(value)
+    plain = _all_plain(text) if text and not _is_overruled(text, reading) else ()
+    if plain and len(plain) <= most:
+        found = People(plain, 0)
+        _VALUES_BEFORE.keep(value, found)
+        return found
     own = Defects()
-    found = _mailboxes(value, name=name, reading=reading._replace(defects=own), most=most)
+    apart = reading._replace(defects=own)
+    if text is None:
+        text = raw_text(value, name=name, reading=apart)
+    found = _mailboxes(text, name=name, reading=apart, most=most) if text else _NOBODY
     reading.defects.take(own)
     # As in `_careful`: only what reads the same in every message.
     if value.isascii() and reading.charset is None and not (own or found.more):
-        if len(_VALUES_BEFORE) >= _MOST_READ_BEFORE:
-            _VALUES_BEFORE.clear()
-        if len(value) <= _LONGEST_VALUE_BEFORE:
-            _VALUES_BEFORE[value] = found
+        _VALUES_BEFORE.keep(value, found)
     return found
 
 
-def _mailboxes(value: bytes, *, name: str, reading: Reading, most: int) -> People:
-    text = raw_text(value, name=name, reading=reading)
-    if not text:
-        return _NOBODY
+def _is_overruled(text: str, reading: Reading) -> bool:
+    """Whether a person has chosen how encoded-words in the text are to be read."""
+    return reading.charset is not None and "=?" in text
+
+
+def _all_plain(text: str) -> tuple[Address, ...]:
+    """The mailboxes of a value when all are plain, as in most mail; none when any is not.
+
+    No piece with half a pair of quotes is plain, so that each comma here parts two mailboxes.
+    """
+    pieces = text.split(",")
+    read = _read_plain if max(map(len, pieces)) <= _LONGEST_READ_BEFORE else _plain
+    found = tuple(filter(None, map(read, pieces)))
+    return found if len(found) == len(pieces) else ()
+
+
+def _mailboxes(text: str, *, name: str, reading: Reading, most: int) -> People:
     pieces = _between_commas(text) or [text]
     more = 0
     if len(pieces) > most:
         more = sum(bool(piece.strip()) for piece in pieces[most:])
         pieces = pieces[:most]
-    plain = [one for piece in pieces if (one := _plain(piece))]
-    if len(plain) == len(pieces):
-        return People(tuple(plain), more)
     found: list[Address] = []
     for piece in pieces:
-        one = _plain(piece)
+        one = None if _is_overruled(piece, reading) else _plain(piece)
         if one:
             found.append(one)
             continue
@@ -105,7 +122,7 @@ def _has_parting(text: str) -> bool:
 
 
 def _plain(piece: str) -> Address | None:
-    """A mailbox without comments, escapes or encoded-words, else None."""
+    """A mailbox without comments or escapes whose name is certain, else None."""
     if len(piece) > _LONGEST_READ_BEFORE:  # what is remembered has to be small
         return _read_plain.__wrapped__(piece)
     return _read_plain(piece)
@@ -116,33 +133,46 @@ def _read_plain(piece: str) -> Address | None:
     """Remembered, because mail of one list or one person names the same few people over again."""
     text = piece.strip()
     found = _PLAIN.match(text)
-    if found:
-        quoted, words, address = found.groups()
-        return Address((quoted if words is None else words).strip() or None, address)
-    return Address(None, text) if _BARE.match(text) else None
+    if found is None:
+        return Address(None, text) if _BARE.match(text) else None
+    quoted, words, address = found.groups()
+    name = (quoted if words is None else words).strip()
+    if "=" in name:
+        decoded = _certain_name(name)
+        return None if decoded is None else Address(decoded or None, address)
+    return Address(name or None, address)
+
+
+def _certain_name(written: str) -> str | None:
+    """A name whose encoded-words read the same in every message; None if they may not.
+
+    That is where nothing about them is noted: what the message declares helps only in guesses.
+    """
+    if written != " ".join(written.split()):
+        return None  # blanks within words are kept, others are not
+    own = Defects()
+    decoded = decode_words(written, name="", reading=Reading((), None, own))
+    return None if own else decoded.strip()
 
 
 def _careful(text: str, *, name: str, reading: Reading, most: int) -> People:
     """What `_plain` does not read, remembered where nothing depends on the message around it."""
-    if reading.charset is None and text in _READ_BEFORE:
-        return _READ_BEFORE[text]
+    known = _READ_BEFORE.get(text) if reading.charset is None else None
+    if known is not None:
+        return known
     own = Defects()
     found = _tokenised(text, name=name, reading=reading._replace(defects=own), most=most)
     reading.defects.take(own)
     # A name that was guessed, or chosen by a person, may read otherwise in the next message.
     if text.isascii() and reading.charset is None and not (own or found.more):
-        if len(_READ_BEFORE) >= _MOST_READ_BEFORE:
-            _READ_BEFORE.clear()
-        if len(text) <= _LONGEST_READ_BEFORE:
-            _READ_BEFORE[text] = found
+        _READ_BEFORE.keep(text, found)
     return found
 
 
-_READ_BEFORE: dict[str, People] = {}
-_MOST_READ_BEFORE = 4096
 _LONGEST_READ_BEFORE = 500
-_VALUES_BEFORE: dict[bytes, People] = {}
-_LONGEST_VALUE_BEFORE = 2000
+_READ_BEFORE = Remembered[str, People](longest=_LONGEST_READ_BEFORE, room=1 << 18)
+# An address takes 25 times its length when it is short: at most 12 MiB.
+_VALUES_BEFORE = Remembered[bytes, People](longest=2000, room=1 << 19)
 
 
 def _tokenised(text: str, *, name: str, reading: Reading, most: int) -> People:

@@ -133,8 +133,7 @@ def _take_text(gathered: _Gathered, leaf: Leaf, kind: PartKind, *, name: str | N
 def _take_plain(gathered: _Gathered, leaf: Leaf, content: bytes) -> None:
     reading = gathered.reading
     if may_hold_files(content):
-        where = f"part {leaf.path}"
-        content, files = take_out_files(content, where=where, defects=reading.defects)
+        content, files = take_out_files(content, where=leaf.where, defects=reading.defects)
         for number, file in enumerate(files, start=1):
             gathered.parts.append(_embedded_part(leaf, file, number=number, reading=reading))
     text = leaf_text(content, leaf, reading)

@@ -7,6 +7,7 @@ Values stay bytes, folds included: which letters they mean is `mail.words`' task
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from mail.defect import DefectKind, Defects
@@ -37,19 +38,17 @@ class Header:
     Values begin after the colon; whoever reads one strips it.
     """
 
-    __slots__ = ("_first", "_repeated")
+    __slots__ = ("_first", "_repeated", "get")
 
     def __init__(self, first: dict[bytes, bytes], repeated: dict[bytes, list[bytes]]) -> None:
         self._first = first
+        # The first field of a (lower-case) name, or None: asked for twenty times a message.
+        self.get: Callable[[bytes], bytes | None] = first.get
         self._repeated = repeated  # all values, of those names alone that occur several times
 
     def __len__(self) -> int:
         """The number of different fields."""
         return len(self._first)
-
-    def get(self, name: bytes) -> bytes | None:
-        """The first field of that (lower-case) name, or None."""
-        return self._first.get(name)
 
     def every(self, name: bytes) -> list[bytes]:
         """All fields of that (lower-case) name, in order."""

@@ -113,7 +113,7 @@ def leaf_encoding(leaf: Leaf, reading: Reading) -> str:
     if leaf.inner is not None:
         return "identity"
     header = leaf.header.get(b"content-transfer-encoding")
-    return encoding_of(header, where=f"part {leaf.path}", defects=reading.defects)
+    return encoding_of(header, where=leaf.where, defects=reading.defects)
 
 
 def leaf_bytes(leaf: Leaf, reading: Reading, *, most: int | None = None) -> bytes:
@@ -125,12 +125,12 @@ def leaf_bytes(leaf: Leaf, reading: Reading, *, most: int | None = None) -> byte
         return content
     if end < leaf.end:  # whole lines only, so that the cut itself does not look like damage
         content = content[: content.rfind(b"\n") + 1] or content[: len(content) // 4 * 4]
-    return decoded(content, encoding, where=f"part {leaf.path}", defects=reading.defects)
+    return decoded(content, encoding, where=leaf.where, defects=reading.defects)
 
 
 def leaf_text(content: bytes, leaf: Leaf, reading: Reading) -> str:
     """The letters of a text leaf's decoded bytes; guesses and damage are noted."""
-    where = f"part {leaf.path}"
+    where = leaf.where
     if reading.charset:
         found = decode_as(content, reading.charset)
     else:
@@ -188,7 +188,7 @@ def _quoted_in_slices(leaf: Leaf, reading: Reading) -> tuple[int, bytes] | None:
         at += len(piece)
         if at < leaf.end and not piece.endswith(b"\n"):
             return None  # it ends within a line, perhaps within a letter
-        where = f"part {leaf.path}"
+        where = leaf.where
         content = decoded(piece, "quoted-printable", where=where, defects=reading.defects)
         digest.update(content)
         size += len(content)

@@ -36,10 +36,12 @@ class Leaf:
         "path",
         "raw",
         "type",
+        "where",
     )
 
     def __init__(self, *, path: str, header: Header, kind: Parametered, place: Place) -> None:
         self.path = path
+        self.where = f"part {path}"  # as defects call it
         self.header = header
         self.type = kind
         self.raw = place.raw
@@ -129,7 +131,7 @@ def _is_readable(header: Header) -> bool:
 
 def _decoded_place(walk: Walk, leaf: Leaf, place: Place) -> Place | None:
     """Where a message inside lies that was encoded, which the standard forbids and some do."""
-    where = _where(leaf.path)
+    where = leaf.where
     header = leaf.header.get(b"content-transfer-encoding")
     encoding = encoding_of(header, where=where, defects=walk.defects)
     size = place.end - place.begin
@@ -155,7 +157,7 @@ def _enter_message(walk: Walk, leaf: Leaf, place: Place) -> None:
         place.begin,
         place.end,
         limit=_PART_HEADER_BYTES,
-        where=_where(leaf.path),
+        where=leaf.where,
         defects=walk.defects,
     )
     leaf.inner = cut.header

@@ -15,11 +15,10 @@ from mail.header import Header, cut_header
 from mail.limits import Limits
 from mail.rule import Dialect, LineEnd, Quoting, Rule
 
-# On the body's first line and on later ones: those are found by the end of the line before, as
-# plain bytes are searched for in a tenth of the time.
+# At the beginning of a line, which `^` would look for at every letter: many times as slow.
 _QUOTED = {
-    Quoting.MBOXRD: (re.compile(rb">(?=>*From )"), re.compile(rb"\n>(?=>*From )")),
-    Quoting.MBOXO: (re.compile(rb">(?=From )"), re.compile(rb"\n>(?=From )")),
+    Quoting.MBOXRD: re.compile(rb">(?<![^\n]>)(?=>*From )"),
+    Quoting.MBOXO: re.compile(rb">(?<![^\n]>)(?=From )"),
 }
 # A pattern of plain letters is found in half the time that a search for its bytes takes.
 _QUOTE = re.compile(rb">From ")
@@ -58,8 +57,9 @@ def prepare(
     if not len(cut.header):
         defects.note(DefectKind.HEADERS_MISSING, where="headers")
     has_quotes = _QUOTE.search(raw, cut.body) is not None
-    if has_quotes and rule.quoting in _QUOTED:
-        raw = _unquoted(raw, cut.body, rule.quoting)
+    quoted = _QUOTED.get(rule.quoting) if has_quotes else None
+    if quoted:
+        raw = _unquoted(raw, cut.body, quoted)
     return Prepared(raw, cut.header, cut.body, has_quotes)
 
 
@@ -76,16 +76,14 @@ def _with_plain_line_ends(span: bytes | memoryview, rule: Rule, *, trimmed: bool
     return raw if trimmed else _without_blank_end(raw)
 
 
-def _unquoted(raw: bytes, body: int, quoting: Quoting) -> bytes:
-    first_line, later = _QUOTED[quoting]
-    at = body + bool(first_line.match(raw, body))
+def _unquoted(raw: bytes, body: int, quoted: re.Pattern[bytes]) -> bytes:
     if len(raw) < _LARGE_BYTES:
-        return raw[:body] + later.sub(b"\n", raw[at:])
+        return raw[:body] + quoted.sub(b"", raw[body:])
     # Put together from views: a large message is held twice, not four times.
     view = memoryview(raw)
-    pieces = [view[:body]]
-    for found in later.finditer(raw, at):
-        pieces.append(view[at : found.start() + 1])
+    pieces, at = [], 0
+    for found in quoted.finditer(raw, body):
+        pieces.append(view[at : found.start()])
         at = found.end()
     return b"".join((*pieces, view[at:]))
 

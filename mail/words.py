@@ -18,7 +18,6 @@ from mail.defect import DefectKind, Defects
 from mail.text import nfc_clean
 
 _AROUND = b" \t\r\n"
-_ESCAPES = re.compile(rb"[\x1b\x0e\0]")
 _FOLD = re.compile(rb"\n[ \t]*")
 # The text of a word may hold blanks: forbidden, and common.
 _WORD = re.compile(
@@ -49,18 +48,30 @@ def header_text(value: bytes, *, name: str, reading: Reading) -> str:
 
 def raw_text(value: bytes, *, name: str, reading: Reading) -> str:
     """A header's value unfolded and in letters, its encoded-words still encoded."""
-    value = value.strip(_AROUND)
-    if b"\r" in value:
-        value = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if b"\n" in value:
-        value = _FOLD.sub(b" ", value)
-    if value.isascii() and not _ESCAPES.search(value):
-        return value.decode("ascii")
+    text = ascii_text(value)
+    if text is not None:
+        return text
+    value = _unfolded(value)
     if b"=?" in value:
         value = _RAW_WORD.sub(_quoted_bytes, value)
         if value.isascii():
             return value.decode("ascii").replace("\0", "")
     return nfc_clean(_raw_letters(value, name=name, reading=reading))
+
+
+def ascii_text(value: bytes) -> str | None:
+    """As `raw_text`, for a value that is ASCII and nothing else; None where letters are a guess."""
+    if not value.isascii():
+        return None
+    text = _unfolded(value).decode("ascii")
+    return None if "\x1b" in text or "\x0e" in text or "\0" in text else text
+
+
+def _unfolded(value: bytes) -> bytes:
+    value = value.strip(_AROUND)
+    if b"\r" in value:
+        value = value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return _FOLD.sub(b" ", value) if b"\n" in value else value
 
 
 def _quoted_bytes(word: re.Match[bytes]) -> bytes:
