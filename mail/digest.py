@@ -28,7 +28,7 @@ _FIELDS = (
 _MARK = b"\0"
 _MARK_TO_FEED = bytes.maketrans(_MARK, b"\n")
 _BLANKS = b" \t\n\r\v\f"
-_QUOTED_FROM = re.compile(rb"^>+(?=From )", re.MULTILINE)
+_QUOTED_FROM = re.compile(rb">(?<![^\n]>)>*+(?=From )")  # as in `mail.prepare`
 
 
 def content_digest(mail: Prepared) -> bytes:

@@ -15,9 +15,10 @@ from mail.header import Header, cut_header
 from mail.limits import Limits
 from mail.rule import Dialect, LineEnd, Quoting, Rule
 
+# At the beginning of a line, which `^` would look for at every letter: many times as slow.
 _QUOTED = {
-    Quoting.MBOXRD: re.compile(rb"^>(?=>*From )", re.MULTILINE),
-    Quoting.MBOXO: re.compile(rb"^>(?=From )", re.MULTILINE),
+    Quoting.MBOXRD: re.compile(rb">(?<![^\n]>)(?=>*From )"),
+    Quoting.MBOXO: re.compile(rb">(?<![^\n]>)(?=From )"),
 }
 # A pattern of plain letters is found in half the time that a search for its bytes takes.
 _QUOTE = re.compile(rb">From ")

@@ -117,6 +117,12 @@ def test_row_6_mboxo_keeps_what_its_writer_did_not_quote() -> None:
     assert read_all(mbox)[0].text == "a\nFrom b\n>>From c\nFrom d is plain"
 
 
+def test_a_quote_is_undone_only_at_the_beginning_of_a_line() -> None:
+    mbox = mbox_of(raw_message(">From a\nb >From c\nd>>From e\n >From f\n>>From g\n"))
+
+    assert read_all(mbox)[0].text == "From a\nb >From c\nd>>From e\n >From f\n>From g"
+
+
 @pytest.mark.parametrize("front", [b">" + SEPARATOR, b""])
 def test_row_7_a_first_separator_that_is_escaped_or_missing_loses_no_message(front: bytes) -> None:
     mbox = front + GOOD + b"\n" + mbox_of(GOOD)
