@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from mail.address_tokens import ESCAPED, Pending, pendings
 from mail.defect import DefectKind, Defects
+from mail.remembered import Remembered
 from mail.words import Reading, ascii_text, decode_words, raw_text
 
 _PLAIN = re.compile(
@@ -53,7 +54,7 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> 
     plain = _all_plain(text) if text and not _is_overruled(text, reading) else ()
     if plain and len(plain) <= most:
         found = People(plain, 0)
-        _remember(value, found)
+        _VALUES_BEFORE.keep(value, found)
         return found
     own = Defects()
     apart = reading._replace(defects=own)
@@ -63,20 +64,13 @@ def parse_addresses(value: bytes, *, name: str, reading: Reading, most: int) -> 
     reading.defects.take(own)
     # As in `_careful`: only what reads the same in every message.
     if value.isascii() and reading.charset is None and not (own or found.more):
-        _remember(value, found)
+        _VALUES_BEFORE.keep(value, found)
     return found
 
 
 def _is_overruled(text: str, reading: Reading) -> bool:
     """Whether a person has chosen how encoded-words in the text are to be read."""
     return reading.charset is not None and "=?" in text
-
-
-def _remember(value: bytes, found: People) -> None:
-    if len(_VALUES_BEFORE) >= _MOST_READ_BEFORE:
-        _VALUES_BEFORE.clear()
-    if len(value) <= _LONGEST_VALUE_BEFORE:
-        _VALUES_BEFORE[value] = found
 
 
 def _all_plain(text: str) -> tuple[Address, ...]:
@@ -163,25 +157,22 @@ def _certain_name(written: str) -> str | None:
 
 def _careful(text: str, *, name: str, reading: Reading, most: int) -> People:
     """What `_plain` does not read, remembered where nothing depends on the message around it."""
-    if reading.charset is None and text in _READ_BEFORE:
-        return _READ_BEFORE[text]
+    known = _READ_BEFORE.get(text) if reading.charset is None else None
+    if known is not None:
+        return known
     own = Defects()
     found = _tokenised(text, name=name, reading=reading._replace(defects=own), most=most)
     reading.defects.take(own)
     # A name that was guessed, or chosen by a person, may read otherwise in the next message.
     if text.isascii() and reading.charset is None and not (own or found.more):
-        if len(_READ_BEFORE) >= _MOST_READ_BEFORE:
-            _READ_BEFORE.clear()
-        if len(text) <= _LONGEST_READ_BEFORE:
-            _READ_BEFORE[text] = found
+        _READ_BEFORE.keep(text, found)
     return found
 
 
-_READ_BEFORE: dict[str, People] = {}
-_MOST_READ_BEFORE = 4096
 _LONGEST_READ_BEFORE = 500
-_VALUES_BEFORE: dict[bytes, People] = {}
-_LONGEST_VALUE_BEFORE = 2000
+_READ_BEFORE = Remembered[str, People](longest=_LONGEST_READ_BEFORE, room=1 << 18)
+# An address takes 25 times its length when it is short: at most 12 MiB.
+_VALUES_BEFORE = Remembered[bytes, People](longest=2000, room=1 << 19)
 
 
 def _tokenised(text: str, *, name: str, reading: Reading, most: int) -> People:

@@ -48,7 +48,7 @@ def parse_parameters(header: bytes) -> Parametered:
     return _parsed(header)
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=256)  # of hundreds of parameters each, at worst
 def _parsed(header: bytes) -> Parametered:
     first, _, rest = _FOLD.sub(b" ", header).partition(b";")
     value = first.strip().lower().decode("latin-1")
@@ -116,7 +116,7 @@ def _without_parameters(value: str) -> Parametered:
     return Parametered(value, {}, {})
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=256)  # of hundreds of parameters each, at worst
 def _typed(header: bytes) -> Parametered:
     parsed = _parsed.__wrapped__(header)  # remembered here, with what it stands for
     if _SUBTYPE.match(parsed.value):
@@ -134,12 +134,13 @@ def label(parsed: Parametered) -> str | None:
     written = parsed.plain.get("charset")
     if written is None and not parsed.sections:
         return None
-    return _label_text(written or _joined(parsed, "charset"))
+    found = written or _joined(parsed, "charset") or b""
+    return _label_text(found[:_LONGEST_REMEMBERED])
 
 
 @functools.lru_cache(maxsize=256)
-def _label_text(written: bytes | None) -> str | None:
-    words = (written or b"")[:_LONGEST_REMEMBERED].split()
+def _label_text(written: bytes) -> str | None:
+    words = written.split()
     return printable(words[0].decode("latin-1")).strip("\"'") or None if words else None
 
 

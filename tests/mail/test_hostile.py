@@ -8,6 +8,7 @@ ceiling; one in proportion stays far below it on any machine.
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -184,3 +185,14 @@ def test_a_message_stops_where_its_time_is_over() -> None:
 
 def test_row_24_messages_within_messages_say_where_they_were_cut() -> None:
     assert "depth_cut" in defect_kinds(read(b"Content-Type: message/rfc822\n\n" * 3000))
+
+
+def test_thousands_of_people_who_never_come_again_do_not_fill_the_memory() -> None:
+    lists = (",".join(f"{mail:x}.{one:x}<a@b>" for one in range(140)) for mail in range(800))
+    tracemalloc.start()
+    for people in lists:
+        read(b"To: " + people.encode() + b"\n\nHello.\n")
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert held < 16 << 20
