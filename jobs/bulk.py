@@ -122,9 +122,14 @@ def _follows(errand: Errand) -> int | None:
     return errand.id if errand.kind is ErrandKind.RETRY_JOBS else None
 
 
-def each_job(workshop: Workshop, errand: Errand) -> Iterator[tuple[str, int]]:
-    """(job, upload) of every job that matches; none that came after the wish."""
-    wanted, after = JobFilter.from_json(errand.parameters), ""
+def each_job(
+    workshop: Workshop, errand: Errand, wanted: JobFilter | None = None
+) -> Iterator[tuple[str, int]]:
+    """(job, upload) of every job that matches; none that came after the wish.
+
+    `wanted`: what the errand asks for, where that is to be taken more strictly.
+    """
+    wanted, after = wanted or JobFilter.from_json(errand.parameters), ""
     while True:
         with workshop.database.read() as connection:
             found = some_jobs(

@@ -6,7 +6,7 @@ same bytes in them, is named in the report.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from jobs.bulk import each_job
@@ -15,8 +15,10 @@ from jobs.workshop import Workshop
 from store.archives import uploads_inside
 from store.clock import utc_now
 from store.counted_on import counting_on
+from store.database import Transaction
 from store.errands import Errand, note_act, note_place
 from store.half_done import half_deleted
+from store.inside import has_ended_since
 from store.job_filter import JobFilter
 from store.job_weight import uploads_going
 from store.outer import weight_of_upload
@@ -44,8 +46,7 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
     with workshop.database.read() as connection:
         upload = require_upload(connection, int(errand.parameters["upload_id"]))
         files, size = weight_of_upload(connection, upload.id)
-        going = {upload.id, *uploads_inside(connection, upload.id)}
-    losing = _losing(workshop, errand, going)
+    losing = _losing(workshop, errand, lambda asked: {upload.id, *uploads_inside(asked, upload.id)})
     for gone in _remove(workshop, upload):
         steps.done += gone
         yield
@@ -62,9 +63,8 @@ def delete_upload(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[
 def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Remove the uploads of all jobs that match, with their messages, their books, their mbox."""
     files = size = 0
-    with workshop.database.read() as connection:
-        going = uploads_going(connection, JobFilter.from_json(errand.parameters))
-    losing = _losing(workshop, errand, going)
+    wanted = JobFilter.from_json(errand.parameters)
+    losing = _losing(workshop, errand, lambda asked: uploads_going(asked, wanted))
     for upload_id in _going(workshop, errand):
         with workshop.database.read() as connection:
             upload = require_upload(connection, upload_id)
@@ -85,23 +85,26 @@ def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[No
     }
 
 
-def _losing(workshop: Workshop, errand: Errand, going: Collection[int]) -> dict[str, Any]:
+def _losing(
+    workshop: Workshop, errand: Errand, going: Callable[[Transaction], Collection[int]]
+) -> dict[str, Any]:
     """The archives that stay and lose mail, for the report; nothing where there are none.
 
     Looked for before anything goes, and kept with the errand: begun again, it could not tell.
     """
     if LOSING in errand.place:
         return dict(errand.place)
+    with workshop.database.read() as connection:
+        found = counting_on(connection, going(connection))
+    if not found:
+        return {}
+    losing = {
+        LOSING: [one.to_json() for one in found[:MOST_NAMED]],
+        "archives_losing": len(found),
+        "members_lost": sum(one.members for one in found),
+    }
     with workshop.database.write() as connection:
-        found = counting_on(connection, going)
-        losing: dict[str, Any] = {}
-        if found:
-            losing = {
-                LOSING: [one.to_json() for one in found[:MOST_NAMED]],
-                "archives_losing": len(found),
-                "members_lost": sum(one.members for one in found),
-            }
-            note_place(connection, errand.id, losing)
+        note_place(connection, errand.id, losing)
     return losing
 
 
@@ -113,11 +116,14 @@ def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
     with workshop.database.read() as connection:
         left = half_deleted(connection)
     yield from left
-    for job_id, upload_id in each_job(workshop, errand):
+    wanted = JobFilter.from_json(errand.parameters).for_deletion()
+    for job_id, upload_id in each_job(workshop, errand, wanted):
         with workshop.database.write() as connection:
             upload = require_upload(connection, upload_id)
             if upload.state is UploadState.DELETED:  # with the archive it came out of
                 continue
+            if wanted.states and has_ended_since(connection, upload_id, errand.created_at):
+                continue  # one of its files went on after the wish: it was not meant
             note_act(
                 connection,
                 errand,

@@ -6,6 +6,8 @@ through them by key meets an archive before what comes out of it.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from store.archives import uploads_inside
@@ -108,6 +110,21 @@ def has_open_within(connection: Connection, archive_id: int) -> bool:
         .join(upload, upload.c.id == job.c.upload_id)
         .where(
             job.c.state.in_(OPEN_JOB_STATES),
+            upload.c.archive_id.in_(archives_within(archive_id)),
+            upload.c.state == UploadState.STORED,
+        )
+        .limit(1)
+    )
+    return connection.execute(found).first() is not None
+
+
+def has_ended_since(connection: Connection, archive_id: int, then: datetime) -> bool:
+    """True when something that came out of an archive, however deep, was over only after that."""
+    found = (
+        select(job.c.id)
+        .join(upload, upload.c.id == job.c.upload_id)
+        .where(
+            job.c.finished_at > then,
             upload.c.archive_id.in_(archives_within(archive_id)),
             upload.c.state == UploadState.STORED,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, collate, func, or_, se
 
 from store.counted_on import GONE
 from store.inside import archives_within
-from store.overall import SHOWN_STATES, shown_state
+from store.overall import SHOWN_STATES, own_shown, shown_state
 from store.tables import job, upload
 
 # How a filter says that files stay under the archives they came out of.
@@ -29,6 +29,13 @@ class JobFilter:
     until: datetime | None = None
     archive_id: int | None = None  # what came out of that upload, however deep
     is_folded: bool = False  # only what was uploaded itself, not what came out of archives
+    # An archive is to match a state by its own end too, not by that of one of its files.
+    by_itself: bool = False
+
+    def for_deletion(self) -> Self:
+        """The same for who deletes: an archive takes all its files along, so that one of them
+        failed is no reason. What matches does not change while others of the matches go."""
+        return replace(self, by_itself=True)
 
     def to_json(self) -> dict[str, Any]:
         """The parameters of an errand."""
@@ -79,6 +86,8 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
     found: list[ColumnElement[bool]] = []
     if wanted.states:
         found.append(shown_state(connection).in_(wanted.states))
+        if wanted.by_itself:
+            found.append(own_shown().in_(wanted.states))
     if wanted.text:
         name = lowered(connection, upload.c.filename)
         found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))

@@ -49,11 +49,15 @@ class JobsWeight:
     bytes: int  # of all their files
     messages: int
     goes_along: GoesAlong  # when they are deleted
+    left_alone: int  # archives that match by a file of theirs only, of which a deletion takes none
 
 
-def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
+def weigh_jobs(
+    connection: Connection, wanted: JobFilter, *, for_deletion: bool = False
+) -> JobsWeight:
     """Count without changing anything."""
-    conditions = matching(connection, wanted)
+    all_that_match = matching(connection, wanted)
+    conditions = matching(connection, wanted.for_deletion()) if for_deletion else all_that_match
     jobs = connection.execute(
         joined(
             func.count().label("jobs"), func.coalesce(func.sum(upload.c.size), 0).label("bytes")
@@ -75,12 +79,17 @@ def weigh_jobs(connection: Connection, wanted: JobFilter) -> JobsWeight:
         bytes=int(jobs.bytes),
         messages=int(messages),
         goes_along=_going_along(connection, conditions),
+        left_alone=_number(connection, all_that_match) - jobs.jobs if for_deletion else 0,
     )
+
+
+def _number(connection: Connection, conditions: list[ColumnElement[bool]]) -> int:
+    return int(connection.execute(joined(func.count()).where(*conditions)).scalar_one())
 
 
 def uploads_going(connection: Connection, wanted: JobFilter) -> set[int]:
     """Every upload that goes when the jobs that match are deleted, with what came out of it."""
-    matches = joined(upload.c.id).where(*matching(connection, wanted))
+    matches = joined(upload.c.id).where(*matching(connection, wanted.for_deletion()))
     going = set(connection.execute(matches).scalars())
     archives = matches.where(upload.c.kind == UploadKind.ARCHIVE)
     return going | set(uploads_inside(connection, *connection.execute(archives).scalars()))

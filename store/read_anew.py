@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from store import tables
-from store.rests import note_rest
 from store.states import ChunkKind, ChunkState, JobState
 from store.wishes import FRESH, begin_again, cancel_job
 
@@ -35,14 +34,18 @@ def start_of(connection: Connection, job_id: str, *, from_seq: int) -> int:
 def set_aside(connection: Connection, job_id: str, *, start: int, now: datetime) -> None:
     """Stop a job, also one that is over, and take what follows from `start` out of its books.
 
-    A job whose messages are being taken away is to look finished to nobody.
+    A job whose messages are being taken away is to look finished to nobody. It keeps the end it
+    had: only when it begins again is it a run more.
     """
-    if not cancel_job(connection, job_id, now=now):
-        note_rest(connection, job_id, now=now, for_reading=True)
+    cancel_job(connection, job_id, now=now)
     connection.execute(
         update(job)
         .where(job.c.id == job_id)
-        .values(state=JobState.CANCELLED, finished_at=now, error=None)
+        .values(
+            state=JobState.CANCELLED,
+            finished_at=func.coalesce(job.c.finished_at, now),
+            error=None,
+        )
     )
     upload_id = connection.execute(select(job.c.upload_id).where(job.c.id == job_id)).scalar_one()
     forget_range(connection, upload_id, start=start)

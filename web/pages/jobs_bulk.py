@@ -72,8 +72,8 @@ def ask_again(request: Request, view: JobsBulkView) -> Response:
 def dry_run(request: Request, act: JobAct, wanted: JobFilter) -> JobsBulkView:
     """What it would do as things are now."""
     with house_of(request).database.read() as connection:
-        weight = weigh_jobs(connection, wanted)
         is_deletion = act is JobAct.DELETE
+        weight = weigh_jobs(connection, wanted, for_deletion=is_deletion)
         going = uploads_going(connection, wanted) if is_deletion else set()
         counted_on = counting_on(connection, going) if going else ()
         archive = outer_of(connection, wanted.archive_id)
