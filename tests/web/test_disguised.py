@@ -211,6 +211,7 @@ def test_a_link_within_a_link_is_judged_by_itself() -> None:
         '<b style="' + "font-size:0;" * 50_000 + '">' + '<b style="font-size:1em">' * 20_000,
         '<b style="font-size:' + "0" * 200_000 + 'x!">x</b>',
         '<b style="font-size:' + " " * 200_000 + '">x</b>',
+        '<a href="https://' + "\u0301\u0323" * 100_000 + '">b.example</a>',
         '<a href="https://' + "ü" * 200_000 + '.de">https://' + "ü" * 1_900 + "</a>",
     ],
 )
