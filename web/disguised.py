@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from typing import NamedTuple
 from urllib.parse import unquote
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*+)>', re.IGNORECASE)
@@ -20,12 +21,33 @@ _INLINE = frozenset(
     """abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike
     strong sub sup tt u var wbr""".split()  # noqa: SIM905 - read as a text
 )
+# Elements that have no end tag, so that nothing lies within them.
+_VOID = frozenset({"br", "col", "hr", "img", "wbr"})
+_STYLE = re.compile(r'\sstyle="([^"]*)"')
+_DECLARED = re.compile(r"(?:^|;)\s*(display|font-size|font)\s*:([^;]*)")
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
+_NUMBER = re.compile(r"[+-]?((?:\d*\.)?\d+(?:e[+-]?\d{1,3})?)([a-z]*|%)")
+_KEYWORDS = frozenset("xx-small x-small small medium large x-large xx-large xxx-large".split())  # noqa: SIM905
+# What has this size in its unit, or less, nobody reads; other units are relative to what is around.
+_TINY = {"px": 2.0, "pt": 1.5, "pc": 0.1, "in": 0.02, "cm": 0.05, "mm": 0.5, "q": 2.0}
+_TINY_RELATIVE = 0.1
 # Browsers take any number of slashes of both kinds, and everything up to the last @ for a name.
 _WEB = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
-_SHOWN_WEB = re.compile(r"(?:[a-z][a-z0-9+.-]*:[/\\]+|(?=www\.))([^/\\?#:@]+)", re.IGNORECASE)
-_SHOWN_MAIL = re.compile(r"[^@/\\]+@([^@/\\?#:]+)")
+# Anywhere in a text, as a reader sees it. What follows a host is its path, and names no other.
+_SHOWN = re.compile(
+    r"((?:https? ?: ?/|: ?/ ?/)[ /]*|(?=www\.\w))([^\s/?#:@]+)(?:(?::\d*)?[/?#]\S*)?"
+    r"|(?<=[^\s@/])@([^\s/?#:@]+\.[^\s/?#:@]+)"
+)
 _SHOWN_HOST = re.compile(r"(?!www\.)((?:[^\W_](?:[\w-]*[^\W_])?\.)+([^\W\d_]{2,24}))(?:[:/?#].*)?")
 _AROUND = "<>()[]{}\"'“”‘’«».,;:!"
+_LOOKS = str.maketrans(
+    dict.fromkeys("\\∕⁄⧸╱⟋〳⧵⧹∖╲⟍", "/") | dict.fromkeys("∶ː˸꞉׃", ":") | dict.fromkeys("。｡", ".")
+)
+# Drawn as nothing, though not of the categories Cc and Cf.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_SPACE = re.compile(r"\s+")
 # What stands last in the names of files, and is no ending of a host that people write.
 _FILES = frozenset(
     """bmp csv doc docx eml exe gif gz hwp hwpx htm html ics jpeg jpg js json log mbox mp pdf png
@@ -33,6 +55,8 @@ _FILES = frozenset(
 )
 LONGEST_TEXT = 2_000
 LONGEST_HOST = 253
+# Whom a mail would reach: more than these are not compared one by one.
+MOST_RECIPIENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +67,172 @@ class Piece:
     leads_to: str | None = None
 
 
+class _Hidden(NamedTuple):
+    """How deep the element lies that hides what is read; 0 for none."""
+
+    gone: int = 0
+    tiny: int = 0
+    skipped: bool = False
+
+    @property
+    def depth(self) -> int:
+        """The depth of the innermost."""
+        return max(self.gone, self.tiny)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A text as it is drawn, without what is drawn as nothing; only its beginning."""
+
+    text: str = ""
+    is_cut: bool = False
+
+    def add(self, text: str) -> None:
+        """More of it: what `_drawn` made."""
+        if text.startswith(" ") and (not self.text or self.text.endswith(" ")):
+            text = text[1:]
+        room = LONGEST_TEXT - len(self.text)
+        self.is_cut = self.is_cut or len(text) > room
+        self.text += text[:room]
+
+
 @dataclass(slots=True)
 class _Link:
+    """A link, and its text: what shows, that and what is hidden around it, and both with images."""
+
     href: str | None
-    text: str = ""
+    depth: int
+    shown: _Reading = field(default_factory=_Reading)
+    plain: _Reading = field(default_factory=_Reading)
+    whole: _Reading = field(default_factory=_Reading)
+    has_hidden: bool = False
+    has_hidden_within: bool = False
+
+    def see(self, text: str, hidden: _Hidden) -> None:
+        """Text in it."""
+        if hidden.skipped or not text:
+            return
+        if hidden.depth > self.depth:
+            self.has_hidden_within = self.has_hidden_within or not text.isspace()
+            return
+        if not hidden.depth:
+            self.shown.add(text)
+        else:
+            self.has_hidden = self.has_hidden or not text.isspace()
+        self.plain.add(text)
+        self.whole.add(text)
+
+    def take(self, inner: _Link) -> None:
+        """A link that stands in this one."""
+        for mine, its in zip(self.readings(), inner.readings(), strict=True):
+            mine.add(its.text)
+            mine.is_cut = mine.is_cut or its.is_cut
+        self.has_hidden = self.has_hidden or inner.has_hidden
+        self.has_hidden_within = self.has_hidden_within or inner.has_hidden_within
+
+    def readings(self) -> tuple[_Reading, _Reading, _Reading]:
+        """The ways to read it."""
+        return self.shown, self.plain, self.whole
+
+    def is_unclear(self) -> bool:
+        """Whether its text cannot be told: some is hidden among the other, or it has no end."""
+        is_mixed = self.has_hidden and not self.shown.text.isspace() and bool(self.shown.text)
+        return self.has_hidden_within or is_mixed or any(one.is_cut for one in self.readings())
 
 
 @dataclass(slots=True)
 class _Reader:
     """Follows markup from tag to tag; a link in a cell of a table may stand in another link."""
 
-    open: list[_Link] = field(default_factory=list)
+    links: list[_Link] = field(default_factory=list)
+    within: list[tuple[str, _Hidden]] = field(default_factory=list)
+    # Of the link before: of links in links, each is likely to say no more than the one in it.
+    names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def see(self, text: str) -> None:
         """Text, in the innermost link."""
-        if self.open:
-            link = self.open[-1]
-            link.text += text[: LONGEST_TEXT - len(link.text)]
+        if self.links:
+            self.links[-1].see(text, self.within[-1][1] if self.within else _Hidden())
 
     def begin(self, tag: str, attributes: str) -> None:
         """A start tag."""
+        around = self.within[-1][1] if self.within else _Hidden()
+        hidden = _hidden(tag, attributes, around, depth=len(self.within) + 1)
+        if tag not in _INLINE and tag not in {"a", "img"}:
+            self.see(" ")
+        if tag == "img" and self.links and not hidden.depth and not hidden.skipped:
+            alt = _ALT.search(attributes)
+            self.links[-1].whole.add(_drawn(unescape(alt[1])) if alt else "")
+        if tag not in _VOID:
+            self.within.append((tag, hidden))
         if tag == "a":
             href = _HREF.search(attributes)
-            self.open.append(_Link(unescape(href[1]) if href else None))
-        elif tag == "img" and (alt := _ALT.search(attributes)):
-            self.see(unescape(alt[1]))
-        elif tag not in _INLINE:
-            self.see(" ")
+            self.links.append(_Link(unescape(href[1]) if href else None, len(self.within)))
 
     def end(self, tag: str) -> str | None:
         """An end tag; answers where the link it closes leads to, when that is not what it says."""
-        if tag != "a" or not self.open:
+        if self.within and self.within[-1][0] == tag:
+            self.within.pop()
+        if tag != "a" or not self.links:
             self.see("" if tag in _INLINE else " ")
             return None
-        link = self.open.pop()
-        self.see(link.text)
-        return elsewhere(link.text, link.href or "")
+        link = self.links.pop()
+        if self.links:
+            self.links[-1].take(link)
+        hosts = hosts_of(link.href or "")
+        if hosts and link.is_unclear():
+            return hosts[0]
+        texts = {one.text for one in link.readings()}
+        self.names = {text: self.names.get(text) or _names(text) for text in texts}
+        found = (_other(names, hosts) for names in self.names.values())
+        return next((host for host in found if host is not None), None)
+
+
+def _hidden(tag: str, attributes: str, around: _Hidden, *, depth: int) -> _Hidden:
+    """What hides the text of an element. No other property that hides passes `web.sanitise`."""
+    gone, is_tiny, is_large = around.gone, False, False
+    style = _STYLE.search(attributes)
+    text = _QUOTED.sub("", unescape(style[1]).lower()) if style else ""
+    for name, value in _DECLARED.findall(text):
+        words = value.partition("!")[0].partition("/")[0].split()
+        if name == "display":
+            gone = depth if "none" in words else gone
+            continue
+        # Which of several sizes holds is not asked: the smallest is the one to be wary of.
+        is_tiny = is_tiny or "(" in value or any(map(_is_tiny, words))
+        is_large = is_large or any(map(_is_large, words))
+    tiny = depth if is_tiny else 0 if is_large else around.tiny
+    return _Hidden(gone, tiny, around.skipped or tag == "rp")
+
+
+def _is_tiny(size: str) -> bool:
+    found = _NUMBER.fullmatch(size)
+    if found is None:
+        return False
+    number, unit = float(found[1]), found[2]
+    if unit == "%":
+        return number <= _TINY_RELATIVE * 100
+    return number <= (_TINY.get(unit, _TINY_RELATIVE) if unit else 0)
+
+
+def _is_large(size: str) -> bool:
+    """Whether text of the size shows even where the text around is tiny."""
+    found = _NUMBER.fullmatch(size)
+    return size in _KEYWORDS or (found is not None and found[2] in _TINY and not _is_tiny(size))
+
+
+def _drawn(text: str) -> str:
+    """The text without letters that are drawn as nothing, and with one space for many."""
+    if not text.isascii() or not text.isprintable():
+        nothing = {ord(letter): None for letter in set(text) if _is_nothing(letter)}
+        text = text.translate(nothing) if nothing else text
+    return _SPACE.sub(" ", text)
+
+
+def _is_nothing(letter: str) -> bool:
+    category = unicodedata.category(letter)
+    is_control = category == "Cc" and not letter.isspace()
+    return is_control or category == "Cf" or _BLANK.match(letter) is not None
 
 
 def pieces_of(markup: str) -> tuple[Piece, ...]:
@@ -89,7 +243,7 @@ def pieces_of(markup: str) -> tuple[Piece, ...]:
 def _pieces(markup: str) -> Iterator[Piece]:
     reader, begun, seen = _Reader(), 0, 0
     for tag in _TAG.finditer(markup):
-        reader.see(unescape(markup[seen : tag.start()]) if reader.open else "")
+        reader.see(_drawn(unescape(markup[seen : tag.start()])) if reader.links else "")
         seen = tag.end()
         if not tag[1]:
             reader.begin(tag[2].lower(), tag[3])
@@ -101,45 +255,89 @@ def _pieces(markup: str) -> Iterator[Piece]:
 
 def elsewhere(text: str, href: str) -> str | None:
     """The host of a link when its text names another one; None when nothing is wrong."""
-    host = host_of(href)
-    if host is None:
+    return _other(_names(_drawn(text)), hosts_of(href))
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name for one in shown_hosts(text) if (name := _even(one)))
+
+
+def _other(names: frozenset[str], hosts: list[str]) -> str | None:
+    """The host that none of the names stands for, or any when a name stands for no host."""
+    if not names or not hosts:
         return None
-    shown = [_even(name) for name in shown_hosts(text)]
-    return None if all(_is_same(name, host) for name in shown) else host
+    if len(hosts) > MOST_RECIPIENTS:
+        return hosts[0]
+    for host in hosts:
+        if not any(_is_same(name, host) for name in names):
+            return host
+    is_told = all(any(_is_same(name, host) for host in hosts) for name in names)
+    return None if is_told else hosts[0]
 
 
 def shown_hosts(text: str) -> Iterator[str]:
-    """The hosts that a reader of the text would take it to name."""
-    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    words = [word.strip(_AROUND) for word in unicodedata.normalize("NFKC", visible).split()]
-    for word in words:
-        if found := _SHOWN_WEB.match(word) or _SHOWN_MAIL.fullmatch(word):
-            yield found[1]
+    """The hosts that a reader of the text, as `_drawn` made it, would take it to name."""
+    text = unicodedata.normalize("NFKC", text).translate(_LOOKS).lower()
+    for found in _SHOWN.finditer(text):
+        name = (found[2] or found[3]).strip(_AROUND)
+        is_number = found[3] and name.rpartition(".")[2].isdecimal()  # name@1.2.3, a version
+        if not is_number and (" " not in (found[1] or "") or "." in name):
+            yield name
+    words = [word.strip(_AROUND) for word in text.split()]
     # Without a scheme, a word among others is more often the name of a file or a mere mistake.
-    found = _SHOWN_HOST.fullmatch(words[0]) if len(words) == 1 else None
-    if found and found[2].lower() not in _FILES:
-        yield found[1]
+    bare = _SHOWN_HOST.fullmatch(words[0]) if len(words) == 1 else None
+    if bare and bare[2] not in _FILES:
+        yield bare[1]
 
 
-def host_of(href: str) -> str | None:
-    """Where a browser would go, or whom a mail would reach; None when there is no host in it."""
+def hosts_of(href: str) -> list[str]:
+    """Where a browser would go, or whom a mail would reach; empty when there is no host in it."""
     href = re.sub(r"[\t\r\n]", "", href).strip()
     if href.lower().startswith("mailto:"):
-        name = unquote(href[7:].partition("?")[0]).rpartition("@")[2]
+        names = [
+            name.rpartition("@")[2]
+            for several in _recipients(href[7:])
+            for name in re.split("[,;]", unquote(several))
+            if "@" in name
+        ][: MOST_RECIPIENTS + 1]
     elif found := _WEB.match(href):
-        name = re.sub(r":\d*$", "", unquote(found[1]).rpartition("@")[2])
+        names = [re.sub(r":\d*$", "", unquote(found[1]).rpartition("@")[2])]
     else:
-        return None
-    return _even(name) or None
+        return []
+    return [host for name in names if (host := _even(name.strip(" <>")))]
+
+
+def _recipients(mail: str) -> Iterator[str]:
+    """Of what follows mailto: all that names someone."""
+    first, _, fields = mail.partition("?")
+    yield first
+    for one in fields.partition("#")[0].split("&"):
+        name, _, value = one.partition("=")
+        if unquote(name).strip().lower() in {"to", "cc", "bcc"}:
+            yield value
 
 
 def _even(host: str) -> str:
-    """A host in the one form that can be compared, and in which no letter passes for another."""
-    host = unicodedata.normalize("NFKC", host).lower().strip(".")[:LONGEST_HOST]
-    try:
-        return host.encode("idna").decode("ascii").removeprefix("www.")
-    except UnicodeError:
-        return host.removeprefix("www.")
+    """A host in the one form that can be compared, and in which no letter passes for another.
+
+    Not IDNA 2003, which takes ß for ss and ς for σ: browsers go to hosts of their own for these.
+    """
+    # Cut before too, generously: the time of NFKC grows with the square of many accents in a row.
+    host = (
+        unicodedata.normalize("NFKC", _drawn(host)[: 4 * LONGEST_HOST])
+        .replace("。", ".")
+        .strip(".")
+    )
+    # Letter by letter: at the end of a word, lower() makes ς of Σ.
+    host = "".join(letter.lower() for letter in host[:LONGEST_HOST])
+    return ".".join(map(_ascii, host.split("."))).removeprefix("www.")
+
+
+def _ascii(label: str) -> str:
+    if label.isascii():
+        return label
+    plain = unicodedata.normalize("NFC", label).encode("punycode", "replace")
+    return f"xn--{plain.decode('ascii')}"
 
 
 def _is_same(shown: str, host: str) -> bool:

@@ -58,10 +58,9 @@ MAX_UNCERTAIN_ATTRIBUTES = 100_000
 class SafeHtml:
     """What may be shown. `remote` pictures were left out; `too_large` says nothing is shown.
 
-    `pieces` are the same markup, cut after each link that leads elsewhere than its text says.
+    `pieces` are the markup, cut after each link that leads elsewhere than its text says.
     """
 
-    markup: str
     remote: int
     pieces: tuple[Piece, ...] = ()
     too_large: bool = False
@@ -75,7 +74,7 @@ class SafeHtml:
 def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> SafeHtml:
     """Clean a body. `pictures` maps content ids of the message's own parts to data: addresses."""
     if len(html) > MAX_CHARS or html.count("<") > MAX_OPEN_TAGS or _is_bomb(html):
-        return SafeHtml(markup="", remote=0, too_large=True)
+        return SafeHtml(remote=0, too_large=True)
     remote = 0
 
     def judge(tag: str, name: str, value: str) -> str | None:
@@ -102,7 +101,7 @@ def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> S
         filter_style_properties=set(STYLES),
         link_rel="noopener noreferrer",
     )
-    return SafeHtml(markup=markup, remote=remote, pieces=pieces_of(markup))
+    return SafeHtml(remote=remote, pieces=pieces_of(markup))
 
 
 def _is_bomb(html: str) -> bool:

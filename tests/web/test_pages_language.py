@@ -259,3 +259,26 @@ def test_the_past_is_told_in_words() -> None:
 @pytest.mark.parametrize("name", ["Asia/Nowhere", "../../etc/passwd", "Asia", "", None, "x" * 5000])
 def test_a_zone_that_is_none_is_utc(name: str | None) -> None:
     assert shown.zone_named(name) is UTC
+
+
+def test_a_count_in_korean_has_its_counter_once() -> None:
+    korean = catalogue(KO)
+    workers = korean.ngettext("%(count)s worker", "%(count)s workers", 3) % {"count": 3}
+
+    stuck = korean.ngettext("%(workers)s is stuck.", "%(workers)s are stuck.", 3)
+
+    assert stuck % {"workers": workers} == "작업자 3개가 멈춰 있습니다."
+
+
+def test_korean_calls_a_pause_as_its_buttons_do() -> None:
+    said_of = [str(message.string) for message in translated(KO)]
+
+    assert not [text for text in said_of if "일시 정지" in text]
+    assert catalogue(KO).gettext("Pause") == "일시 중지"
+
+
+def test_korean_says_that_only_part_of_the_mail_of_archives_goes() -> None:
+    loses = [str(m.string) for m in translated(KO) if "loses mail by this" in str(m.id)]
+
+    assert loses
+    assert all("메일 일부가 사라집니다" in text for text in loses)
