@@ -187,3 +187,24 @@ def test_archives_are_named_with_their_jobs(floor: Floor) -> None:
         (found,) = counting_on_upload(connection, earlier)
 
     assert found == CountsOn(upload_id=archive, job_id=floor.job_id, filename="x.zip", members=1)
+
+
+def test_an_archive_waits_for_others_when_all_that_is_left_was_paused_before_it(
+    floor: Floor,
+) -> None:
+    dispatch = Dispatch(floor.workshop, link=None, wake_local=lambda: None)
+    floor.hand_in(ONE, filename="a.mbox")
+    earlier = floor.job_id
+    assert dispatch.pause(earlier, actor="account:bob")
+    floor.hand_in(zip_of({"a.mbox": ONE, "b.mbox": TWO}), filename="x.zip")
+    assert floor.job().waits_for_others == 0  # to be unpacked
+    floor.plan()
+    assert floor.job().waits_for_others == 0  # b.mbox is to be read
+    floor.run()
+
+    assert (floor.job().waits_for_others, floor.job().is_settled) == (1, False)
+
+    assert dispatch.resume(earlier, actor="account:bob")
+    assert floor.job().waits_for_others == 0  # it goes on by itself
+    floor.run()
+    assert (floor.job().waits_for_others, floor.job().is_settled) == (0, True)
