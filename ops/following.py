@@ -23,7 +23,10 @@ LOOK_SECONDS = 0.5
 
 
 def follow(engine: Engine, job_ids: Sequence[str]) -> bool:
-    """Show progress until every job is over. True when all of them finished, with their files."""
+    """Show progress until every job is over. True when all of them finished, with their files.
+
+    An archive that waits only for paused files which came before it is not followed any further.
+    """
     engine.start()
     try:
         ends = [_follow_with_files(engine.workshop, job_id) for job_id in job_ids]
@@ -35,7 +38,7 @@ def follow(engine: Engine, job_ids: Sequence[str]) -> bool:
 def _follow_with_files(workshop: Workshop, job_id: str) -> JobView:
     """The job at its end; what comes out of it, however deep, is told file by file meanwhile."""
     told: set[str] = set()
-    while not (view := _look(workshop, job_id)).is_settled:
+    while not (view := _look(workshop, job_id)).is_settled and not view.waits_for_others:
         _tell_files(workshop, view, told)
         _show(view, end="\r")
         time.sleep(LOOK_SECONDS)
@@ -43,7 +46,15 @@ def _follow_with_files(workshop: Workshop, job_id: str) -> JobView:
     _show(view, end="\n")
     for line in summary_of(workshop, view):
         print(line, file=sys.stderr, flush=True)
+    if view.waits_for_others:
+        print(f"{view.filename}: {_not_waited_for(view.waits_for_others)}", file=sys.stderr)
     return view
+
+
+def _not_waited_for(number: int) -> str:
+    """Somebody has paused them, and who follows the archive cannot let them go on."""
+    files = "1 file that came before is" if number == 1 else f"{number} files that came before are"
+    return f"not waited for any longer: {files} paused; all that came out of the archive is over"
 
 
 def _tell_files(workshop: Workshop, view: JobView, told: set[str]) -> None:

@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, delete, func, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from store import tables
 from store.tables_archive import archive, member
@@ -111,22 +123,28 @@ def note_members(connection: Connection, archive_id: int, notes: Sequence[Member
         connection.execute(insert(member), rows)
 
 
+def lies_elsewhere(held: FromClause = tables.upload) -> ColumnElement[bool]:
+    """True for a member, joined with its upload, whose bytes were kept before it came."""
+    other = or_(held.c.archive_id.is_(None), held.c.archive_id != member.c.archive_id)
+    return or_(member.c.fate == Fate.SAME, and_(member.c.fate == Fate.DAMAGED, other))
+
+
 def point_to(
     connection: Connection, upload_id: int, *, gone: Sequence[int], own: int | None
 ) -> None:
-    """Members whose mail was deleted with some uploads are here again: in an upload of the bytes.
+    """Members that lost their mail with some uploads are here again: in an upload of the bytes.
 
-    They are the same bytes as that upload's now, whatever they were before. Members of the
-    archive `own`, which it comes out of just now, are told by whoever unpacks that.
+    Those that were deleted by themselves stay deleted, or they would count as lost when that
+    upload goes too, and a retry would bring them back. Members of the archive `own`, which it
+    comes out of just now, are told by whoever unpacks that.
     """
+    lost = select(tables.upload.c.id).where(tables.upload.c.id == member.c.upload_id)
     connection.execute(
         update(member)
         .where(member.c.upload_id.in_(gone))
+        .where(lost.where(lies_elsewhere()).correlate(member).exists())
         .where(true() if own is None else member.c.archive_id != own)
-        .values(
-            upload_id=upload_id,
-            fate=case((member.c.fate == Fate.DAMAGED, Fate.DAMAGED), else_=Fate.SAME),
-        )
+        .values(upload_id=upload_id)
     )
 
 

@@ -10,9 +10,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
-from store.archives import Fate, uploads_inside
+from store.archives import lies_elsewhere, uploads_inside
 from store.outer import outers_of
 from store.tables import upload
 from store.tables_archive import member
@@ -45,12 +45,6 @@ class CountsOn:
     def from_json(cls, kept: dict[str, Any]) -> Self:
         """What `to_json` gave."""
         return cls(**kept)
-
-
-def lies_elsewhere(held: FromClause = upload) -> ColumnElement[bool]:
-    """True for a member, joined with its upload, whose bytes were kept before it came."""
-    other = or_(held.c.archive_id.is_(None), held.c.archive_id != member.c.archive_id)
-    return or_(member.c.fate == Fate.SAME, and_(member.c.fate == Fate.DAMAGED, other))
 
 
 def counting_on(connection: Connection, going: Collection[int]) -> tuple[CountsOn, ...]:

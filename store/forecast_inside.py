@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, select
 
-from store.counted_on import GONE, lies_elsewhere
+from store.archives import lies_elsewhere
+from store.counted_on import GONE
 from store.files_reread import jobs_read_again
 from store.inside import archives_within
 from store.states import STOPPED_CHUNK_STATES, STOPPED_JOB_STATES

@@ -108,6 +108,12 @@ class Held:
         return sum(one.files for one in here)
 
     @property
+    def paused_before(self) -> int:
+        """How many of those that came before it are paused: no act on the archive reaches them."""
+        before = (one for one in self.standings if not one.came_out and one.standing == PAUSED)
+        return sum(one.files for one in before)
+
+    @property
     def last_end(self) -> datetime | None:
         """When the last that came out of it was over; None while one is not, and without any."""
         if self.open_here:

@@ -81,6 +81,13 @@ class JobView:
         return self.status.is_over
 
     @property
+    def waits_for_others(self) -> int:
+        """Paused files that came before an archive, when it waits for nothing else; 0 otherwise."""
+        if self.held is None or not self.state.is_over or self.held.open_here:
+            return 0
+        return self.held.paused_before if self.held.paused_before == self.held.open else 0
+
+    @property
     def ended_at(self) -> datetime | None:
         """When all of it was over; None while something is not."""
         if self.held is None or self.finished_at is None:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from store.archives import Fate
-from store.counted_on import GONE, lies_elsewhere
+from store.archives import Fate, lies_elsewhere
+from store.counted_on import GONE
 from store.held import NOTHING, Held, all_messages, held_by
 from store.inside import archives_within
 from store.overall import both_of_jobs

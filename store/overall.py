@@ -91,9 +91,15 @@ def status_of_jobs(connection: Connection) -> ColumnElement[str]:
 
 def both_of_jobs(connection: Connection) -> tuple[ColumnElement[str], ColumnElement[str]]:
     """Both of them, looked for once: the state, and where it stands as lists tell it."""
-    shown, states = _differing(connection), dict[str, list[int]]()
-    for standing, ids in shown.items():
-        states.setdefault("running" if standing == PAUSED else standing, []).extend(ids)
+    shown, states = dict[str, list[int]](), dict[str, list[int]]()
+    inside = _inside_all(connection)
+    for upload_id, state, own in _own(connection, sorted(inside)):
+        within = inside[upload_id]
+        if (standing := with_files(own, within)) != own:
+            shown.setdefault(standing, []).append(upload_id)
+        # By itself: one that is paused and not over stands by its files, its state does not.
+        if (status := status_with_files(state, within)) != state:
+            states.setdefault(status, []).append(upload_id)
     return _instead(states, job.c.state), _instead(shown, own_shown())
 
 
@@ -111,25 +117,15 @@ def _is_one_of(upload_ids: list[int]) -> ColumnElement[bool]:
     return job.c.upload_id.in_(written)
 
 
-def _differing(connection: Connection) -> dict[str, list[int]]:
-    """Archives that stand otherwise than their own jobs, by where they stand."""
-    inside = _inside_all(connection)
-    found: dict[str, list[int]] = {}
-    for upload_id, own in _own(connection, sorted(inside)):
-        standing = with_files(own, inside[upload_id])
-        if standing != own:
-            found.setdefault(standing, []).append(upload_id)
-    return found
-
-
-def _own(connection: Connection, upload_ids: list[int]) -> Iterator[tuple[int, str]]:
+def _own(connection: Connection, upload_ids: list[int]) -> Iterator[tuple[int, JobState, str]]:
+    """(upload, state, standing) of jobs by themselves."""
     for at in range(0, len(upload_ids), _AT_ONCE):
         rows = connection.execute(
-            select(job.c.upload_id, own_shown()).where(
+            select(job.c.upload_id, job.c.state, own_shown()).where(
                 job.c.upload_id.in_(upload_ids[at : at + _AT_ONCE])
             )
         )
-        yield from ((upload_id, own) for upload_id, own in rows)
+        yield from ((upload_id, JobState(state), own) for upload_id, state, own in rows)
 
 
 def _inside_all(connection: Connection) -> dict[int, set[str]]:

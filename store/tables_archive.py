@@ -32,6 +32,6 @@ member = Table(
     Column("packed_bytes", BigInteger),  # NULL when its bytes are not its own (tar.gz)
     Column("fate", Text, one_of("fate", "imported same damaged skipped"), nullable=False),
     Column("reason", Text),  # a word of mail.member.NotTaken or Damage
-    Column("upload_id", Integer),  # what it became, or what has the same bytes
+    Column("upload_id", Integer, index=True),  # what it became, or what has the same bytes
     Column("sha256", Text),  # of what came out
 )

@@ -120,6 +120,57 @@ def test_a_file_that_was_deleted_by_itself_is_not_taken_in_again(floor: Floor) -
     assert (deleted.gone, deleted.lies_elsewhere) == (True, False)
 
 
+def test_a_file_that_was_deleted_by_itself_stays_so_when_its_bytes_came_and_went(
+    floor: Floor,
+) -> None:
+    taken_in(floor, zip_of({"a.mbox": ONE, "b.mbox": TWO}), "x.zip")
+    archive = floor.job_id, floor.upload_id
+    delete(floor, members(floor)[0].upload_id or 0)
+    again = taken_in(floor, ONE, "again.mbox")
+    floor.job_id, floor.upload_id = archive
+    assert [(one.fate, one.gone) for one in members(floor)] == [
+        (Fate.IMPORTED, True),
+        (Fate.IMPORTED, False),
+    ]
+    assert counted_on(floor, again) == []
+
+    delete(floor, again)
+
+    assert retry(floor) == 0
+    (deleted, _) = members(floor)
+    assert (deleted.gone, deleted.lies_elsewhere) == (True, False)
+    assert inside(floor).lost == 0
+
+
+def test_a_damaged_file_that_was_deleted_by_itself_stays_so_too(floor: Floor) -> None:
+    damaged = bytearray(gzip.compress(ONE))
+    damaged[-7] ^= 1
+    taken_in(floor, bytes(damaged), "one.mbox.gz")
+    archive = floor.job_id, floor.upload_id
+    delete(floor, members(floor)[0].upload_id or 0)
+    again = taken_in(floor, ONE, "again.mbox")
+    floor.job_id, floor.upload_id = archive
+
+    delete(floor, again)
+
+    (deleted,) = members(floor)
+    assert (deleted.fate, deleted.gone, deleted.lies_elsewhere) == (Fate.DAMAGED, True, False)
+    assert inside(floor).lost == 0
+
+
+def test_a_file_that_was_lost_with_another_is_here_again_with_its_bytes(floor: Floor) -> None:
+    earlier = taken_in(floor, ONE, "a.mbox")
+    archive_id = taken_in(floor, zip_of({"a.mbox": ONE, "b.mbox": TWO}), "x.zip")
+    delete(floor, earlier)
+
+    again = taken_in(floor, ONE, "again.mbox")
+
+    assert counted_on(floor, again) == [("x.zip", 1)]
+    floor.upload_id = archive_id
+    (same, _) = members(floor)
+    assert (same.fate, same.upload_id, same.gone) == (Fate.SAME, again, False)
+
+
 def test_a_retry_leaves_alone_what_lies_with_an_earlier_upload(floor: Floor) -> None:
     taken_in(floor, ONE, "a.mbox")
     taken_in(floor, zip_of({"a.mbox": ONE, "b.mbox": TWO}), "x.zip")
@@ -136,3 +187,24 @@ def test_archives_are_named_with_their_jobs(floor: Floor) -> None:
         (found,) = counting_on_upload(connection, earlier)
 
     assert found == CountsOn(upload_id=archive, job_id=floor.job_id, filename="x.zip", members=1)
+
+
+def test_an_archive_waits_for_others_when_all_that_is_left_was_paused_before_it(
+    floor: Floor,
+) -> None:
+    dispatch = Dispatch(floor.workshop, link=None, wake_local=lambda: None)
+    floor.hand_in(ONE, filename="a.mbox")
+    earlier = floor.job_id
+    assert dispatch.pause(earlier, actor="account:bob")
+    floor.hand_in(zip_of({"a.mbox": ONE, "b.mbox": TWO}), filename="x.zip")
+    assert floor.job().waits_for_others == 0  # to be unpacked
+    floor.plan()
+    assert floor.job().waits_for_others == 0  # b.mbox is to be read
+    floor.run()
+
+    assert (floor.job().waits_for_others, floor.job().is_settled) == (1, False)
+
+    assert dispatch.resume(earlier, actor="account:bob")
+    assert floor.job().waits_for_others == 0  # it goes on by itself
+    floor.run()
+    assert (floor.job().waits_for_others, floor.job().is_settled) == (0, True)

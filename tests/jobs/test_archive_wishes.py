@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from jobs import unpacker
 from jobs.dispatch import Dispatch
@@ -13,7 +15,12 @@ from store import tables
 from store.clock import utc_now
 from store.errands import ErrandKind, ErrandState
 from store.inside import jobs_inside
+from store.job_filter import JobFilter
+from store.job_list import JobSort, page_of_jobs
+from store.jobs import JobView, list_jobs
 from store.members import sum_of_members
+from store.overall import SHOWN_STATES
+from store.paging import FIRST
 from store.states import JobState
 from store.wishes import cancel_job
 from tests.archives import mail, tar_of, zip_of
@@ -169,3 +176,50 @@ def test_retrying_many_jobs_retries_what_came_out_of_archives(floor: Floor) -> N
     assert (errand.state, errand.done) == (ErrandState.DONE, 2)
     floor.run()
     assert {state for _, state in inside(floor)} == {JobState.FINISHED}
+
+
+@pytest.mark.parametrize("own", [JobState.QUEUED, JobState.PLANNING, JobState.FINISHED])
+def test_lists_narrowed_to_a_state_hold_the_jobs_that_tell_it(floor: Floor, own: JobState) -> None:
+    floor.hand_in(zip_of({"a.mbox": ONE, "b.mbox": TWO}), filename="x.zip")
+    floor.run()
+    (first, _), _ = inside(floor)
+    for within in (JobState.QUEUED, JobState.RUNNING, JobState.FAILED):
+        for own_paused, within_paused in product((False, True), repeat=2):
+            stand(floor, floor.job_id, own, is_paused=own_paused)
+            stand(floor, first, within, is_paused=within_paused)
+            assert_lists_agree(floor)
+
+
+def assert_lists_agree(floor: Floor) -> None:
+    """Each list by a state holds exactly the jobs whose view tells that state."""
+    with floor.workshop.database.read() as connection:
+        views = list_jobs(connection, now=utc_now())
+        for state in JobState:
+            narrowed = list_jobs(connection, now=utc_now(), states=[state])
+            assert ids(narrowed) == ids([one for one in views if one.status is state]), state
+        for shown in SHOWN_STATES:
+            page = page_of_jobs(
+                connection,
+                JobFilter(states=(shown,)),
+                sort=JobSort.STARTED,
+                down=True,
+                turn=FIRST,
+                size=9,
+                now=utc_now(),
+            )
+            found = ids([listed.job for listed in page.rows])
+            assert found == ids([one for one in views if one.standing == shown]), shown
+
+
+def stand(floor: Floor, job_id: str, state: JobState, *, is_paused: bool) -> None:
+    """A job stands like that, whatever was done of it."""
+    with floor.workshop.database.write() as connection:
+        connection.execute(
+            update(tables.job)
+            .where(tables.job.c.id == job_id)
+            .values(state=state, paused_at=utc_now() if is_paused else None)
+        )
+
+
+def ids(views: list[JobView]) -> set[str]:
+    return {one.id for one in views}

@@ -14,10 +14,12 @@ import pytest
 from sqlalchemy import update
 
 from jobs.workshop import Workshop
+from store.clock import utc_now
 from store.config import load
 from store.database import Database
 from store.errands import ErrandKind
 from store.spool import Spool
+from store.tables import job
 from store.tables_archive import member
 from tests.archives import mail, tgz_of, zip_of
 from tests.jobs.asked import ask, carry_out
@@ -87,6 +89,25 @@ def test_waiting_for_an_archive_of_which_a_file_does_not_end_well_ends_with_one(
     assert imported.status == 1, imported.err
     assert "takeout.zip: incomplete, 100%" in imported.err
     assert "files: 3 finished, 1 incomplete; unpacking finished" in imported.err
+
+
+def test_an_archive_that_only_waits_for_a_paused_file_of_before_is_not_waited_for(
+    run: Shell, takeout: Path, sqlite_database: Database
+) -> None:
+    earlier = takeout.with_name("a.mbox")
+    earlier.write_bytes(mail(1))
+    run("import", earlier)
+    with sqlite_database.write() as connection:
+        connection.execute(update(job).values(paused_at=utc_now()))
+
+    imported = run("import", takeout, "--wait")
+
+    assert imported.status == 1, imported.err
+    assert "takeout.zip: paused" in imported.err
+    assert "files: 2 finished, 1 paused; unpacking finished" in imported.err
+    assert "takeout.zip: not waited for any longer: 1 file that came before is paused" in (
+        imported.err
+    )
 
 
 def test_row_16_verify_finds_a_member_that_gives_other_bytes_than_were_taken_in(

@@ -15,7 +15,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Select, inspect, select, text
 
-import store.tables_archive
 import store.tables_mail
 import store.tables_people
 import store.tables_watch  # noqa: F401
@@ -30,6 +29,7 @@ from store.sql import room_of
 from store.sql.tree import Token
 from store.sql.vocabulary import numbers_of
 from store.tables import metadata, upload
+from store.tables_archive import member
 from store.tables_mail import OFFSET_BITS, message_search
 from tests.harness.databases import opened
 from tests.harness.postgres import PostgresCluster
@@ -318,3 +318,35 @@ def test_what_the_audit_log_knows_of_runs_is_taken_over(empty_database: Database
     assert list(rests) == ["one"]
     assert [rest.seconds for rest in rests["one"]] == [86400]
     assert not rests["one"][0].for_reading
+
+
+def test_members_of_before_are_found_by_their_upload_once_the_index_comes(
+    empty_database: Database,
+) -> None:
+    with empty_database.write() as connection:
+        command.upgrade(alembic_config(connection), "0010")
+        connection.exec_driver_sql(
+            "INSERT INTO upload (id, key, filename, spool_name, state, created_at, created_by, "
+            "kind) VALUES (7, 'k', 'a.zip', 's.zip', 'stored', '2026-01-05 10:00:00+00:00', "
+            "'test', 'archive')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO member (archive_id, ordinal, name, fate, upload_id) "
+            "VALUES (7, 0, 'a.mbox', 'same', 3), (7, 1, 'b.html', 'skipped', NULL)"
+        )
+        assert "upload_id" not in indexed_of_members(connection)
+    migrate(empty_database)
+
+    with empty_database.write() as connection:
+        assert "upload_id" in indexed_of_members(connection)
+        kept = select(member.c.ordinal, member.c.upload_id).order_by(member.c.ordinal)
+        assert [tuple(row) for row in connection.execute(kept)] == [(0, 3), (1, None)]
+
+        command.downgrade(alembic_config(connection), "0010")
+
+        assert "upload_id" not in indexed_of_members(connection)
+
+
+def indexed_of_members(connection: Connection) -> set[str | None]:
+    """Columns of members by which they are found."""
+    return {one["column_names"][0] for one in inspect(connection).get_indexes("member")}

@@ -194,6 +194,27 @@ def test_a_file_that_came_before_and_is_still_read_counts_too(here: Visit) -> No
     assert status(here, archive)["status"] == "cancelled"
 
 
+def test_messages_of_an_archive_are_not_counted_one_by_one_while_it_moves(
+    here: Visit, unpacked: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted(*_: object) -> None:
+        raise AssertionError("counted while it moves")
+
+    visitor = here.visitor()
+    with monkeypatch.context() as while_it_moves:
+        while_it_moves.setattr("web.api.members.found_inside", counted)
+        sums = [
+            status(here, unpacked)["members"],
+            visitor.get(f"/api/jobs/{unpacked.job_id}/members").json()["sum"],
+            visitor.get(f"/api/jobs/{unpacked.job_id}/report").json()["members_sum"],
+        ]
+    assert [(one["different"], one["hidden"]) for one in sums] == [(None, None)] * 3
+    unpacked.run()
+
+    settled = status(here, unpacked)["members"]
+    assert (settled["different"], settled["hidden"]) == (9, 0)
+
+
 def test_an_archive_that_holds_itself_is_added_up_once(here: Visit, unpacked: Floor) -> None:
     unpacked.run()
     with here.house.database.write() as connection:
@@ -276,7 +297,7 @@ def test_bytes_that_were_deleted_and_taken_in_elsewhere_are_named_by_every_archi
     assert [counts["filename"] for counts in deletion["counted_on"]] == ["two.zip"]
 
 
-def test_a_member_that_was_deleted_by_itself_is_named_when_its_bytes_come_again(
+def test_a_member_that_was_deleted_by_itself_stays_deleted_when_its_bytes_come_again(
     here: Visit, unpacked: Floor
 ) -> None:
     unpacked.run()
@@ -286,12 +307,14 @@ def test_a_member_that_was_deleted_by_itself_is_named_when_its_bytes_come_again(
     carry_out(unpacked, ask(unpacked, ErrandKind.DELETE_UPLOAD, upload_id=upload_id))
     assert status(here, unpacked)["members"]["deleted"] == 1
 
-    later = here.take_in(THREE["b.mbox"], filename="later.mbox")
+    here.take_in(THREE["b.mbox"], filename="later.mbox")
 
-    members = here.visitor().get(f"/api/jobs/{unpacked.job_id}/members").json()["members"]
-    assert members[1]["job_id"] == later.job_id
-    assert (members[1]["fate"], members[1]["deleted"]) == ("same", False)
-    assert found_in(here, unpacked) == 9
+    told = here.visitor().get(f"/api/jobs/{unpacked.job_id}/members").json()
+    member_told = told["members"][1]
+    assert (member_told["fate"], member_told["job_id"]) == ("imported", None)
+    assert (member_told["deleted"], member_told["lost"]) == (True, False)
+    assert (told["sum"]["deleted"], told["sum"]["lost"]) == (1, 0)
+    assert told["sum"]["different"] == found_in(here, unpacked) == 6
 
 
 @pytest.mark.parametrize("how", ["one", "many", "killed"])

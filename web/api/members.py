@@ -37,11 +37,13 @@ def members_sum_json(request: Request, job: JobView) -> dict[str, Any] | None:
         return None
     with house_of(request).database.read() as connection:
         added_up = sum_of_members(connection, job.upload_id, held=job.held)
-        return sum_json(added_up, found_inside(connection, job.upload_id))
+        # Counted one by one: with a million messages too long for whoever asks again and again.
+        found = found_inside(connection, job.upload_id) if job.is_settled else None
+    return sum_json(added_up, found)
 
 
-def sum_json(added_up: MembersSum, found: FoundInside) -> dict[str, Any]:
-    """Members added up, as the API tells it."""
+def sum_json(added_up: MembersSum, found: FoundInside | None) -> dict[str, Any]:
+    """Members added up, as the API tells it; `found` is None while they still change."""
     held = added_up.held
     return {
         "number": added_up.members,
@@ -56,8 +58,8 @@ def sum_json(added_up: MembersSum, found: FoundInside) -> dict[str, Any]:
         "messages": added_up.messages,
         "duplicates": held.duplicates,
         "quarantined": held.quarantined,
-        "different": found.different,
-        "hidden": found.hidden,
+        "different": found.different if found else None,
+        "hidden": found.hidden if found else None,
         "bytes": added_up.bytes,
     }
 
