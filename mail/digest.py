@@ -2,7 +2,9 @@
 
 Taken over what the sender wrote: some headers, and the body as it was sent. Blind to line ends,
 to the quoting of From lines, to folds and to everything that transport and archivers add; a
-single other letter in the rest gives another digest.
+single other letter in the rest gives another digest. Where neither a Message-ID nor a date is
+left, as in a mail cut off within its header, what transport wrote is all that tells it from
+another, and counts too.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ def content_digest(mail: Prepared) -> bytes:
 def _written(mail: Prepared) -> bytes:
     """The sender's headers, one in each line, without their blanks."""
     fields = mail.header.whole(_FIELDS)
+    if not (fields[0] or fields[1]):
+        fields.append(mail.raw[: mail.body])
     if mail.raw.find(_MARK, 0, mail.body) < 0:
         # All at once: blanks go, and what parts the fields becomes a line end.
         return _MARK.join(fields).translate(_MARK_TO_FEED, _BLANKS) + b"\n\n"

@@ -76,6 +76,16 @@ def test_row_22_mails_that_are_merely_similar_have_different_digests() -> None:
     assert read(one).digest != read(one.replace(b"one@", b"two@")).digest
 
 
+@pytest.mark.parametrize("rest", [b"", b"From: a@b.example\nSubject: Re: disks\n"])
+def test_what_transport_wrote_tells_mails_apart_that_were_cut_off_before_their_ids(
+    rest: bytes,
+) -> None:
+    one = b"Received: from one.example by x\nList-Id: <httpd.example>\n" + rest
+
+    assert read(one).digest != read(one.replace(b"httpd", b"samsung")).digest
+    assert read(one).digest == read(one.replace(b"\n", b"\r\n")).digest
+
+
 def test_the_digest_is_blind_to_line_ends_quoting_and_blank_ends() -> None:
     mail = raw_message("a\n>From b\n")
     mbox = mbox_of(mail)
