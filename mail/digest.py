@@ -2,9 +2,9 @@
 
 Taken over what the sender wrote: some headers, and the body as it was sent. Blind to line ends,
 to the quoting of From lines, to folds and to everything that transport and archivers add; a
-single other letter in the rest gives another digest. Where neither a Message-ID nor a date is
-left, as in a mail cut off within its header, what transport wrote is all that tells it from
-another, and counts too.
+single other letter in the rest gives another digest. Where neither a Message-ID, nor a date, nor
+any body is left, as in a mail cut off within its header, what transport wrote is all that tells
+it from another, and counts too.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _QUOTED_FROM = re.compile(rb">(?<![^\n]>)>*+(?=From )")  # as in `mail.prepare`
 def content_digest(mail: Prepared) -> bytes:
     """SHA-256, 32 bytes, over the sender's headers and the body."""
     raw, body = mail.raw, mail.body
-    written = _written(mail)
     end = _end_of_content(raw, body)
+    written = _written(mail, is_empty=end <= body)
     if end - body <= SLICE_BYTES:
         return hashlib.sha256(written + _normal(raw[body:end], mail.has_quotes)).digest()
     digest = hashlib.sha256(written)
@@ -46,10 +46,10 @@ def content_digest(mail: Prepared) -> bytes:
     return digest.digest()
 
 
-def _written(mail: Prepared) -> bytes:
+def _written(mail: Prepared, *, is_empty: bool) -> bytes:
     """The sender's headers, one in each line, without their blanks."""
     fields = mail.header.whole(_FIELDS)
-    if not (fields[0] or fields[1]):
+    if is_empty and not (fields[0] or fields[1]):
         fields.append(mail.raw[: mail.body])
     if mail.raw.find(_MARK, 0, mail.body) < 0:
         # All at once: blanks go, and what parts the fields becomes a line end.

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ CONNECT_SECONDS = 5
 SILENCE_SECONDS = 30
 # SQLite: how long a writer waits for its turn, and how many pages are given back in one.
 BUSY_SECONDS = 30
+TURN_SECONDS = 0.02
 SHRINK_PAGES = 4096
 # SQLite: how large its log may grow, and how long others are waited for before it begins anew.
 LOG_BYTES = 128 << 20
@@ -226,7 +228,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     for pragma in (
         # Only a database without tables yet takes this to heart; it must come first.
         "auto_vacuum=INCREMENTAL",
-        "journal_mode=WAL",
         # FULL costs nothing next to NORMAL with batches of our size, and survives a power cut.
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -236,6 +237,24 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    _keep_a_log(connection)
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Write ahead. On a file that does so already, this changes nothing.
+
+    When somebody else makes a new file do so at the very moment, SQLite does not wait by itself.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(TURN_SECONDS)
+        else:
+            return
 
 
 def _shrink(connection: sqlite3.Connection) -> None:

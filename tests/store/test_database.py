@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -107,3 +109,21 @@ def test_a_log_that_somebody_reads_is_left_for_the_next_time(
 
     assert grown > held_up + 500_000
     assert log_bytes(sqlite_database) == grown
+
+
+def test_a_new_file_that_somebody_is_just_writing_to_is_waited_for(tmp_path: Path) -> None:
+    # Still in the mode that knows no log: there SQLite gives up at once.
+    other = sqlite3.connect(tmp_path / "mail.db", isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE t (x)")
+    other.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.3, other.execute, ["COMMIT"])
+    done.start()
+    database = Database(f"sqlite:///{tmp_path}/mail.db")
+
+    with database.read() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+
+    assert mode == "wal"
+    database.close()
+    done.join()
+    other.close()

@@ -221,7 +221,7 @@ def test_hostile_markup_holds_nobody_up_and_loses_nothing(markup: str) -> None:
     pieces = pieces_of(markup)
 
     assert "".join(piece.markup for piece in pieces) == markup
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10  # what grew with the square took minutes
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "leads to"), ("ko", "실제 주소")])
