@@ -65,14 +65,15 @@ def _take_all_in(engine: Engine, paths: Sequence[Path], *, again: bool) -> tuple
             print(refusal, file=sys.stderr)
             refused += 1
         else:
-            jobs += [job] if job else []
+            jobs.append(job)
     return jobs, refused
 
 
-def take_in(engine: Engine, path: Path, *, again: bool) -> str | None:
+def take_in(engine: Engine, path: Path, *, again: bool) -> str:
     """Copy one file into the spool and make it a job; answers the job's id.
 
-    None when the same bytes came before and `again` is not asked for. Raises Refusal.
+    When the same bytes came before and `again` is not asked for, that of theirs: who waits for the
+    mail waits for that. Raises Refusal.
     """
     workshop = engine.workshop
     try:
@@ -86,7 +87,7 @@ def take_in(engine: Engine, path: Path, *, again: bool) -> str | None:
     if isinstance(found, Twin):
         workshop.spool.remove(upload.spool_name)
         print(f"{found.job_id}  {path}: these bytes came before; --again takes them in once more")
-        return None
+        return found.job_id
     print(f"{found}  {path}: {size} bytes, sha256 {sha256}")
     return found
 

@@ -52,7 +52,8 @@ def counting_on(connection: Connection, going: Collection[int]) -> tuple[CountsO
     pairs = (
         select(member.c.archive_id, member.c.upload_id, func.count().label("members"))
         .join(upload, upload.c.id == member.c.upload_id)
-        .where(lies_elsewhere())
+        # What went with an earlier deletion is lost already.
+        .where(lies_elsewhere(), upload.c.state.not_in(GONE))
         .group_by(member.c.archive_id, member.c.upload_id)
     )
     if len(going) <= MOST_NAMED:

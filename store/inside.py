@@ -105,32 +105,25 @@ def has_open(archive_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 def has_open_within(connection: Connection, archive_id: int) -> bool:
     """True while something that came out of an archive, however deep, is not over."""
-    found = (
-        select(job.c.id)
-        .join(upload, upload.c.id == job.c.upload_id)
-        .where(
-            job.c.state.in_(OPEN_JOB_STATES),
-            upload.c.archive_id.in_(archives_within(archive_id)),
-            upload.c.state == UploadState.STORED,
-        )
-        .limit(1)
-    )
-    return connection.execute(found).first() is not None
+    return _any_within(connection, archive_id, job.c.state.in_(OPEN_JOB_STATES))
 
 
 def has_ended_since(connection: Connection, archive_id: int, then: datetime) -> bool:
     """True when something that came out of an archive, however deep, was over only after that."""
+    return _any_within(connection, archive_id, job.c.finished_at > then)
+
+
+def _any_within(connection: Connection, archive_id: int, meets: ColumnElement[bool]) -> bool:
     found = (
         select(job.c.id)
         .join(upload, upload.c.id == job.c.upload_id)
         .where(
-            job.c.finished_at > then,
+            meets,
             upload.c.archive_id.in_(archives_within(archive_id)),
             upload.c.state == UploadState.STORED,
         )
-        .limit(1)
     )
-    return connection.execute(found).first() is not None
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def paused_inside(connection: Connection, archive_id: int) -> int:

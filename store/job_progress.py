@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, case, func, select
 from store import tables
 from store.held import Held, rates_of_archives
 from store.outer import unpacked_bytes
+from store.overall import UNDER_WAY
 from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
 
 chunk, attempt = tables.chunk, tables.attempt
@@ -183,7 +184,8 @@ def _of_archive(
     is_unpacked = JobState(row.state).is_over and held.files > 0
     bytes_done = held.bytes_done if is_unpacked else unpacked
     bytes_total = held.bytes_total if is_unpacked else row.size
-    moving = is_unpacked and held.open > 0 and rates[0] > 0
+    # What is paused stands still, however fast it was a moment ago.
+    moving = is_unpacked and not UNDER_WAY.isdisjoint(held.inside) and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,
         bytes_total=bytes_total,

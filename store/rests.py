@@ -20,6 +20,9 @@ from store.tables import job, job_rest, upload
 from store.uploads import UploadState
 
 _AT_ONCE = 500
+_JOBS = select(job.c.id, job.c.upload_id, job.c.state, job.c.finished_at, upload.c.archive_id).join(
+    upload, upload.c.id == job.c.upload_id
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +53,7 @@ def note_rest(
     archive, and neither is to wait for the other. Whoever begins many again hands `known_open` on
     from one to the next, archives that need not be looked at any more.
     """
-    row = connection.execute(
-        select(job.c.upload_id, upload.c.archive_id, job.c.state, job.c.finished_at)
-        .join(upload, upload.c.id == job.c.upload_id)
-        .where(job.c.id == job_id)
-    ).one()
+    row = connection.execute(_JOBS.where(job.c.id == job_id)).one()
     if not JobState(row.state).is_over:
         return
     ended = _last_end(connection, row.upload_id, row.finished_at)
@@ -63,11 +62,7 @@ def note_rest(
     at, seen = row.archive_id, set() if known_open is None else known_open
     while at is not None and at not in seen:
         seen.add(at)
-        outer = connection.execute(
-            select(job.c.id, job.c.state, job.c.finished_at, upload.c.archive_id)
-            .join(upload, upload.c.id == job.c.upload_id)
-            .where(upload.c.id == at)
-        ).one()
+        outer = connection.execute(_JOBS.where(upload.c.id == at)).one()
         if not JobState(outer.state).is_over:
             return
         ended = _last_end(connection, at, outer.finished_at)

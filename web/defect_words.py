@@ -67,7 +67,10 @@ KNOWN: dict[str, tuple[str, str]] = {
     ),
     Kind.DATE_IMPLAUSIBLE: (
         N_("An implausible date"),
-        N_("Mail cannot have been sent then; it is sorted as mail without a date."),
+        N_(
+            "It is impossible, or does not fit when the mail arrived by its Received headers or "
+            "its separator line; it is sorted as mail without a date."
+        ),
     ),
     Kind.DATE_ZONE_UNKNOWN: (
         N_("An unknown time zone"),

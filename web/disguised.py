@@ -7,12 +7,12 @@ nothing in it: answers the pieces between which a warning is to stand.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
-from urllib.parse import unquote
+
+from web.link_hosts import drawn, hosts_of, names_in, other_host
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*+)>', re.IGNORECASE)
 _HREF = re.compile(r'\shref="([^"]*)"')
@@ -31,32 +31,7 @@ _KEYWORDS = frozenset("xx-small x-small small medium large x-large xx-large xxx-
 # What has this size in its unit, or less, nobody reads; other units are relative to what is around.
 _TINY = {"px": 2.0, "pt": 1.5, "pc": 0.1, "in": 0.02, "cm": 0.05, "mm": 0.5, "q": 2.0}
 _TINY_RELATIVE = 0.1
-# Browsers take any number of slashes of both kinds, and everything up to the last @ for a name.
-_WEB = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
-# Anywhere in a text, as a reader sees it. What follows a host is its path, and names no other.
-_SHOWN = re.compile(
-    r"((?:https? ?: ?/|: ?/ ?/)[ /]*|(?=www\.\w))([^\s/?#:@]+)(?:(?::\d*)?[/?#]\S*)?"
-    r"|(?<=[^\s@/])@([^\s/?#:@]+\.[^\s/?#:@]+)"
-)
-_SHOWN_HOST = re.compile(r"(?!www\.)((?:[^\W_](?:[\w-]*[^\W_])?\.)+([^\W\d_]{2,24}))(?:[:/?#].*)?")
-_AROUND = "<>()[]{}\"'“”‘’«».,;:!"
-_LOOKS = str.maketrans(
-    dict.fromkeys("\\∕⁄⧸╱⟋〳⧵⧹∖╲⟍", "/") | dict.fromkeys("∶ː˸꞉׃", ":") | dict.fromkeys("。｡", ".")
-)
-# Drawn as nothing, though not of the categories Cc and Cf.
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-_SPACE = re.compile(r"\s+")
-# What stands last in the names of files, and is no ending of a host that people write.
-_FILES = frozenset(
-    """bmp csv doc docx eml exe gif gz hwp hwpx htm html ics jpeg jpg js json log mbox mp pdf png
-    ppt pptx rtf tar tgz txt xls xlsx xml""".split()  # noqa: SIM905
-)
 LONGEST_TEXT = 2_000
-LONGEST_HOST = 253
-# Whom a mail would reach: more than these are not compared one by one.
-MOST_RECIPIENTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +63,7 @@ class _Reading:
     is_cut: bool = False
 
     def add(self, text: str) -> None:
-        """More of it: what `_drawn` made."""
+        """More of it: what `drawn` made."""
         if text.startswith(" ") and (not self.text or self.text.endswith(" ")):
             text = text[1:]
         room = LONGEST_TEXT - len(self.text)
@@ -162,7 +137,7 @@ class _Reader:
             self.see(" ")
         if tag == "img" and self.links and not hidden.depth and not hidden.skipped:
             alt = _ALT.search(attributes)
-            self.links[-1].whole.add(_drawn(unescape(alt[1])) if alt else "")
+            self.links[-1].whole.add(drawn(unescape(alt[1])) if alt else "")
         if tag not in _VOID:
             self.within.append((tag, hidden))
         if tag == "a":
@@ -183,8 +158,8 @@ class _Reader:
         if hosts and link.is_unclear():
             return hosts[0]
         texts = {one.text for one in link.readings()}
-        self.names = {text: self.names.get(text) or _names(text) for text in texts}
-        found = (_other(names, hosts) for names in self.names.values())
+        self.names = {text: self.names.get(text) or names_in(text) for text in texts}
+        found = (other_host(names, hosts) for names in self.names.values())
         return next((host for host in found if host is not None), None)
 
 
@@ -221,20 +196,6 @@ def _is_large(size: str) -> bool:
     return size in _KEYWORDS or (found is not None and found[2] in _TINY and not _is_tiny(size))
 
 
-def _drawn(text: str) -> str:
-    """The text without letters that are drawn as nothing, and with one space for many."""
-    if not text.isascii() or not text.isprintable():
-        nothing = {ord(letter): None for letter in set(text) if _is_nothing(letter)}
-        text = text.translate(nothing) if nothing else text
-    return _SPACE.sub(" ", text)
-
-
-def _is_nothing(letter: str) -> bool:
-    category = unicodedata.category(letter)
-    is_control = category == "Cc" and not letter.isspace()
-    return is_control or category == "Cf" or _BLANK.match(letter) is not None
-
-
 def pieces_of(markup: str) -> tuple[Piece, ...]:
     """The markup, cut after each link that leads elsewhere than its text says."""
     return tuple(_pieces(markup))
@@ -243,7 +204,7 @@ def pieces_of(markup: str) -> tuple[Piece, ...]:
 def _pieces(markup: str) -> Iterator[Piece]:
     reader, begun, seen = _Reader(), 0, 0
     for tag in _TAG.finditer(markup):
-        reader.see(_drawn(unescape(markup[seen : tag.start()])) if reader.links else "")
+        reader.see(drawn(unescape(markup[seen : tag.start()])) if reader.links else "")
         seen = tag.end()
         if not tag[1]:
             reader.begin(tag[2].lower(), tag[3])
@@ -251,95 +212,3 @@ def _pieces(markup: str) -> Iterator[Piece]:
             yield Piece(markup[begun:seen], host)
             begun = seen
     yield Piece(markup[begun:])
-
-
-def elsewhere(text: str, href: str) -> str | None:
-    """The host of a link when its text names another one; None when nothing is wrong."""
-    return _other(_names(_drawn(text)), hosts_of(href))
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name for one in shown_hosts(text) if (name := _even(one)))
-
-
-def _other(names: frozenset[str], hosts: list[str]) -> str | None:
-    """The host that none of the names stands for, or any when a name stands for no host."""
-    if not names or not hosts:
-        return None
-    if len(hosts) > MOST_RECIPIENTS:
-        return hosts[0]
-    for host in hosts:
-        if not any(_is_same(name, host) for name in names):
-            return host
-    is_told = all(any(_is_same(name, host) for host in hosts) for name in names)
-    return None if is_told else hosts[0]
-
-
-def shown_hosts(text: str) -> Iterator[str]:
-    """The hosts that a reader of the text, as `_drawn` made it, would take it to name."""
-    text = unicodedata.normalize("NFKC", text).translate(_LOOKS).lower()
-    for found in _SHOWN.finditer(text):
-        name = (found[2] or found[3]).strip(_AROUND)
-        is_number = found[3] and name.rpartition(".")[2].isdecimal()  # name@1.2.3, a version
-        if not is_number and (" " not in (found[1] or "") or "." in name):
-            yield name
-    words = [word.strip(_AROUND) for word in text.split()]
-    # Without a scheme, a word among others is more often the name of a file or a mere mistake.
-    bare = _SHOWN_HOST.fullmatch(words[0]) if len(words) == 1 else None
-    if bare and bare[2] not in _FILES:
-        yield bare[1]
-
-
-def hosts_of(href: str) -> list[str]:
-    """Where a browser would go, or whom a mail would reach; empty when there is no host in it."""
-    href = re.sub(r"[\t\r\n]", "", href).strip()
-    if href.lower().startswith("mailto:"):
-        names = [
-            name.rpartition("@")[2]
-            for several in _recipients(href[7:])
-            for name in re.split("[,;]", unquote(several))
-            if "@" in name
-        ][: MOST_RECIPIENTS + 1]
-    elif found := _WEB.match(href):
-        names = [re.sub(r":\d*$", "", unquote(found[1]).rpartition("@")[2])]
-    else:
-        return []
-    return [host for name in names if (host := _even(name.strip(" <>")))]
-
-
-def _recipients(mail: str) -> Iterator[str]:
-    """Of what follows mailto: all that names someone."""
-    first, _, fields = mail.partition("?")
-    yield first
-    for one in fields.partition("#")[0].split("&"):
-        name, _, value = one.partition("=")
-        if unquote(name).strip().lower() in {"to", "cc", "bcc"}:
-            yield value
-
-
-def _even(host: str) -> str:
-    """A host in the one form that can be compared, and in which no letter passes for another.
-
-    Not IDNA 2003, which takes ß for ss and ς for σ: browsers go to hosts of their own for these.
-    """
-    # Cut before too, generously: the time of NFKC grows with the square of many accents in a row.
-    host = (
-        unicodedata.normalize("NFKC", _drawn(host)[: 4 * LONGEST_HOST])
-        .replace("。", ".")
-        .strip(".")
-    )
-    # Letter by letter: at the end of a word, lower() makes ς of Σ.
-    host = "".join(letter.lower() for letter in host[:LONGEST_HOST])
-    return ".".join(map(_ascii, host.split("."))).removeprefix("www.")
-
-
-def _ascii(label: str) -> str:
-    if label.isascii():
-        return label
-    plain = unicodedata.normalize("NFC", label).encode("punycode", "replace")
-    return f"xn--{plain.decode('ascii')}"
-
-
-def _is_same(shown: str, host: str) -> bool:
-    """One is the other, or lies within it."""
-    return shown == host or host.endswith(f".{shown}") or shown.endswith(f".{host}")

@@ -68,6 +68,17 @@ def test_deleting_an_archive_names_the_archives_that_have_the_same_files(floor: 
         assert counting_on(connection, {first, second, *(key for key in own if key)}) == ()
 
 
+def test_what_went_with_an_earlier_deletion_is_not_lost_once_more(floor: Floor) -> None:
+    first = taken_in(floor, zip_of({"a.mbox": ONE, "b.mbox": TWO}), "x.zip")
+    taken_in(floor, zip_of({"a.mbox": ONE}), "y.zip")
+    with floor.workshop.database.read() as connection:
+        held = {one.name: one.upload_id for one in members_of(connection, first, limit=9)}
+
+    delete(floor, held["a.mbox"] or 0)
+
+    assert counted_on(floor, first) == []
+
+
 def test_a_damaged_file_whose_bytes_came_before_counts_on_them_too(floor: Floor) -> None:
     earlier = taken_in(floor, ONE, "a.mbox")
     damaged = bytearray(gzip.compress(ONE))

@@ -56,6 +56,20 @@ def test_row_16_an_archive_is_taken_in_followed_to_its_last_member_and_verified(
     assert "an archive of" in verified.out
 
 
+def test_an_archive_that_is_here_already_is_waited_for_and_ends_as_it_ended(
+    run: Shell, tmp_path: Path
+) -> None:
+    cut_off = tmp_path / "cut.tgz"
+    cut_off.write_bytes(tgz_of([("a.mbox", mail(3))])[:-20])
+
+    first = run("import", cut_off, "--wait")
+    second = run("import", cut_off, "--wait")
+
+    assert "came before" in second.out
+    assert (first.status, second.status) == (1, 1)
+    assert "incomplete" in second.err
+
+
 def test_the_summary_of_an_archive_leaves_no_member_and_no_message_out(
     run: Shell, takeout: Path
 ) -> None:

@@ -116,6 +116,22 @@ def test_its_bar_shows_the_share_over_its_files_and_at_the_end_it_is_finished(
     assert text_of(here.visitor().get("/").text).count("takeout.zip") == 1
 
 
+def test_an_archive_that_is_paused_tells_no_speed_and_no_time_left(
+    here: Visit, unpacked: Floor
+) -> None:
+    while unpacked.job().held.over == 0:  # type: ignore[union-attr]
+        unpacked.step()
+    moving = unpacked.job().progress.bytes_per_second
+    with here.house.database.write() as connection:
+        connection.execute(update(job).values(paused_at=utc_now()))
+
+    paused = unpacked.job()
+
+    assert moving
+    assert paused.standing == "paused"
+    assert (paused.progress.bytes_per_second, paused.progress.eta_seconds) == (None, None)
+
+
 def test_while_it_is_unpacked_it_says_so(here: Visit) -> None:
     floor = here.take_in(zip_of(THREE), filename="takeout.zip", work=False)
     visitor = here.visitor()

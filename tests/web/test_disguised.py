@@ -8,10 +8,16 @@ import pytest
 
 from tests.mboxes import mbox_of
 from tests.web.visiting import Visit
-from web.disguised import elsewhere, pieces_of
+from web.disguised import pieces_of
+from web.link_hosts import drawn, hosts_of, names_in, other_host
 from web.sanitise import SafeHtml, sanitise
 
 EVIL = "https://evil.example/login"
+
+
+def elsewhere(text: str, href: str) -> str | None:
+    """The host of a link when its text names another one."""
+    return other_host(names_in(drawn(text)), hosts_of(href))
 
 
 def clean(html: str) -> SafeHtml:
