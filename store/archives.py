@@ -37,6 +37,10 @@ class Fate(StrEnum):
     SKIPPED = "skipped"
 
 
+# Of these the bytes may have been here before: then they point to the upload that keeps them.
+POINTING = (Fate.SAME, Fate.DAMAGED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     """An upload that holds others. Sizes in bytes."""
@@ -194,7 +198,7 @@ def uploads_held(connection: Connection, *upload_ids: int) -> set[int]:
         held |= layer
         came_out = select(tables.upload.c.id).where(tables.upload.c.archive_id.in_(sorted(layer)))
         same = select(member.c.upload_id).where(
-            member.c.archive_id.in_(sorted(layer)), member.c.fate.in_((Fate.SAME, Fate.DAMAGED))
+            member.c.archive_id.in_(sorted(layer)), member.c.fate.in_(POINTING)
         )
         rows = connection.execute(came_out.union(same)).scalars()
         layer = {key for key in rows if key is not None} - held

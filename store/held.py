@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     BigInteger,
     Connection,
     Row,
@@ -22,18 +21,15 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     select,
 )
 
-from store.archives import Fate
+from store.held_files import files_held
 from store.overall import PAUSED, own_shown
 from store.states import ChunkState, JobState
 from store.tables import chunk, job, upload
-from store.tables_archive import archive, member
-from store.uploads import UploadKind, UploadState
-
-_SAME = (Fate.SAME, Fate.DAMAGED)
+from store.tables_archive import archive
+from store.uploads import UploadKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +163,7 @@ def _sums(archive_ids: Collection[int]) -> Select[Any]:
     Every job has one plan, so whatever is of the file and not of a chunk is counted with that. Of
     an archive its gone-through bytes are done, of what is finished all of them.
     """
-    pairs, standing = _pairs(archive_ids), own_shown().label("standing")
+    pairs, standing = files_held(archive_ids), own_shown().label("standing")
     is_plan, is_finished = chunk.c.seq == 0, job.c.state == JobState.FINISHED
     unpacked = case((upload.c.kind == UploadKind.ARCHIVE, archive.c.read_bytes), else_=0)
     of_file = case((is_finished, upload.c.size), else_=unpacked)
@@ -214,7 +210,7 @@ def rates_of_archives(
     """Bytes and messages per second of all their files, given those of jobs at work."""
     if not archive_ids or not rates:
         return {}
-    pairs = _pairs(archive_ids)
+    pairs = files_held(archive_ids)
     rows = connection.execute(
         select(pairs.c.around, job.c.id)
         .select_from(pairs)
@@ -230,7 +226,7 @@ def rates_of_archives(
 
 def totals_of_all() -> Select[Any]:
     """(around, messages, last_end) of every archive that holds files, for lists to be sorted by."""
-    pairs = _pairs(None)
+    pairs = files_held(None)
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     ended = case((pairs.c.came_out == 1, job.c.finished_at))
     return (
@@ -243,60 +239,4 @@ def totals_of_all() -> Select[Any]:
         .join(job, job.c.upload_id == pairs.c.upload_id)
         .join(chunk, chunk.c.job_id == job.c.id)
         .group_by(pairs.c.around)
-    )
-
-
-def _pairs(archive_ids: Collection[int] | None) -> CTE:
-    """(around, upload_id, came_out): every file of every archive asked for, once; None for all."""
-    within = _within(archive_ids)
-    came_out = (
-        select(within.c.around, upload.c.id.label("upload_id"), within.c.came_out)
-        .select_from(within)
-        .join(upload, upload.c.archive_id == within.c.archive_id)
-        .where(upload.c.state == UploadState.STORED)
-    )
-    same = (
-        select(within.c.around, member.c.upload_id, literal(0).label("came_out"))
-        .select_from(within)
-        .join(member, member.c.archive_id == within.c.archive_id)
-        .join(upload, upload.c.id == member.c.upload_id)
-        .where(member.c.fate.in_(_SAME), upload.c.state == UploadState.STORED)
-    )
-    both = came_out.union_all(same).subquery()
-    return (
-        select(both.c.around, both.c.upload_id, func.max(both.c.came_out).label("came_out"))
-        # One that holds itself is not a file of its own.
-        .where(both.c.around != both.c.upload_id)
-        .group_by(both.c.around, both.c.upload_id)
-        .cte("held")
-    )
-
-
-def _within(archive_ids: Collection[int] | None) -> CTE:
-    """(around, archive_id, came_out): the archives themselves, and those in them.
-
-    A union that keeps each once, as an archive may be made to hold itself.
-    """
-    first = select(
-        archive.c.upload_id.label("around"), archive.c.upload_id.label("archive_id")
-    ).add_columns(literal(1).label("came_out"))
-    if archive_ids is not None:
-        first = first.where(archive.c.upload_id.in_(sorted(archive_ids)))
-    within = first.cte("within", recursive=True)
-    # Both ways in at once: a recursion may be named once only in its own definition.
-    inner = (
-        select(archive.c.upload_id, upload.c.archive_id.label("outer_id"), literal(1).label("way"))
-        .join(upload, upload.c.id == archive.c.upload_id)
-        .where(upload.c.archive_id.is_not(None), upload.c.state == UploadState.STORED)
-        .union_all(
-            select(archive.c.upload_id, member.c.archive_id, literal(0))
-            .join(member, member.c.upload_id == archive.c.upload_id)
-            .where(member.c.fate.in_(_SAME))
-        )
-        .cte("inner_archives")
-    )
-    return within.union(
-        select(within.c.around, inner.c.upload_id, within.c.came_out * inner.c.way).join(
-            within, within.c.archive_id == inner.c.outer_id
-        )
     )

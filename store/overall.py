@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, select
 
-from store.archives import Fate
+from store.archives import POINTING
 from store.states import OPEN_JOB_STATES, JobState
 from store.tables import job, upload
 from store.tables_archive import archive, member
@@ -157,7 +157,7 @@ def _unfinished(connection: Connection) -> Iterable[tuple[int, str]]:
         select(member.c.archive_id, standing)
         .join(upload, upload.c.id == member.c.upload_id)
         .join(job, job.c.upload_id == upload.c.id)
-        .where(member.c.fate.in_((Fate.SAME, Fate.DAMAGED)), there)
+        .where(member.c.fate.in_(POINTING), there)
     )
     return [(row[0], row[1]) for row in connection.execute(came_out.union(same))]
 
@@ -172,7 +172,7 @@ def _around(connection: Connection) -> dict[int, list[int]]:
     same = (
         select(member.c.upload_id, member.c.archive_id)
         .join(archive, archive.c.upload_id == member.c.upload_id)
-        .where(member.c.fate.in_((Fate.SAME, Fate.DAMAGED)))
+        .where(member.c.fate.in_(POINTING))
     )
     found: dict[int, list[int]] = {}
     for inner, outer in connection.execute(came_out.union(same)):

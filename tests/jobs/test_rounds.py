@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 
 import pytest
 
@@ -59,14 +60,28 @@ class Started:
         return [one for one in self.processes if WHEN_TOLD in str(one.args)]
 
 
-def test_without_redis_a_child_stands_ready_and_takes_the_first_job(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started = Started()
-    monkeypatch.setattr("jobs.local.subprocess.Popen", started)
-    runner = LocalRunner(floor.workshop, wanted=lambda: True)
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    """What the runner starts."""
+    found = Started()
+    monkeypatch.setattr("jobs.local.subprocess.Popen", found)
+    return found
+
+
+def with_one_ready(
+    floor: Floor, started: Started, *, wanted: Callable[[], bool] = lambda: True
+) -> LocalRunner:
+    """A runner that goes round, and has a child standing ready."""
+    runner = LocalRunner(floor.workshop, wanted=wanted)
     runner.start()
     wait_until(started.ready, what="one stands ready")
+    return runner
+
+
+def test_without_redis_a_child_stands_ready_and_takes_the_first_job(
+    floor: Floor, started: Started
+) -> None:
+    runner = with_one_ready(floor, started)
 
     floor.hand_in(letters(5))
     runner.wake()
@@ -79,13 +94,10 @@ def test_without_redis_a_child_stands_ready_and_takes_the_first_job(
 
 
 def test_a_child_that_stands_ready_goes_when_nobody_is_wanted(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
+    floor: Floor, started: Started
 ) -> None:
-    started, wanted = Started(), [True]
-    monkeypatch.setattr("jobs.local.subprocess.Popen", started)
-    runner = LocalRunner(floor.workshop, wanted=lambda: bool(wanted))
-    runner.start()
-    wait_until(started.ready, what="one stands ready")
+    wanted = [True]
+    runner = with_one_ready(floor, started, wanted=lambda: bool(wanted))
 
     wanted.clear()
     gone = wait_until(lambda: [one for one in started.ready() if one.poll() == 0], what="it goes")
@@ -95,13 +107,9 @@ def test_a_child_that_stands_ready_goes_when_nobody_is_wanted(
 
 
 def test_work_is_done_also_when_the_child_that_stood_ready_has_died(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
+    floor: Floor, started: Started
 ) -> None:
-    started = Started()
-    monkeypatch.setattr("jobs.local.subprocess.Popen", started)
-    runner = LocalRunner(floor.workshop, wanted=lambda: True)
-    runner.start()
-    wait_until(started.ready, what="one stands ready")
+    runner = with_one_ready(floor, started)
 
     started.processes[0].kill()
     floor.hand_in(letters(5))

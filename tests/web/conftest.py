@@ -10,6 +10,7 @@ import pytest
 
 from store.database import Database
 from tests.harness.console import Console, start_console
+from tests.web.hall import Hall
 from tests.web.visiting import OPENED, Visit, visit
 
 
@@ -40,3 +41,17 @@ def api(shared_console: Console) -> Iterator[httpx2.Client]:
 def here(sqlite_database: Database, tmp_path: Path) -> Visit:
     """An empty console inside this process, for tests of pages."""
     return visit(sqlite_database, tmp_path)
+
+
+@pytest.fixture
+def hall(redis_url: str) -> Iterator[Hall]:
+    """A Redis for workers that nobody has to start, empty."""
+    found = Hall(redis_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def there(sqlite_database: Database, tmp_path: Path, redis_url: str) -> Visit:
+    """A console with that Redis."""
+    return visit(sqlite_database, tmp_path, REDIS_URL=redis_url)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -23,20 +22,6 @@ from tests.mboxes import letters
 from tests.web.hall import AWAY, Hall, flat
 from tests.web.visiting import Visit, visit
 from web.words import short_name
-
-
-@pytest.fixture
-def hall(redis_url: str) -> Iterator[Hall]:
-    """An empty one."""
-    found = Hall(redis_url)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def there(sqlite_database: Database, tmp_path: Path, redis_url: str) -> Visit:
-    """A console with that Redis."""
-    return visit(sqlite_database, tmp_path, REDIS_URL=redis_url)
 
 
 def words_of(page: str) -> str:

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import update
 
 from jobs.worker_names import host_told_by, new_name, pid_told_by
 from store.clock import utc_now
-from store.database import Database
 from store.states import EngineName, Outcome
 from store.tables import attempt
 from tests.mboxes import letters
 from tests.web.hall import Hall
 from tests.web.test_pages_workers import words_of
-from tests.web.visiting import Visit, visit
+from tests.web.visiting import Visit
 
 OURS = "node-3-4711-0fa9c1"
 PLAIN = "b9c1f0d2a7e84c0fb1a2d3e4f5a6b7c8"
-
-
-@pytest.fixture
-def hall(redis_url: str) -> Iterator[Hall]:
-    """An empty one."""
-    found = Hall(redis_url)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def there(sqlite_database: Database, tmp_path: Path, redis_url: str) -> Visit:
-    """A console with that Redis."""
-    return visit(sqlite_database, tmp_path, REDIS_URL=redis_url)
 
 
 def lead_of(page: str, name: str) -> str:
