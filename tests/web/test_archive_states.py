@@ -116,6 +116,16 @@ def test_its_bar_shows_the_share_over_its_files_and_at_the_end_it_is_finished(
     assert text_of(here.visitor().get("/").text).count("takeout.zip") == 1
 
 
+def test_of_an_archive_that_is_cut_off_the_files_that_came_out_whole_are_read(here: Visit) -> None:
+    packed = tgz_of([(name, THREE[name]) for name in ("a.mbox", "b.mbox")])
+    floor = here.take_in(packed[:-20], filename="cut.tgz")
+
+    page = text_of(here.visitor().get(f"/jobs/{floor.job_id}").text)
+
+    assert status(here, floor)["status"] == "incomplete"
+    assert "unpacked as far as it could be. All of its 2 files are read." in page
+
+
 def test_an_archive_that_is_paused_tells_no_speed_and_no_time_left(
     here: Visit, unpacked: Floor
 ) -> None:
