@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from store.archives import uploads_held
+from store.counted_on import GONE
 from store.expression import Expression, InUpload, Labelled, conditions_in
 from store.matching import Names
 from store.tables import upload
 from store.tables_mail import label
+from store.uploads import UploadState
 
 _LARGEST_UPLOAD = 1 << 22
 
@@ -24,6 +26,20 @@ def find_names(connection: Connection, expression: Expression) -> Names:
     labels = {found.name for found in conditions if isinstance(found, Labelled)}
     uploads = {found.name for found in conditions if isinstance(found, InUpload)}
     return Names(labels=_labels(connection, labels), uploads=_uploads(connection, uploads))
+
+
+def without_upload(connection: Connection, expression: Expression) -> tuple[str, ...]:
+    """What a query says after `in:` that no upload is called, those aside whose bytes are gone."""
+    found = [one for one in conditions_in(expression) if isinstance(one, InUpload)]
+    if not found:
+        return ()
+    is_there = upload.c.state.not_in((*GONE, UploadState.BROKEN))
+    there = select(upload.c.id, upload.c.filename).where(is_there)
+    known = {row.id: row.filename for row in connection.execute(there)}
+    names = dict.fromkeys(one.name for one in found)
+    return tuple(
+        name for name in names if known.keys().isdisjoint(_upload_ids(name, known.items()))
+    )
 
 
 def _labels(connection: Connection, names: Iterable[str]) -> dict[str, tuple[int, ...]]:

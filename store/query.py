@@ -47,7 +47,8 @@ _VALUES: dict[str, Callable[[str], Expression]] = {
     "sha256": values.file_digest,
     "id": lambda text: WithMessageId(text.strip("<> ")),
 }
-FIELD_NAMES = frozenset([*_FIELDS, *_DATES, *_VALUES])
+FIELDS = (*_FIELDS, *_DATES, *_VALUES)
+FIELD_NAMES = frozenset(FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ Pure. Codes that are not known here are shown as they are: a newer version may h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from store.audit import AuditEntry
+from store.file_names import FileName, subject_in
 from store.job_runs import ENDED_BEFORE
 from web import words
 from web.language import N_, Language, catalogue
@@ -124,6 +125,9 @@ LONGEST_VALUE = 200
 UPLOADED = "upload.stored"
 # Said by the act itself.
 FORM = "form"
+NO_FILES: Mapping[str, FileName] = {}
+# Not to be looked at any more when their file is gone.
+HELD = (SUBJECTS["job"], SUBJECTS["upload"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,15 +160,25 @@ class Act:
     details: tuple[Detail, ...]
 
 
-def act_of(entry: AuditEntry) -> Act:
-    """The entry, ready to be shown."""
+def file_meant(entry: AuditEntry) -> str | None:
+    """The upload or job that an entry is about, as `store.file_names` takes it."""
+    kind = entry.subject.partition(":")[0]
+    return entry.subject if kind in ("job", "upload") else subject_in(entry.detail)
+
+
+def act_of(entry: AuditEntry, files: Mapping[str, FileName] = NO_FILES) -> Act:
+    """The entry, ready to be shown; with the name of its file, where `files` knows it."""
+    file = files.get(file_meant(entry) or "")
+    subject = subject_of(entry.subject)
+    if file and file.is_gone and subject.kind in HELD:
+        subject = replace(subject, address=None)
     return Act(
         id=entry.id,
         at=entry.at,
         actor=entry.actor,
         action=_action(entry),
-        subject=subject_of(entry.subject),
-        details=tuple(_details(entry.detail)),
+        subject=subject,
+        details=tuple(_details(({"filename": file.name} if file else {}) | entry.detail)),
     )
 
 

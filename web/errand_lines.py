@@ -8,6 +8,7 @@ from datetime import datetime
 
 from store.database import Database
 from store.errands import Errand, ErrandKind, ErrandState, list_errands
+from store.file_names import FileName, file_names, subject_in
 from store.retrying import Aftermath, aftermaths
 from web.language import N_
 
@@ -52,10 +53,12 @@ LOOKED_THROUGH = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrandLine:
-    """One errand. `aftermath` is None for errands that retry nothing."""
+    """One errand. `aftermath` is None for errands that retry nothing, `file` for those that are
+    about many files, or none."""
 
     errand: Errand
     title: str
+    file: FileName | None
     aftermath: Aftermath | None
 
     @property
@@ -112,13 +115,17 @@ def _standing(aftermath: Aftermath) -> str:
 
 
 def lines_of(database: Database, errands: Sequence[Errand]) -> tuple[ErrandLine, ...]:
-    """Errands with what became of them."""
+    """Errands with the file they are about, and what became of them."""
     retried = [(one.id, one.done) for one in errands if one.kind in RETRYING]
     with database.read() as connection:
         found = aftermaths(connection, retried)
+        files = file_names(connection, (subject_in(one.parameters) for one in errands))
     return tuple(
         ErrandLine(
-            errand=one, title=TITLES.get(one.kind, str(one.kind)), aftermath=found.get(one.id)
+            errand=one,
+            title=TITLES.get(one.kind, str(one.kind)),
+            file=files.get(subject_in(one.parameters) or ""),
+            aftermath=found.get(one.id),
         )
         for one in errands
     )

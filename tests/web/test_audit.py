@@ -15,6 +15,8 @@ from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter
 from store.marks import MARKING
 from tests.archives import mail, zip_of
+from tests.mboxes import letters
+from tests.web.test_errand_files import delete
 from tests.web.test_lists import link
 from tests.web.visiting import Visit
 from web import words
@@ -119,6 +121,23 @@ def test_an_entry_is_told_in_korean(log: Visit) -> None:
     assert "20.0 MB" in page
     for code in ("way password", "token.create", "errand.done", "read_again"):
         assert code not in re.sub(r"<[^>]+>", "", page)
+
+
+def test_an_entry_names_the_file_of_its_job_and_leads_to_none_that_is_gone(here: Visit) -> None:
+    here_still = here.take_in(letters(2), filename="<i>still.mbox")
+    gone = here.take_in(letters(3), filename="gone.mbox")
+    for floor in (here_still, gone):
+        note(here, "account:ann", "job.pause", f"job:{floor.job_id}")
+    note(here, "account:ann", "errand.done", "errand:5", kind="read_again", job_id=gone.job_id)
+    delete(here, gone.upload_id)
+
+    page = here.visitor().get("/audit").text
+
+    assert [row.count("file gone.mbox") for row in rows(page)[:3]] == [1, 1, 0]
+    assert "file <i>still.mbox" in rows(page)[2]
+    assert "<bdi>&lt;i&gt;still.mbox</bdi>" in page
+    assert f"/jobs/{here_still.job_id}" in page
+    assert f"/jobs/{gone.job_id}" not in page
 
 
 def test_what_a_newer_version_wrote_is_shown_as_it_is(log: Visit) -> None:

@@ -90,7 +90,7 @@ def find_the_errand(request: Request) -> ErrandView:
     line, kept = lines_of(database, [errand])[0], errand.result or errand.place
     return ErrandView(
         line=line,
-        job_id=errand.parameters.get("job_id"),
+        job_id=errand.parameters.get("job_id") if line.file and not line.file.is_gone else None,
         cause=cause,
         wishes=tuple(
             (WISHES[name], _wish(name, value))

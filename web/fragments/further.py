@@ -20,6 +20,7 @@ from store.threaded import search_threads
 from web.arranged import Arranged, arranged
 from web.asked import address, whole
 from web.errors import BadRequest
+from web.hints import Hints, hints_for
 from web.house import house_of
 from web.render import render
 from web.trail import trail_from
@@ -48,6 +49,7 @@ class Foot:
     next: str | None
     found: int  # hits, or conversations, on the page so far
     is_over: bool  # there is no more, neither here nor on another page
+    hints: Hints | None  # why there may be nothing at all; None where something was found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ def foot_of(
         next=None if looked_back_to else onward,
         found=found,
         is_over=not results.next,
+        hints=None if found or results.next else hints_for(request, query),
     )
 
 

@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from store.audit import AuditEntry
 from store.audit_list import AuditFilter, actions, actors, page_of_entries
+from store.file_names import FileName, file_names
 from store.paging import Page, Turn
 from web import words
-from web.acts import SUBJECTS, Act, act_of, actions_meant, actors_meant
+from web.acts import SUBJECTS, Act, act_of, actions_meant, actors_meant, file_meant
 from web.asked import address, span_of, text_of, whole
 from web.house import house_of
 from web.kept import KeptViews, kept_views
@@ -95,7 +96,8 @@ def audit_page(request: Request) -> Response:
         found = page_of_entries(
             connection, wanted, turn=turn, size=PAGE, newest_first=wish.sort == NEWEST
         )
-    view = _view(wish, found, people=people, codes=codes, kept=_kept(request, wish))
+        files = file_names(connection, (file_meant(entry) for entry in found.rows))
+    view = _view(wish, found, files=files, people=people, codes=codes, kept=_kept(request, wish))
     return render(request, "pages/audit.html", view)
 
 
@@ -123,13 +125,14 @@ def _view(
     wish: AuditWish,
     found: Page[AuditEntry],
     *,
+    files: dict[str, FileName],
     people: tuple[str, ...],
     codes: tuple[str, ...],
     kept: KeptViews,
 ) -> AuditView:
     rows = found.rows
     return AuditView(
-        acts=tuple(act_of(entry) for entry in rows),
+        acts=tuple(act_of(entry, files) for entry in rows),
         wish=wish,
         actors=people,
         actions=tuple(Choice(value=code, text=words.action(code)) for code in codes),

@@ -1,0 +1,83 @@
+"""A search that finds nothing says which names in it stand for nothing."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import quote
+
+import pytest
+
+from store.query_hints import unknown_fields
+from tests.mboxes import letters, raw_message
+from tests.web.test_errand_files import delete
+from tests.web.visiting import Visit
+
+
+def said(here: Visit, query: str, *, language: str = "en") -> str:
+    """What the page of a search says, blanks evened out."""
+    page = here.visitor(language=language).get(f"/search?q={quote(query)}").text
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("frm:ann", ("frm",)),
+        ('boat -Frm:"ann lee" (sbj:x OR frm:y)', ("Frm", "sbj", "frm")),
+        ("보낸사람:김", ("보낸사람",)),
+        ("frm: ann", ("frm",)),
+        ("from:ann subject:re:boat label:work:urgent", ()),
+        ("https://example.org/a:b 10:30 오전10:30 C:\\mail c:mail", ()),
+        ('"frm:ann" ratio::', ("ratio",)),
+    ],
+)
+def test_a_word_before_a_colon_that_is_no_field(query: str, names: tuple[str, ...]) -> None:
+    assert unknown_fields(query) == names
+
+
+def test_a_search_without_hits_says_that_there_is_no_such_field(here: Visit) -> None:
+    here.take_in(letters(1))
+
+    english, korean = said(here, "frm:ann"), said(here, "frm:ann", language="ko")
+
+    assert (
+        "“frm:” is no field and was looked for as words; the fields are subject, from, to,"
+        in english
+    )
+    assert "“frm:”(이)라는 검색 항목은 없어" in korean
+    assert "“frm:”, “sbj:” are no fields" in said(here, "frm:ann sbj:x")
+
+
+def test_a_search_with_hits_says_nothing_of_the_kind(here: Visit) -> None:
+    here.take_in(raw_message(1, body="Note: frm:ann is what he wrote.\n"))
+
+    assert "is no field" not in said(here, "frm:ann")
+    assert "is no field" not in said(here, "nowhere")
+
+
+def test_a_file_that_nobody_sent_is_named(here: Visit) -> None:
+    floor = here.take_in(letters(1), filename="letters.mbox")
+
+    assert "No file here has “attic” in its name." in said(here, "in:attic")
+    assert "No file here has the number 77." in said(here, "in:77")
+    assert "이름에 “attic”이(가) 들어간 파일이 없습니다." in said(here, "in:attic", language="ko")
+    for known in (f"in:{floor.upload_id} nowhere", "in:LETTERS nowhere"):
+        assert "No file here" not in said(here, known)
+
+
+def test_a_deleted_file_is_no_file_any_more(here: Visit) -> None:
+    floor = here.take_in(letters(1), filename="letters.mbox")
+    delete(here, floor.upload_id)
+
+    assert "No file here has “letters” in its name." in said(here, "in:letters nowhere")
+
+
+def test_mail_without_a_date_is_counted_in_the_readers_language(here: Visit) -> None:
+    dated = raw_message(1)
+    here.take_in(re.sub(rb"\nDate: .*\n", b"\n", dated.replace(b"Thu Jan  5 10:00:00 2023", b"-")))
+
+    korean = said(here, "letter", language="ko")
+
+    assert "알 수 없음 1" in korean
+    assert "unknown" not in korean
