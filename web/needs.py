@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta, tzinfo
 
 from jobs.health import Health
 from jobs.standing import WorkerState
 from jobs.strays import AstrayWorker
 from store.config import Config, QueueChoice
 from store.standstill import Standstill
-from store.states import OPEN_JOB_STATES
+from store.states import OPEN_JOB_STATES, JobState
 from web.asked import address
 from web.job_query import UNFOLDED
 
@@ -25,6 +25,8 @@ LOST = {
 }
 # Warn while there is still time: this many times the reserve.
 LOW_DISK_FACTOR = 4
+# What did not add up needs somebody for so long; after that lists and its own page still say it.
+INCOMPLETE_TOLD = timedelta(days=7)
 # A thousand workers with the same mistake are told by a few.
 STRAYS_SHOWN = 3
 
@@ -45,6 +47,20 @@ class Need:
     why: str = ""  # one line, from there
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """So many files that were handed in since a midnight did not add up."""
+
+    files: int
+    since: datetime
+
+
+def told_since(now: datetime, zone: tzinfo) -> datetime:
+    """From when on that is told: a midnight of the reader's zone, as lists are narrowed by days."""
+    day = (now.astimezone(zone) - INCOMPLETE_TOLD).date()
+    return datetime.combine(day, time.min, tzinfo=zone)
+
+
 def needs_of(
     health: Health,
     *,
@@ -52,6 +68,7 @@ def needs_of(
     config: Config,
     standstills: tuple[Standstill, ...] = (),
     strays: tuple[AstrayWorker, ...] = (),
+    incomplete: Incomplete | None = None,
     spool_is_away: bool = False,
 ) -> tuple[Need, ...]:
     """The list, the worst first."""
@@ -60,6 +77,7 @@ def needs_of(
         *(_standstill_need(one) for one in standstills),
         *(_stray_need(one) for one in strays[:STRAYS_SHOWN]),
         *_work_needs(health),
+        *(_incomplete_needs(incomplete) if incomplete else ()),
         *(_spool_needs() if spool_is_away else _disk_needs(free_bytes, config)),
     ]
     return tuple(sorted(found, key=lambda need: need.tone != "bad"))
@@ -93,6 +111,12 @@ def _work_needs(health: Health) -> Iterator[Need]:
         lost = sum(worker.state is state for worker in health.workers)
         if lost:
             yield Need(name=name, tone="warn", address=address("/workers", state=state), count=lost)
+
+
+def _incomplete_needs(found: Incomplete) -> Iterator[Need]:
+    if found.files:
+        shown = address("/jobs", state=JobState.INCOMPLETE, since=found.since.date())
+        yield Need(name="incomplete", tone="warn", address=shown, count=found.files)
 
 
 def _standstill_need(one: Standstill) -> Need:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from store.clock import utc_now
 from store.database import Database
+from store.tables import job
+from tests.archives import mail, zip_of
 from tests.mboxes import letters
 from tests.web.test_lists import files
 from tests.web.visiting import Visit, visit
@@ -78,3 +83,21 @@ def test_a_disk_that_runs_low_leads_to_the_largest_files(
 
     assert text == "the largest files"
     assert files(visitor.get(address).text) == ["3.mbox", "2.mbox", "1.mbox"]
+
+
+def test_what_did_not_add_up_is_told_for_a_week_and_leads_to_the_list_that_shows_it(
+    here: Visit,
+) -> None:
+    here.take_in(letters(1))
+    packed = zip_of({"a.mbox": mail(1), "b.mbox": mail(2)})
+    cut = here.take_in(packed[:-60], filename="cut.zip")
+    visitor = here.visitor()
+
+    ((text, address),) = needs(visitor.get("/").text)
+
+    assert text == "1 file"
+    assert files(visitor.get(address).text) == ["cut.zip"]
+    with here.house.database.write() as connection:
+        old = utc_now() - timedelta(days=9)
+        connection.execute(update(job).where(job.c.id == cut.job_id).values(created_at=old))
+    assert needs(visitor.get("/").text) == []

@@ -10,6 +10,8 @@ from starlette.responses import Response
 from jobs.health import Health
 from jobs.strays import look_with_strays
 from store.clock import now_of, utc_now
+from store.job_filter import JobFilter
+from store.job_list import count_jobs
 from store.job_runs import Work, work_on
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
 from store.standings import standings_inside
@@ -17,9 +19,9 @@ from store.standstill import standstills
 from store.states import JobState
 from web.errand_lines import ErrandLine, under_way
 from web.house import house_of
-from web.needs import Need, needs_of
+from web.needs import Incomplete, Need, needs_of, told_since
 from web.pace import pace
-from web.render import render
+from web.render import render, zone_of
 from web.timeline import Eta, eta_of
 
 OPEN_SHOWN = 10
@@ -67,6 +69,9 @@ def find_overview(request: Request) -> OverviewView:
         archives = [one.upload_id for one in (*moving, *latest) if one.is_archive]
         inside = standings_inside(connection, archives)
         work = work_on(connection, [*moving, *latest])
+        since = told_since(now, zone_of(request))
+        incomplete = JobFilter(states=(JobState.INCOMPLETE,), since=since, is_folded=True)
+        number = count_jobs(connection, incomplete)
         resting = standstills(connection, now=now_of(connection))
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     errands = under_way(house.database)
@@ -79,6 +84,7 @@ def find_overview(request: Request) -> OverviewView:
             config=house.config,
             standstills=resting,
             strays=strays,
+            incomplete=Incomplete(files=number, since=since),
             spool_is_away=bool(counts) and house.spool.is_away(),
         ),
         live=tuple(
