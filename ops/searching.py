@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 
 from ops.premises import opened_database, settings_of_installation
 from ops.refusal import Refusal
 from ops.tables import Cell, columns, print_table, shown
 from store.clock import utc_now
+from store.query_hints import Hints, hints_of
 from store.results import Hit, Marked, Order, QueryError, Results
 from store.search import SearchTooSlow, search
 
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Search. Exit status 1 when nothing was found, as grep has it. Raises Refusal."""
     query = " ".join(args.words)
-    results = _results(query, order=args.order, limit=args.limit)
+    results, hints = _results(query, order=args.order, limit=args.limit)
     if args.json:
         for hit in results.hits:
             print(json.dumps(as_json(hit), ensure_ascii=False))
@@ -35,18 +37,30 @@ def run(args: argparse.Namespace) -> int:
         print_table(("message", "date", "from", "subject"), map(_row, results.hits))
         print(f"\n{counted(results)}")
     if not results.hits:
-        print("No message found.", file=sys.stderr)
+        print("No message found.", *(_said(hints) if hints else ()), sep="\n", file=sys.stderr)
     return 0 if results.hits else 1
 
 
-def _results(query: str, *, order: Order, limit: int) -> Results:
+def _results(query: str, *, order: Order, limit: int) -> tuple[Results, Hints | None]:
+    """What is found; where nothing is, with what may be why."""
+    now = utc_now()
     try:
         with opened_database(settings_of_installation()) as database, database.read() as connection:
-            return search(connection, query, order=order, limit=limit, now=utc_now())
+            results = search(connection, query, order=order, limit=limit, now=now)
+            return results, None if results.hits else hints_of(connection, query, now=now)
     except QueryError as error:
         raise misunderstood(query, error) from None
     except SearchTooSlow as error:
         raise Refusal(str(error)) from None
+
+
+def _said(hints: Hints) -> Iterator[str]:
+    for name in hints.no_files:
+        is_number = name.isdecimal()
+        yield f"No file has {'the number' if is_number else 'in its name:'} {shown(name)}"
+    if hints.no_fields:
+        names = ", ".join(f"{shown(name)}:" for name in hints.no_fields)
+        yield f"Looked for as words, not as fields: {names} Fields are {', '.join(hints.fields)}."
 
 
 def misunderstood(query: str, error: QueryError) -> Refusal:

@@ -1,14 +1,39 @@
-"""What a query may have meant as a condition, and was understood as words."""
+"""Why a search may have found nothing: fields that there are not, and files that nobody sent."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
-from store.query import FIELD_NAMES
+from sqlalchemy import Connection
+
+from store.names import without_upload
+from store.query import FIELD_NAMES, FIELDS, parse
 from store.query_lexer import Sign, cleaned, pieces
 
 # A name and a colon, in letters of any script. Not "http://…", "C:\…" or "10:30".
 _NAMED = re.compile(r"([^\W\d_](?:[^\W\d_]|-){1,19}):(?!//|\\)")
+
+# Whoever asks for more than these sees what is meant.
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """Names from a query that stand for nothing, as written; of each kind some at most."""
+
+    no_fields: tuple[str, ...]
+    no_files: tuple[str, ...]
+    fields: tuple[str, ...]  # that there are
+
+
+def hints_of(connection: Connection, text: str, *, now: datetime) -> Hints:
+    """What a query that found nothing names in vain. Raises QueryError."""
+    no_files = without_upload(connection, parse(text, now=now).expression)
+    return Hints(
+        no_fields=unknown_fields(text)[:_MOST_NAMED], no_files=no_files[:_MOST_NAMED], fields=FIELDS
+    )
 
 
 def unknown_fields(text: str) -> tuple[str, ...]:

@@ -184,6 +184,19 @@ def test_search_says_that_nothing_was_found_by_its_status_too(run: Shell, mbox: 
     assert "1 message" in run("search", "heron").out
 
 
+def test_search_says_what_was_asked_in_vain(run: Shell, mbox: Path) -> None:
+    run("import", mbox, "--wait")
+
+    nothing = run("search", "frm:ann in:attic in:77")
+
+    assert nothing.err.splitlines()[:3] == [
+        "No message found.",
+        "No file has in its name: attic",
+        "No file has the number 77",
+    ]
+    assert nothing.err.splitlines()[3].startswith("Looked for as words, not as fields: frm: Fields")
+
+
 def test_reconcile_has_nothing_to_mend_in_a_quiet_house(run: Shell) -> None:
     assert run("reconcile").out == "nothing to mend\n"
 

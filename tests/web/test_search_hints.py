@@ -66,6 +66,21 @@ def test_a_file_that_nobody_sent_is_named(here: Visit) -> None:
         assert "No file here" not in said(here, known)
 
 
+def test_programs_are_told_the_same_and_only_where_nothing_is_found(here: Visit) -> None:
+    here.take_in(letters(1))
+    visitor = here.visitor()
+
+    def asked(query: str) -> dict[str, list[str]] | None:
+        hints: dict[str, list[str]] | None = (
+            visitor.get("/api/search", params={"q": query}).json().get("hints")
+        )
+        return hints
+
+    assert asked("frm:ann in:attic") == {"no_fields": ["frm"], "no_files": ["attic"]}
+    assert asked("nowhere") == {"no_fields": [], "no_files": []}
+    assert asked("letter") is None
+
+
 def test_a_deleted_file_is_no_file_any_more(here: Visit) -> None:
     floor = here.take_in(letters(1), filename="letters.mbox")
     delete(here, floor.upload_id)

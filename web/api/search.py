@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from store.clock import utc_now
 from store.facets import facets
+from store.query_hints import hints_of
 from store.results import (
     Chip,
     CursorError,
@@ -57,6 +58,9 @@ def _answer(request: Request) -> dict[str, Any]:
             answer["threads"] = [[hit.name for hit in one.hits] for one in results.threads]
             answer["thread_hits"] = [one.number for one in results.threads]
             answer["threads_are_whole"] = results.threads_are_whole
+        if not (results.hits or results.next or after):
+            hints = hints_of(connection, query, now=now)
+            answer["hints"] = {"no_fields": hints.no_fields, "no_files": hints.no_files}
         if asked.get("facets") == "1":
             answer["facets"] = _facets_json(facets(connection, query, now=now))
     return answer

@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
+from store.query_hints import Hints, hints_of
 from store.results import Count, CursorError, FoundThread, QueryError, Results
 from store.search import search
 from store.threaded import search_threads
 from web.arranged import Arranged, arranged
 from web.asked import address, whole
 from web.errors import BadRequest
-from web.hints import Hints, hints_for
 from web.house import house_of
 from web.render import render
 from web.trail import trail_from
@@ -165,8 +165,13 @@ def foot_of(
         next=None if looked_back_to else onward,
         found=found,
         is_over=not results.next,
-        hints=None if found or results.next else hints_for(request, query),
+        hints=None if found or results.next else _hints(request, query),
     )
+
+
+def _hints(request: Request, query: str) -> Hints:
+    with house_of(request).database.read() as connection:
+        return hints_of(connection, query, now=utc_now())
 
 
 def page_of(request: Request, query: str, wish: Arranged) -> str:
