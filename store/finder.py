@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from store.checking import holds
 from store.documents import load_documents
@@ -21,7 +19,7 @@ from store.results import Count
 from store.sql import room_of
 from store.sql.tree import AllOf, Token, Tree
 from store.tables_mail import UNDATED, message_search
-from store.tokens import month_token, year_token
+from store.windows import below_place, window_of
 
 # Matches are counted exactly up to here. Also the most that are ever sorted in one piece.
 COUNTED = 10_000
@@ -181,7 +179,7 @@ class Finder:
         if below not in self._probed:
             some = self._wanted(self._plan.tree).limit(self._most + 1).cte("some")
             counted = select(func.count().label("number")).select_from(some).subquery("counted")
-            newest = select(some).where(*_below(below, some.c)).limit(self._step)
+            newest = select(some).where(*below_place(below, some.c)).limit(self._step)
             newest = newest.order_by(some.c.sort_at.desc(), some.c.id.desc())
             sent = newest.subquery("newest")
             few = counted.c.number <= self._most
@@ -206,7 +204,7 @@ class Finder:
         if tree is None or not self._may_be_very_many:
             return False
         while number <= self._most and (newest := self._newest_below(below)) is not None:
-            token, since = _window(newest, whole_year=True)
+            token, since = window_of(newest, whole_year=True)
             some = self._wanted(AllOf((tree, Token(token)))).limit(self._most + 1).subquery("some")
             counted = select(func.count()).select_from(some)
             number += self._connection.execute(counted).scalar_one()
@@ -217,7 +215,7 @@ class Finder:
         """Month by month at first, then year by year, skipping those without any mail."""
         windows = 0
         while (newest := self._newest_below(below)) is not None:
-            token, since = _window(newest, whole_year=windows >= _MONTHS_FIRST)
+            token, since = window_of(newest, whole_year=windows >= _MONTHS_FIRST)
             yield from self._ordered(AllOf((tree, Token(token))), below, since=since)
             below, windows = (since, 0), windows + 1
 
@@ -237,7 +235,7 @@ class Finder:
     def _newest_below(self, below: tuple[int, int] | None) -> int | None:
         row = message_search.c
         newest = select(row.sort_at).order_by(row.sort_at.desc(), row.id.desc()).limit(1)
-        found = self._connection.execute(newest.where(*_below(below, row)))
+        found = self._connection.execute(newest.where(*below_place(below, row)))
         sort_at: int | None = found.scalar_one_or_none()
         return sort_at
 
@@ -254,7 +252,7 @@ class Finder:
         found = self._wanted(tree).cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
         row = message_search.c if tree is None else found.c
         wanted = self._wanted(tree) if tree is None else select(found)
-        wanted = wanted.where(*_below(below, row)).limit(limit)
+        wanted = wanted.where(*below_place(below, row)).limit(limit)
         if since != UNDATED:
             wanted = wanted.where(row.sort_at >= since)
         wanted = wanted.order_by(row.sort_at.desc(), row.id.desc())
@@ -298,20 +296,3 @@ class Finder:
             select(message_search.c.id, *columns).where(message_search.c.id.in_(ids))
         )
         return {row[0]: dict(zip(asked, map(bool, row[1:]), strict=True)) for row in rows}
-
-
-def _below(
-    below: tuple[int, int] | None, row: ReadOnlyColumnCollection[str, Any]
-) -> list[ColumnElement[bool]]:
-    return [] if below is None else [tuple_(row.sort_at, row.id) < tuple_(*below)]
-
-
-def _window(newest: int, *, whole_year: bool) -> tuple[str, int]:
-    """The token and the beginning of the month or year in which `newest` lies."""
-    if newest == UNDATED:
-        return year_token(None), UNDATED
-    at = datetime.fromtimestamp(newest, UTC)
-    if whole_year:
-        return year_token(at.year), int(datetime(at.year, 1, 1, tzinfo=UTC).timestamp())
-    begin = datetime(at.year, at.month, 1, tzinfo=UTC)
-    return month_token(at.year, at.month), int(begin.timestamp())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from store.archives import uploads_held
-from store.matching import in_any_upload
+from store.in_uploads import in_any_upload
 from store.tables_mail import message_search
 
 

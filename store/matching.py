@@ -6,17 +6,13 @@ more than is wanted; those are listed in `Plan.unsure`, to be checked message by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Select,
     and_,
-    bindparam,
     false,
     func,
     not_,
@@ -47,10 +43,10 @@ from store.expression import (
     Words,
     conditions_in,
 )
+from store.in_uploads import in_any_upload
 from store.sql.carrying import Index
 from store.sql.tree import AllOf, AnyOf, Token, Tree, Without
 from store.tables_mail import (
-    OFFSET_BITS,
     UNDATED,
     attachment,
     message,
@@ -69,8 +65,6 @@ from store.tokens import (
 
 # As many months or years as the index is asked for at once.
 _MOST_DATES = 12
-# As many runs of uploads as are asked for one by one, by the keys of their messages.
-_MOST_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,37 +285,3 @@ def _with_message_id(message_id: str) -> Select[int]:
     return select(func.coalesce(message.c.duplicate_of, message.c.id)).where(
         message.c.message_id_hash == message_id_key(message_id)
     )
-
-
-def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Ascending numbers as ranges, first and last: what came out of one archive lies together."""
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = runs[-1][0], number
-        else:
-            runs.append((number, number))
-    return runs
-
-
-def in_any_upload(numbers: Sequence[int]) -> ColumnElement[bool]:
-    """True for a row of `message_search` that one of those uploads holds, if only as a copy."""
-    runs = runs_of(numbers)
-    if len(runs) <= _MOST_RUNS:
-        return or_(false(), *map(_in_run, runs))
-    # Written out: neither database takes so many parameters, nor so many conditions.
-    written: BindParameter[Any] = bindparam(
-        None, list(numbers), expanding=True, literal_execute=True
-    )
-    firsts = select(func.coalesce(message.c.duplicate_of, message.c.id))
-    return message_search.c.id.in_(firsts.where(message.c.upload_id.in_(written)))
-
-
-def _in_run(run: tuple[int, int]) -> ColumnElement[bool]:
-    first, last = run
-    start, stop = first << OFFSET_BITS, (last + 1) << OFFSET_BITS
-    copies = select(message.c.duplicate_of).where(
-        message.c.upload_id.between(first, last), message.c.duplicate_of.is_not(None)
-    )
-    row = message_search.c
-    return or_(and_(row.id >= start, row.id < stop), row.id.in_(copies))

@@ -5,9 +5,7 @@ The bytes are the spool's; the work on them is `store.claims`'.
 
 from __future__ import annotations
 
-import re
 import secrets
-import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +20,7 @@ from store import tables
 from store.archives import add_archive, forget_archive, point_to
 from store.locks import take_turns
 from store.states import ChunkKind, ChunkState, JobState
-
-NAME_CHARS = 200
-# Names show on pages and in headers: no control and no direction characters, no path.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+from store.upload_name import safe_name
 
 
 class UploadState(StrEnum):
@@ -76,14 +71,6 @@ class Twin:
     job_state: JobState
     filename: str
     stored_at: datetime
-
-
-def safe_name(name: str | None) -> str:
-    """A file name fit to show: the last part of a path, NFC, without control characters."""
-    last = re.split(r"[/\\]", name or "")[-1]
-    valid = last.encode("utf-8", "replace").decode()
-    cleaned = _UNSAFE.sub("", unicodedata.normalize("NFC", valid))
-    return cleaned.strip()[-NAME_CHARS:] or "upload.mbox"
 
 
 def open_upload(

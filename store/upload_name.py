@@ -1,0 +1,18 @@
+"""What an upload is called: its name as it came, made fit to be shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NAME_CHARS = 200
+# Names show on pages and in headers: no control and no direction characters, no path.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def safe_name(name: str | None) -> str:
+    """A file name fit to show: the last part of a path, NFC, without control characters."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    valid = last.encode("utf-8", "replace").decode()
+    cleaned = _UNSAFE.sub("", unicodedata.normalize("NFC", valid))
+    return cleaned.strip()[-_NAME_CHARS:] or "upload.mbox"
