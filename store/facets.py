@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, repeat
+from operator import floordiv, rshift
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from store.bounded import bounded
-from store.finder import COUNTED, Finder, Found
+from store.finder import COUNTED, Finder
 from store.names import find_names
 from store.query import Query, exactly, parse
 from store.query_lexer import quoted
@@ -21,6 +23,14 @@ from store.tables_mail import OFFSET_BITS, UNDATED, label, message, message_labe
 SHOWN = 10
 _KEYS_PER_STATEMENT = 2_000
 _DAY_SECONDS = 24 * 60 * 60
+
+
+class _Hits(NamedTuple):
+    """Hits newest first, by columns: ten thousand are counted without a step of ours for each."""
+
+    sort_at: tuple[int, ...]
+    ids: tuple[int, ...]
+    senders: tuple[int, ...]
 
 
 def facets(connection: Connection, query_text: str, *, now: datetime, shown: int = SHOWN) -> Facets:
@@ -34,13 +44,13 @@ def facets(connection: Connection, query_text: str, *, now: datetime, shown: int
         # Each fetch asks the index for the whole window anew, so few large ones cost far less.
         finder = Finder(connection, query.expression, names, step=COUNTED)
         found = list(islice(finder.newest_first(), COUNTED + 1))
-        rows = found[:COUNTED]
+        hits = _Hits(*zip(*found[:COUNTED], strict=True)) if found else _Hits((), (), ())
         return Facets(
-            counted=Count(len(rows), len(found) > COUNTED or finder.stopped_at is not None),
-            years=_years(query, rows),
-            senders=_senders(connection, query, rows, shown),
-            labels=_labels(connection, query, rows, shown),
-            uploads=_uploads(connection, query, rows, shown),
+            counted=Count(len(hits.ids), len(found) > COUNTED or finder.stopped_at is not None),
+            years=_years(query, hits),
+            senders=_senders(connection, query, hits, shown),
+            labels=_labels(connection, query, hits.ids, shown),
+            uploads=_uploads(connection, query, hits.ids, shown),
         )
 
 
@@ -56,10 +66,10 @@ def _value(query: Query, *, value: str, label: str, count: int, condition: str) 
     return FacetValue(value=value, label=label, count=count, query=narrowed(query, condition))
 
 
-def _years(query: Query, rows: Sequence[Found]) -> tuple[FacetValue, ...]:
+def _years(query: Query, hits: _Hits) -> tuple[FacetValue, ...]:
     counted: Counter[str] = Counter()
     # A year is reckoned once a day, which many messages share.
-    for day, count in Counter(row.sort_at // _DAY_SECONDS for row in rows).items():
+    for day, count in Counter(map(floordiv, hits.sort_at, repeat(_DAY_SECONDS))).items():
         counted[_year(day * _DAY_SECONDS)] += count
     return tuple(
         _value(query, value=year, label=year, count=counted[year], condition=f"date:{year}")
@@ -74,11 +84,11 @@ def _year(sort_at: int) -> str:
 
 
 def _senders(
-    connection: Connection, query: Query, rows: Sequence[Found], shown: int
+    connection: Connection, query: Query, hits: _Hits, shown: int
 ) -> tuple[FacetValue, ...]:
-    counted = Counter(row.sender for row in rows if row.sender)
-    # One message of each sender knows how the address is written.
-    samples = {row.sender: row.id for row in reversed(rows)}
+    counted = Counter(filter(None, hits.senders))
+    # The newest message of each sender knows how the address is written.
+    samples = dict(zip(reversed(hits.senders), reversed(hits.ids), strict=True))
     frequent = _most_frequent(counted, shown)
     known = connection.execute(
         select(message.c.id, message.c.sender_address, message.c.sender_name).where(
@@ -104,12 +114,11 @@ def _senders(
 
 
 def _labels(
-    connection: Connection, query: Query, rows: Sequence[Found], shown: int
+    connection: Connection, query: Query, keys: Sequence[int], shown: int
 ) -> tuple[FacetValue, ...]:
     """One value for all ways to write a label in upper and lower case, as `label:` takes them."""
     if connection.execute(select(label.c.id).limit(1)).first() is None:
         return ()
-    keys = [row.id for row in rows]
     counted = _bearing(connection, keys)
     named = connection.execute(select(label.c.id, label.c.name).where(label.c.id.in_(counted)))
     alike: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
@@ -159,11 +168,11 @@ def _in_pieces(keys: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _uploads(
-    connection: Connection, query: Query, rows: Sequence[Found], shown: int
+    connection: Connection, query: Query, keys: Sequence[int], shown: int
 ) -> tuple[FacetValue, ...]:
     """By file, a message in each that holds a copy of it, as `in:` takes it."""
-    counted = Counter(row.id >> OFFSET_BITS for row in rows)
-    counted.update(upload_id for upload_id, _ in _copied(connection, [row.id for row in rows]))
+    counted = Counter(map(rshift, keys, repeat(OFFSET_BITS)))
+    counted.update(upload_id for upload_id, _ in _copied(connection, keys))
     frequent = _most_frequent(counted, shown)
     named = connection.execute(
         select(upload.c.id, upload.c.filename).where(upload.c.id.in_([key for key, _ in frequent]))

@@ -14,15 +14,17 @@ from store.checking import holds
 from store.documents import load_documents
 from store.expression import And, Condition, Expression, Sent, Words
 from store.matching import Names, plan
+from store.narrow_rows import Found, below_place, window_of
 from store.phrases import check_phrases
 from store.results import Count
 from store.sql import room_of
 from store.sql.tree import AllOf, Token, Tree
 from store.tables_mail import UNDATED, message_search
-from store.windows import below_place, window_of
 
 # Matches are counted exactly up to here. Also the most that are ever sorted in one piece.
 COUNTED = 10_000
+# So many messages take PostgreSQL some 15 ms to gather before it names the first of them.
+VERY_MANY = 100_000
 # Where the index alone cannot tell, messages are looked at one by one: so many for a count.
 CHECKED = 1_000
 # How long a page may look at messages, if nobody says otherwise, before it shows what it has
@@ -30,14 +32,6 @@ CHECKED = 1_000
 LOOK_SECONDS = 2.0
 _STEP = 200
 _MONTHS_FIRST = 2
-
-
-class Found(NamedTuple):
-    """One match: enough to sort it, to page by it, to count it by year, sender and upload."""
-
-    sort_at: int
-    id: int
-    sender: int
 
 
 class _Probed(NamedTuple):
@@ -152,7 +146,7 @@ class Finder:
         return new is not None
 
     def _fetched(self, below: tuple[int, int] | None) -> Iterator[Found]:
-        if self._plan.tree is not None and self._may_be_very_many:
+        if self._plan.tree is not None and self._goes_by_windows:
             yield from self._by_windows(self._plan.tree, below)
             return
         probed = self._probe(below)
@@ -191,17 +185,25 @@ class Finder:
         return self._probed[below]
 
     @cached_property
-    def _may_be_very_many(self) -> bool:
-        """True where it is likely, and the index would gather all before it names the first."""
+    def _guess(self) -> int:
+        """About how many there are, if the index would gather all before it names the first."""
         # Columns could leave few of the many; that mail is not deleted leaves nearly all.
         narrowed = self._among is not None or len(self._plan.conditions) > 1
         tree = self._plan.tree
-        return tree is not None and not narrowed and self._index.is_of_very_many(tree)
+        return 0 if tree is None or narrowed else self._index.guess(tree)
+
+    @property
+    def _goes_by_windows(self) -> bool:
+        """True where looking whether they are few would most likely be in vain.
+
+        Whoever wants many at once asks nobody for their number.
+        """
+        return self._guess > (2 * COUNTED if self._step >= COUNTED else VERY_MANY)
 
     def _are_very_many(self) -> bool:
         """True when more candidates than `_most` are found in the newest years already."""
         tree, number, below = self._plan.tree, 0, None
-        if tree is None or not self._may_be_very_many:
+        if tree is None or self._guess <= VERY_MANY:
             return False
         while number <= self._most and (newest := self._newest_below(below)) is not None:
             token, since = window_of(newest, whole_year=True)

@@ -18,9 +18,10 @@ from store.bounded import SearchTooSlow, bounded
 from store.cursor import Cursor, cursor_from
 from store.document import Field
 from store.expression import And, Expression, Not, wanted_words
-from store.finder import Finder, Found
+from store.finder import Finder
 from store.hits import hits_of
 from store.names import find_names
+from store.narrow_rows import Found
 from store.query import parse
 from store.reading import instant
 from store.results import CursorError, Order, QueryError, Results

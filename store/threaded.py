@@ -19,9 +19,10 @@ from store.bounded import bounded
 from store.conversations import conversations_of
 from store.cursor import Cursor, cursor_from
 from store.expression import wanted_words
-from store.finder import Finder, Found
+from store.finder import Finder
 from store.hits import hits_of
 from store.names import find_names
+from store.narrow_rows import Found
 from store.query import parse
 from store.reading import instant
 from store.results import FoundThread, Order, Results

@@ -40,9 +40,9 @@ class Index(Protocol):
         """A condition on message_search: the index says that the message meets `tree`."""
         ...
 
-    def is_of_very_many(self, tree: Tree) -> bool:
-        """Whether to count the matches of `tree` year by year, as the index would gather all of
-        them before it names the first. An estimate; False for one that need not be made."""
+    def guess(self, tree: Tree) -> int:
+        """About how many messages meet `tree`, where the index would gather all of them before it
+        names the first; 0 where it names them as it finds them."""
         ...
 
     def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:

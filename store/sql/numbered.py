@@ -36,9 +36,6 @@ WORDS_OF_A_BEGINNING = 2_000
 # For each message it finds, the server goes through all the words it looks up together.
 WORDS_TOGETHER = 16
 
-# Gathering so many messages takes the server some 15 ms.
-VERY_MANY = 100_000
-
 WORD = table("word", column("id"), column("word"))
 # The server takes looking into a long array for as cheap as comparing two numbers, and so would
 # rather read every message than the index. And all matches of a word in a million messages, each
@@ -65,12 +62,12 @@ class NumberedIndex:
         self._look_up(token for token in tokens_in(tree) if token not in self._numbers)
         return self._condition(tree)
 
-    def is_of_very_many(self, tree: Tree) -> bool:
-        """See `Index.is_of_very_many`. Asks the planner, who knows the frequent words."""
+    def guess(self, tree: Tree) -> int:
+        """See `Index.guess`. Asks the planner, who knows the frequent words."""
         wanted = select(message_search.c.id).where(self.matches(tree))
         asked = wanted.compile(self._connection, compile_kwargs={"render_postcompile": True})
         plan = self._connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {asked}", asked.params)
-        return bool(plan.scalar_one()[0]["Plan"]["Plan Rows"] > VERY_MANY)
+        return int(plan.scalar_one()[0]["Plan"]["Plan Rows"])
 
     def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
         """See `Index.source`."""

@@ -141,9 +141,9 @@ class _FtsIndex:
         )
         return message_search.c.id.in_(found)
 
-    def is_of_very_many(self, _tree: Tree) -> bool:
-        """See `Index.is_of_very_many`: FTS5 names matches as it finds them."""
-        return False
+    def guess(self, _tree: Tree) -> int:
+        """See `Index.guess`: FTS5 names matches as it finds them."""
+        return 0
 
     def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
         """See `Index.source`."""

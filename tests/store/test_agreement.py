@@ -154,7 +154,7 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
         patch.setattr(numbered, "WORDS_OF_A_BEGINNING", counted)
         patch.setattr(sqlite, "WORDS_OF_A_BEGINNING", counted)
         if counted == 2:
-            patch.setattr(numbered, "VERY_MANY", -1)
+            patch.setattr(finder, "VERY_MANY", -1)
         for database in databases:
             empty(database)
             keep(database, *kept, length=LENGTH)

@@ -17,6 +17,7 @@ from store.matching import Names
 from store.results import CursorError, Order, QueryError
 from store.saved import SavedSearchError, forget_search, save_search, saved_searches
 from store.search import search
+from store.sql import room_of
 from tests.store.mails import NOW, a_message, keep, key
 
 BOB = Address("Bob", "Bob@example.net")
@@ -27,7 +28,14 @@ def count_of(database: Database, query: str) -> int:
         return search(connection, query, now=NOW).count.value
 
 
-def test_facets_count_the_hits_and_lead_to_just_those(database: Database) -> None:
+@pytest.mark.parametrize("guessed", [0, 1_000_000])
+def test_facets_count_the_hits_and_lead_to_just_those(
+    database: Database, monkeypatch: pytest.MonkeyPatch, guessed: int
+) -> None:
+    # However many the planner takes them for, and so whichever way they are gone through.
+    with database.read() as connection:
+        index = type(room_of(connection.dialect.name).index_of(connection))
+    monkeypatch.setattr(index, "guess", lambda _self, _tree: guessed)
     keep(
         database,
         a_message("one", sent_at=datetime(2022, 5, 1, tzinfo=UTC), labels=["A b"]),

@@ -1,15 +1,23 @@
-"""Where a search goes on: below a place in time, and in which month or year that lies."""
+"""Rows as searches go through them: a match, what lies below it, and its month or year."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from store.tables_mail import UNDATED
 from store.tokens import month_token, year_token
+
+
+class Found(NamedTuple):
+    """One match: enough to sort it, to page by it, to count it by year, sender and upload."""
+
+    sort_at: int
+    id: int
+    sender: int
 
 
 def below_place(
