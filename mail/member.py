@@ -22,6 +22,14 @@ class NotTaken(StrEnum):
     NO_MAIL = "no_mail"
     TOO_DEEP = "too_deep"
 
+    @property
+    def may_hold_mail(self) -> bool:
+        """True where nobody has seen what is in it."""
+        return self in _UNSEEN
+
+
+_UNSEEN = frozenset((NotTaken.ENCRYPTED, NotTaken.METHOD, NotTaken.OVERLAPS, NotTaken.TOO_DEEP))
+
 
 class Damage(StrEnum):
     """What is wrong with a member, or with the archive around it."""

@@ -96,6 +96,19 @@ def lost_members(connection: Connection, archive_id: int) -> set[int]:
     return set(rows.scalars())
 
 
+def numbers_lost(connection: Connection, archive_ids: Collection[int]) -> dict[int, int]:
+    """How many such members each of some archives has; those with none left out."""
+    if not archive_ids:
+        return {}
+    rows = connection.execute(
+        select(member.c.archive_id, func.count())
+        .join(upload, upload.c.id == member.c.upload_id)
+        .where(member.c.archive_id.in_(archive_ids), upload.c.state.in_(GONE), lies_elsewhere())
+        .group_by(member.c.archive_id)
+    )
+    return {archive_id: int(number) for archive_id, number in rows}
+
+
 def has_lost(archive_id: ColumnElement[int]) -> ColumnElement[bool]:
     """True for an archive with such members."""
     held = upload.alias("held")

@@ -153,7 +153,8 @@ def _progress(
     rates: tuple[float, float],
 ) -> Progress:
     bytes_done = int(sums.bytes_done) if sums else 0
-    moving = row.state in OPEN_JOB_STATES and rates[0] > 0
+    # What is paused stands still, however fast it was a moment ago.
+    moving = row.state in OPEN_JOB_STATES and row.paused_at is None and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,
         bytes_total=row.size,
@@ -184,7 +185,6 @@ def _of_archive(
     is_unpacked = JobState(row.state).is_over and held.files > 0
     bytes_done = held.bytes_done if is_unpacked else unpacked
     bytes_total = held.bytes_total if is_unpacked else row.size
-    # What is paused stands still, however fast it was a moment ago.
     moving = is_unpacked and not UNDER_WAY.isdisjoint(held.inside) and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from store import tables
-from store.counted_on import GONE
+from store.counted_on import GONE, numbers_lost
 from store.held import NOTHING, Held, held_by
 from store.inside import archives_within
 from store.job_progress import Progress, progress_of
@@ -56,6 +56,7 @@ class JobView:
     archive: Outer | None
     damage: str | None  # of the file in that archive: only a part of it could be had
     held: Held | None  # what an archive holds; None for what is none
+    lost: int  # members of an archive whose mail went with a file that came before it
 
     @property
     def is_archive(self) -> bool:
@@ -197,7 +198,7 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     archives = [row.upload_id for row in rows if row.kind == UploadKind.ARCHIVE]
     held = dict.fromkeys(archives, NOTHING) | held_by(connection, archives)
     progress = progress_of(connection, rows, held=held, now=now)
-    engines = _engines(connection, ids)
+    engines, lost = _engines(connection, ids), numbers_lost(connection, archives)
     inner = {row.upload_id: row.archive_id for row in rows if row.archive_id is not None}
     outers = outers_of(connection, set(inner.values()))
     damages = damages_of(connection, inner) if inner else {}
@@ -208,6 +209,7 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
             outer=outers.get(row.archive_id),
             damage=damages.get(row.upload_id),
             held=held.get(row.upload_id),
+            lost=lost.get(row.upload_id, 0),
             engine=engines.get(row.id),
         )
         for row in rows
@@ -234,6 +236,7 @@ def _job_view(
     outer: Outer | None,
     damage: str | None,
     held: Held | None,
+    lost: int,
 ) -> JobView:
     # An archive that was gone through while paused, and of which no file waits any more.
     lets_go = held is not None and JobState(row.state).is_over and not held.paused_here
@@ -258,4 +261,5 @@ def _job_view(
         archive=outer,
         damage=damage,
         held=held,
+        lost=lost,
     )

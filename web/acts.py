@@ -91,6 +91,8 @@ DETAILS = {
     "messages_removed": N_("messages removed"),
     "bytes": N_("size"),
     "bytes_freed": N_("room made"),
+    "archives_losing": N_("archives that lost mail"),
+    "members_lost": N_("files in them that lost it"),
     "kept_days": N_("days kept"),
     "name": N_("name"),
     "worker": N_("worker"),

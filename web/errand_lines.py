@@ -96,8 +96,13 @@ class ErrandLine:
         return self.errand.total
 
     def rate(self, *, now: datetime) -> float | None:
-        """How many came to their end per second, on average; None before anything did."""
+        """How many came to their end per second, on average; None before anything did.
+
+        None also where some were retried anew since: nobody knows any more when those ended.
+        """
         if self.errand.started_at is None or not self.done:
+            return None
+        if self.aftermath and self.aftermath.elsewhere:
             return None
         ended_at = self.aftermath.last_end_at if self.aftermath else self.errand.ended_at
         end = now if self.is_moving or ended_at is None else ended_at

@@ -155,6 +155,27 @@ def test_row_16_archives_in_archives_are_opened_as_deep_as_is_set(floor: Floor) 
         ("deep.mbox", "imported", None),
         ("inner.tgz", "skipped", "too_deep"),
     ]
+    # Nobody has seen whether there is mail in it: neither archive is whole.
+    assert outer.job_state is JobState.INCOMPLETE
+    assert floor.job().state is JobState.FINISHED
+    assert floor.job().status is JobState.INCOMPLETE
+
+
+def test_row_16_what_is_hidden_beside_mail_makes_an_archive_incomplete(floor: Floor) -> None:
+    both = zip_of({"one.mbox": ONE, "secret.mbox": TWO})
+    # The flag of the last entry, in its own header and in the directory.
+    hidden = bytearray(both)
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        hidden[hidden.rfind(mark) + at] |= 1
+    unpacked(floor, bytes(hidden))
+
+    assert fates(floor) == {
+        "one.mbox": ("imported", None),
+        "secret.mbox": ("skipped", "encrypted"),
+    }
+    assert floor.job().state is JobState.INCOMPLETE
+    assert floor.job().error == "1 member could not be opened and may hold mail"
+    assert floor.books().balances
 
 
 def test_row_16_links_devices_and_climbing_names_never_leave_the_spool(floor: Floor) -> None:

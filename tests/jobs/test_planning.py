@@ -231,3 +231,17 @@ def test_a_job_that_ends_while_it_is_paused_is_not_paused_any_more(floor: Floor)
 
     assert floor.job().state is JobState.FINISHED
     assert floor.job().paused_at is None
+
+
+def test_what_is_paused_tells_no_speed_and_no_time_left(floor: Floor) -> None:
+    floor.hand_in(letters(80, body_lines=20))
+    floor.plan()
+    floor.step()
+    moving = floor.job().progress.bytes_per_second
+    with floor.workshop.database.write() as connection:
+        assert pause_job(connection, floor.job_id, now=utc_now())
+
+    paused = floor.job().progress
+
+    assert moving
+    assert (paused.bytes_per_second, paused.messages_per_second, paused.eta_seconds) == (None,) * 3

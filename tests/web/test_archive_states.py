@@ -309,13 +309,15 @@ def test_bytes_that_were_deleted_and_taken_in_elsewhere_are_named_by_every_archi
     two = here.take_in(zip_of({"b.mbox": mail(1), "c.mbox": mail(2)}), filename="two.zip")
     carry_out(earlier, ask(earlier, ErrandKind.DELETE_UPLOAD, upload_id=earlier.upload_id))
     visitor = here.visitor()
-    assert "Deleted" in text_of(visitor.get(f"/jobs/{two.job_id}").text)
+    head = text_of(visitor.get(f"/jobs/{two.job_id}").text)
+    assert "The mail of 1 file in it was deleted with a file that came before" in head
+    assert text_of(visitor.get("/jobs").text).count("the mail of 1 file was deleted") == 2
 
     read_again(visitor, one.job_id, "failed")
     one.run()
 
     page = visitor.get(f"/jobs/{two.job_id}").text
-    assert "Deleted" not in text_of(page)
+    assert "deleted with" not in text_of(page).lower()
     assert f'href="/jobs/{job_of(here, "a.mbox")}"' in page
     assert found_in(here, two) == 6
     assert status(here, two)["members"]["lost"] == 0

@@ -44,6 +44,20 @@ DATE_SOURCES = {
     "none": N_("unknown: no header has a usable date"),
 }
 
+# Of these defects the evidence is an amount, in words of ours.
+SAID_BY_US = frozenset(
+    (
+        DefectKind.VALUE_CUT,
+        DefectKind.TEXT_CUT,
+        DefectKind.TIME_CUT,
+        DefectKind.ADDRESSES_CUT,
+        DefectKind.PARTS_CUT,
+        DefectKind.HEADER_TOO_LARGE,
+        DefectKind.MESSAGE_ID_LONG,
+        DefectKind.UUENCODE_BROKEN,
+    )
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
@@ -61,6 +75,7 @@ class ShownDefect:
     words: DefectWords
     where: str
     what: str
+    is_said_by_us: bool  # and not by the mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +120,12 @@ def message_page(request: Request) -> Response:
         frame_height=_frame_height(request, message) if look is Look.HTML else "",
         chunk=_chunk(request, message),
         defects=tuple(
-            ShownDefect(words=defect_words(one.kind), where=one.where, what=_evidence(one))
+            ShownDefect(
+                words=defect_words(one.kind),
+                where=one.where,
+                what=_evidence(one),
+                is_said_by_us=one.kind in SAID_BY_US,
+            )
             for one in message.defects
         ),
         date_source=DATE_SOURCES.get(message.date_source, str(message.date_source)),
