@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.furnishing import console_without_redis, troubled_console
 from tests.browser.furnishing_more import VIEWER, furnish_more
@@ -64,15 +65,22 @@ class Camera:
         for name, path in paths.items():
             if self.only and name not in self.only:
                 continue
-            for (width, language), page in self.pages.items():
-                self._open(page, console.url + path, name)
-                self._shoot(page, f"{width}-{{}}-{language[:2]}", name)
-            print(name, file=sys.stderr, flush=True)
+            try:
+                self._take(name, console.url + path)
+            except PlaywrightError as error:  # the others are still worth having
+                print(f"{name}: not taken: {error.message}", file=sys.stderr, flush=True)
+            else:
+                print(name, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Leave the browser."""
         for page in self.pages.values():
             page.context.close()
+
+    def _take(self, name: str, address: str) -> None:
+        for (width, language), page in self.pages.items():
+            self._open(page, address, name)
+            self._shoot(page, f"{width}-{{}}-{language[:2]}", name)
 
     def _open(self, page: Page, address: str, name: str) -> None:
         page.goto(address)

@@ -44,7 +44,7 @@ AT_WORK = {
     "jobs-filtered": "/jobs?state=finished&state=failed&q=a&sort=-size&since=2020-01-01",
     "jobs-none": "/jobs?q=nothing+is+called+so",
     "jobs-every": "/jobs?fold=none",
-    "jobs-keep": "/jobs?state=failed",
+    "jobs-keep": "/jobs?sort=size",
     "jobs-bulk-retry": "/jobs/bulk?act=retry",
     "jobs-bulk-cancel": "/jobs/bulk?act=cancel",
     "jobs-bulk-delete": "/jobs/bulk?act=delete&q=archive",
@@ -153,8 +153,7 @@ def _show_keys(page: Page) -> None:
 
 
 def _open_all(page: Page) -> None:
-    for summary in page.locator("main details:not([open]) > summary:visible").all():
-        summary.click()
+    page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
 
 
 def _make_token(page: Page) -> None:
