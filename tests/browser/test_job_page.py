@@ -37,3 +37,23 @@ def test_the_end_of_a_job_is_said_aloud(console: Callable[..., Console], page: P
     wait_for_state(page, "Finished")
 
     expect(page.locator("#spoken")).to_contain_text("Finished", timeout=15_000)
+
+
+def test_what_is_over_stays_as_it_is_when_somebody_clicks_in_it(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console()
+    here.sign_in(page)
+    upload_sample(here, page)
+    wait_for_state(page, "Finished")
+    page.reload()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    for part in ("progress", "ledger", "evidence", "attempts", "about"):
+        page.locator(f"#{part} h2").first.click()
+    page.locator("#sample-seen summary").click()
+
+    expect(page.locator("#sample-seen")).to_have_attribute("open", "")
+    expect(page.locator("#evidence .panel")).to_have_count(0)
+    assert asked == []

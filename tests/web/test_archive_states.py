@@ -111,7 +111,7 @@ def test_its_bar_shows_the_share_over_its_files_and_at_the_end_it_is_finished(
     assert told["finished_at"] is not None
     assert told["progress"]["bytes_done"] == told["progress"]["bytes_total"]
     assert "All of its 3 files are read." in text_of(page)
-    assert 'id="progress" class="panel" aria-label="Progress" hx-get' in page
+    assert 'id="progress" class="panel" aria-label="Progress"' in page
     assert 'data-live="' not in page.partition('id="progress"')[2].partition(">")[0]
     assert text_of(here.visitor().get("/").text).count("takeout.zip") == 1
 

@@ -89,7 +89,8 @@ def test_what_went_wrong_comes_first_by_choice_and_page_follows_page(chunked: Vi
 
 
 def test_the_list_keeps_its_filter_through_pages_and_updates(chunked: Visit) -> None:
-    floor = chunked.take_in(MANY)
+    floor = chunked.take_in(MANY, work=False)
+    floor.plan()
     add_lost(floor, number=60)
     here = f"/jobs/{floor.job_id}?outcome=lost&first=urgent"
 
