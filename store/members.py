@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select, true
 
+from mail.member import NotTaken
 from store.archives import Fate, lies_elsewhere
 from store.counted_on import GONE
 from store.held import NOTHING, Held, all_messages, held_by
@@ -71,6 +72,11 @@ class MembersSum:
     bytes: int  # of the members that were taken in
 
     @property
+    def folders(self) -> int:
+        """How many of the members are folders, which archives list like files."""
+        return self.by_reason.get(NotTaken.DIRECTORY, 0)
+
+    @property
     def messages(self) -> int:
         """Messages in all its files, whatever became of each."""
         return all_messages(self.held)
@@ -87,9 +93,14 @@ class MembersSum:
 
 
 def members_of(
-    connection: Connection, archive_id: int, *, after: int = -1, limit: int
+    connection: Connection,
+    archive_id: int,
+    *,
+    fate: Fate | None = None,
+    after: int = -1,
+    limit: int,
 ) -> list[MemberView]:
-    """Members in the order of the file, those after a place; a page at a time."""
+    """Members in the order of the file, after a place, a page at a time; of one fate or of all."""
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     messages = select(number).where(chunk.c.job_id == job.c.id).scalar_subquery()
     status, standing = both_of_jobs(connection)
@@ -107,6 +118,7 @@ def members_of(
         .outerjoin(upload, upload.c.id == member.c.upload_id)
         .outerjoin(job, job.c.upload_id == upload.c.id)
         .where(member.c.archive_id == archive_id, member.c.ordinal > after)
+        .where(true() if fate is None else member.c.fate == fate)
         .order_by(member.c.ordinal)
         .limit(limit)
     ).all()

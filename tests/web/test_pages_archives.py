@@ -310,3 +310,19 @@ def test_a_file_that_is_damaged_in_its_archive_says_so_wherever_it_is_shown(here
     assert text_of(visitor.get("/jobs?fold=none").text).count("damaged there") == 1
     answer = visitor.get(f"/api/jobs/{jobs['two.mbox']}").json()
     assert answer["archive"]["damage"] == "checksum"
+
+
+def test_members_are_narrowed_to_what_became_of_them(here: Visit) -> None:
+    inside = {"one.mbox": ONE, "notes.txt": b"no mail at all\n", "pictures/": b""}
+    archive = here.take_in(zip_of(inside), filename="takeout.zip")
+    visitor, page = here.visitor(), f"/jobs/{archive.job_id}"
+
+    whole, narrowed = (visitor.get(page + asked).text for asked in ("", "?fate=skipped"))
+
+    assert "Files 2 and 1 folder" in text_of(whole)
+    chips = re.findall(r'<a class="chip" href="([^"]*fate=[^"]*|[^"]*#members)"', whole)
+    assert f"{page}?fate=imported#members" in chips
+    table = text_of(narrowed.partition('<table class="cards-when-narrow members">')[2])
+    assert table.index("notes.txt") < table.index("pictures/")
+    assert "one.mbox" not in table.partition("Ledger")[0]
+    assert visitor.get(page + "?fate=nonsense").text.count("<tr><td") == whole.count("<tr><td")

@@ -41,12 +41,22 @@ class ShownMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FateChip:
+    """A choice of which members are listed; `word` is None for all of them."""
+
+    word: Word | None
+    number: int
+    address: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MembersView:
     """A page of members, and all of them added up; nothing for a job that is no archive."""
 
     job: JobView
     sum: MembersSum | None
-    fates: tuple[tuple[Word, int], ...]
+    chips: tuple[FateChip, ...]
     members: tuple[ShownMember, ...]
     found: FoundInside | None  # by a search in it; None while that changes
     under_way: tuple[ErrandLine, ...]  # acts on it that have not reached all of them yet
@@ -62,14 +72,15 @@ def members_fragment(request: Request) -> Response:
 
 
 def members_in(request: Request, job: JobView) -> MembersView:
-    """A page of an archive's members; `?member=` is the place of the last one seen."""
-    after = whole(request, "member")
-    here, page = address(f"/fragments/members/{job.id}", member=after), f"/jobs/{job.id}"
+    """A page of an archive's members; `?fate=` narrows them, `?member=` is the last one seen."""
+    after, fate = whole(request, "member"), _fate_in(request)
+    here = address(f"/fragments/members/{job.id}", fate=fate, member=after)
+    page = f"/jobs/{job.id}"
     if not job.is_archive:
         return MembersView(
             job=job,
             sum=None,
-            fates=(),
+            chips=(),
             members=(),
             found=None,
             under_way=(),
@@ -85,22 +96,44 @@ def members_in(request: Request, job: JobView) -> MembersView:
         found = members_of(
             connection,
             job.upload_id,
+            fate=fate,
             after=-1 if after is None else min(after, HIGHEST),
             limit=PAGE + 1,
         )
         acts = list_errands(connection, subject=f"job:{job.id}", states=OPEN_ERRAND_STATES)
-    more = address(page, member=found[PAGE - 1].ordinal) if len(found) > PAGE else None
+    last = found[PAGE - 1].ordinal if len(found) > PAGE else None
+    more = None if last is None else address(page, fate=fate, member=last)
     return MembersView(
         job=job,
         sum=added_up,
-        fates=fates_of(added_up),
+        chips=_chips(added_up, page, chosen=fate),
         members=shown(found[:PAGE]),
         found=in_it,
         under_way=lines_of(house_of(request).database, acts),
         here=here,
-        first=None if after is None else f"{page}#members",
+        first=None if after is None else f"{address(page, fate=fate)}#members",
         next=f"{more}#members" if more else None,
         every=MOVING if moves or acts else None,
+    )
+
+
+def _fate_in(request: Request) -> Fate | None:
+    asked = request.query_params.get("fate", "")
+    return Fate(asked) if asked in set(Fate) else None
+
+
+def _chips(added_up: MembersSum, page: str, *, chosen: Fate | None) -> tuple[FateChip, ...]:
+    """All members, and those of each fate that occurs."""
+    numbers: list[tuple[Fate | None, int]] = [(None, added_up.members)]
+    numbers += [(one, added_up.by_fate[one]) for one in Fate if one in added_up.by_fate]
+    return tuple(
+        FateChip(
+            word=None if fate is None else FATES[fate],
+            number=number,
+            address=f"{address(page, fate=fate)}#members",
+            is_here=fate is chosen,
+        )
+        for fate, number in numbers
     )
 
 
