@@ -22,6 +22,7 @@ from store.archives import (
     note_damage,
     note_members,
     note_reading,
+    said_of_unseen,
     sizes_of_members,
 )
 from store.claims import Claim, advance
@@ -143,7 +144,9 @@ class ArchiveBooks:
             note_damage(connection, upload_id, archive.damage)
             self._note_reading(connection, self._claim.size)
             fates = count_fates(connection, upload_id)
+            unseen = said_of_unseen(connection, upload_id)
         if not any(fate is not Fate.SKIPPED for fate in fates) and archive.damage is None:
-            raise NoMessages("no mail was found in this archive")
+            found = "no mail was found in this archive"
+            raise NoMessages(f"{found}; {unseen}" if unseen else found)
         with self._workshop.database.write() as connection:
             finish_chunk(connection, self._claim, vitals=self.statistics.vitals())

@@ -221,9 +221,13 @@ def _latest_attempts(connection: Connection, chunk_ids: list[int]) -> dict[int, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits: chunks and bytes, and since when the oldest could have been taken."""
+    """What waits: chunks and bytes, and since when the oldest could have been taken.
+
+    What is `paused` waits for a person, not for a worker, and is counted apart.
+    """
 
     waiting: int
+    paused: int
     running: int
     failed: int
     waiting_bytes: int
@@ -243,13 +247,16 @@ def backlog(connection: Connection) -> Backlog:
             func.min(func.coalesce(chunk.c.not_before, job.c.created_at)).label("oldest"),
         )
         .join(job, job.c.id == chunk.c.job_id)
-        .where(chunk.c.state == ChunkState.WAITING)
+        .where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_(None))
     ).one()
+    paused = select(chunk.c.id).join(job, job.c.id == chunk.c.job_id)
+    paused = paused.where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_not(None))
     # A running chunk has exactly one running attempt, and of those there is an index.
     running = select(attempt.c.id).where(attempt.c.outcome == Outcome.RUNNING)
     failed = select(chunk.c.id).where(chunk.c.state == ChunkState.FAILED)
     return Backlog(
         waiting=waiting.number,
+        paused=_count(connection, paused),
         running=_count(connection, running),
         failed=_count(connection, failed),
         waiting_bytes=int(waiting.size),

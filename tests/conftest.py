@@ -26,6 +26,7 @@ from tests.harness.postgres import PostgresCluster, start_postgres
 from tests.harness.processes import Process
 from tests.harness.quick_disk import quick_folder
 from tests.harness.redis import RedisServer, start_redis
+from tests.harness.told import tables_of
 from tests.harness.workers import start_our_worker, start_rq_worker
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
@@ -56,6 +57,13 @@ def pytest_runtest_makereport(
         for process in item.stash.get(_processes_of_test, []):
             report.sections.append((f"log of {process.name}", process.log()))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the tables that tests have left."""
+    ended = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for table in tables_of(ended):
+        terminalreporter.write_line(f"\n{table}")
 
 
 @pytest.fixture

@@ -7,15 +7,14 @@ agreement are printed, and may not fall.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-
-import pytest
+from collections.abc import Callable, Iterator
 
 from mail.message import Message
 from mail.part import PartKind
 from tests.corpus.expected import CORPUS, Expected, expectations, plain
 from tests.corpus.explained import EXPLAINED
 from tests.corpus.reading import Mail, Reading, librarys, mails, mails_of, ours, read
+from tests.harness.told import TABLE
 
 FIELDS = ("subject", "senders", "to", "sent_at", "text", "attachments")
 # In per cent; what is missing to 100 is told in docs/fidelity.md.
@@ -56,7 +55,7 @@ def compared(expected: Expected, message: Message) -> Iterator[tuple[str, bool]]
 
 
 def test_every_difference_from_what_others_expect_has_its_reason(
-    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     told: Counter[str] = Counter()
     equal: Counter[str] = Counter()
@@ -68,8 +67,7 @@ def test_every_difference_from_what_others_expect_has_its_reason(
             equal[field] += same
             if not same:
                 differing.add((field, str(path.relative_to(CORPUS / "eml"))))
-    with capsys.disabled():
-        print("\n" + table("equal to other projects' expectations", equal, told))
+    record_property(TABLE, table("equal to other projects' expectations", equal, told))
 
     assert differing == set(EXPLAINED)
 
@@ -97,15 +95,15 @@ def library_agreement(readings: list[tuple[Reading, Reading]]) -> tuple[Counter[
 
 
 def test_agreement_with_the_standard_library_does_not_fall(
-    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     corpus: list[Mail] = list(mails())
     pairs = [(ours(read(mail)), librarys(mail)) for mail in corpus]
     readable = [(our, their) for our, their in pairs if their is not None]
     told, equal = library_agreement(readable)
-    with capsys.disabled():
-        print("\n" + table("equal to the standard library (policy.default)", equal, told))
-        print(f"  the library raised on {len(pairs) - len(readable)} of {len(pairs)} messages")
+    shown = table("equal to the standard library (policy.default)", equal, told)
+    raised = f"  the library raised on {len(pairs) - len(readable)} of {len(pairs)} messages"
+    record_property(TABLE, f"{shown}\n{raised}")
 
     shares = {field: 100 * equal[field] / told[field] for field in FIELDS}
     assert {field for field in FIELDS if shares[field] < LEAST_EQUAL_TO_LIBRARY[field]} == set()

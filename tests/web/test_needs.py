@@ -101,3 +101,15 @@ def test_what_did_not_add_up_is_told_for_a_week_and_leads_to_the_list_that_shows
         old = utc_now() - timedelta(days=9)
         connection.execute(update(job).where(job.c.id == cut.job_id).values(created_at=old))
     assert needs(visitor.get("/").text) == []
+
+
+def test_what_somebody_paused_waits_for_no_worker(here: Visit) -> None:
+    floor = here.take_in(letters(1), work=False)
+    visitor = here.visitor()
+    assert [text for text, _ in needs(visitor.get("/").text)] == ["1 chunk"]
+
+    visitor.post(f"/jobs/{floor.job_id}/pause")
+
+    assert needs(visitor.get("/").text) == []
+    queue = visitor.get("/api/health").json()["queue"]
+    assert (queue["waiting"], queue["paused"]) == (0, 1)

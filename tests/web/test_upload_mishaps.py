@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import resource
 import shutil
 from collections import namedtuple
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
@@ -140,13 +141,15 @@ def test_what_is_promised_to_an_upload_under_way_is_taken_by_no_other(
 ) -> None:
     free(monkeypatch, 10_000)
     under_way = Intake(here.house, by="test", again=False)
-    asyncio.run(under_way.begin("large.mbox", declared_size=9_900))
     mbox = letters(3)
 
-    refused = here.visitor().post(
-        "/api/upload/stream", content=mbox if says_its_size else iter([mbox])
-    )
-    asyncio.run(under_way.abandon())
+    # In a thread of its own: this one may have Playwright's loop.
+    with start_blocking_portal() as portal:
+        portal.call(partial(under_way.begin, "large.mbox", declared_size=9_900))
+        refused = here.visitor().post(
+            "/api/upload/stream", content=mbox if says_its_size else iter([mbox])
+        )
+        portal.call(under_way.abandon)
 
     assert refused.status_code == 507
     assert "9900 promised" in refused.json()["detail"]

@@ -65,6 +65,7 @@ def _queue_json(queue: QueueHealth) -> dict[str, Any]:
         "reachable": queue.link.reachable if queue.link else None,
         "unreachable_since": _time(queue.link.unreachable_since) if queue.link else None,
         "waiting": queue.backlog.waiting,
+        "paused": queue.backlog.paused,
         "running": queue.backlog.running,
         "failed": queue.backlog.failed,
         "waiting_bytes": queue.backlog.waiting_bytes,
