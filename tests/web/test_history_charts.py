@@ -64,7 +64,7 @@ def test_charts_say_when_and_how_much_and_what_was_done(here: Visit) -> None:
 
     assert re.search(r'<text class="" x="[\d.]+%" y="103">\d\d:\d\d</text>', drawing)
     assert 'class="flagged"' in drawing
-    assert f'retried a job, <a href="/jobs/{floor.job_id}">Job ' in drawing
+    assert f'retried a job, <a href="/jobs/{floor.job_id}"><bdi>letters.mbox' in drawing
     assert "now 0.0 s" not in drawing
 
 

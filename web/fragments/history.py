@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
+from store.file_names import FileName, file_names
 from store.history import history
 from store.marks import MOST, marks
 from web.acts import Subject, subject_of
@@ -31,6 +33,7 @@ class HistoryView:
     by_day: bool  # ticks are days, not times of day
     flags: tuple[Flag, ...]
     flags_are_all: bool
+    files: Mapping[str, FileName]  # by what marks were done to, where that is a file
     height: int
     step_seconds: float  # of a bar
     here: str
@@ -54,6 +57,7 @@ def find_history(request: Request) -> HistoryView:
     with house_of(request).database.read() as connection:
         buckets = history(connection, until=now, step=scale.step, buckets=scale.buckets)
         acts = marks(connection, since=buckets[0].at)
+        files = file_names(connection, (one.subject for one in acts))
     return HistoryView(
         period=period,
         periods=tuple((name, one.title) for name, one in SCALES.items()),
@@ -64,6 +68,7 @@ def find_history(request: Request) -> HistoryView:
         by_day=period is Period.WEEK,
         flags=flags_of(acts, buckets, step=scale.step),
         flags_are_all=len(acts) < MOST,
+        files=files,
         height=HEIGHT,
         step_seconds=scale.step.total_seconds(),
         here=address("/fragments/history", period=period),
