@@ -206,7 +206,9 @@ def _details(detail: dict[str, Any]) -> Iterator[Detail]:
     # What people look for first; JSON has them in alphabetical order.
     known = {name: place for place, name in enumerate(DETAILS)}
     for name, value in sorted(detail.items(), key=lambda item: known.get(item[0], len(known))):
-        if value is not None and value != "" and name != FORM:
+        # From the plan on is the whole file: there is no chunk 0 for a reader.
+        is_whole = name == "from_seq" and value == 0
+        if value is not None and value != "" and name != FORM and not is_whole:
             shape, shown = _shaped(name, value)
             yield Detail(name=DETAILS.get(name, name.replace("_", " ")), value=shown, shape=shape)
 

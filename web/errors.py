@@ -21,7 +21,8 @@ from starlette.responses import RedirectResponse, Response
 from store.accounts import AccountError
 from store.bounded import SearchTooSlow
 from store.database import OUTAGES, UnfitValue
-from web.language import N_
+from web.language import N_, catalogue, language_of
+from web.phrases import said
 from web.render import render
 from web.security import NotSignedIn
 
@@ -88,10 +89,18 @@ def refuse(request: Request, error: Exception) -> Response:
     """Answer an HTTPException."""
     refusal = cast(HTTPException, error)
     if is_api(request):
-        return problem(refusal.status_code, refusal.detail, headers=refusal.headers)
+        return problem(refusal.status_code, _told(request, refusal), headers=refusal.headers)
     if isinstance(refusal, NotSignedIn):
         return to_sign_in(request)
     return error_page(request, refusal.status_code, detail=_own_words(refusal))
+
+
+def _told(request: Request, refusal: HTTPException) -> str:
+    # Our own pages send files to the API too, and show a person what it answers.
+    user = getattr(request.state, "user", None)
+    if user is None or user.account_id is None:
+        return refusal.detail
+    return said(refusal.detail, catalogue(language_of(request)).gettext)
 
 
 def is_api(request: Request) -> bool:

@@ -136,6 +136,11 @@ def _dated(value: datetime | None, pattern: str, *, language: Language, zone: tz
         return value.replace(microsecond=0).isoformat()
 
 
+def zone_name(value: datetime | None, _: Language, *, zone: tzinfo) -> str:
+    """What the reader's zone is called at that time: CET or CEST."""
+    return DASH if value is None else value.astimezone(zone).tzname() or DASH
+
+
 def ago(value: datetime | None, language: Language, *, now: datetime) -> str:
     """ "3 minutes ago"; "in 3 minutes" for the future."""
     if value is None:

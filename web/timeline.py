@@ -15,7 +15,7 @@ from store.states import JobState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step. `mark` is one of: ahead, now, done, warn, bad, stopped. `share` from 0 to 1.
+    """One step. `mark`: ahead, now, paused, done, warn, bad or stopped. `share`: from 0 to 1.
 
     `seconds` is how long it took, or has taken so far; None before it began.
     """
@@ -96,13 +96,18 @@ _ENDS = {
 def _mark(job: JobView) -> str:
     if job.progress.chunks_failed:
         return "bad"
-    return _ENDS.get(job.state, "ahead" if job.state is JobState.QUEUED else "now")
+    return _ENDS.get(job.state, "ahead" if job.state is JobState.QUEUED else _open_mark(job))
+
+
+def _open_mark(job: JobView) -> str:
+    # What is under way when a job is paused is finished first, but that is no reading on.
+    return "paused" if job.paused_at else "now"
 
 
 def _end_mark(job: JobView, *, started: bool) -> str:
     if job.state.is_over:
         return _ENDS[job.state] if started or job.state is JobState.FINISHED else "stopped"
-    return "now" if started else "ahead"
+    return _open_mark(job) if started else "ahead"
 
 
 def eta_of(job: JobView, *, begun_again: bool, now: datetime) -> Eta | None:

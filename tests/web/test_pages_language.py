@@ -23,7 +23,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Names, addresses of things, and examples of what may be typed: the same in every language.
 SAME_EVERYWHERE = re.compile(
     r"email-parser( worker)?|· email-parser|SHA-256|JSON|English|한국어|"
-    r"curl .*|\".*/api/upload/stream\?filename=mail\.mbox\"|rq worker .*|hx-trigger=.*"
+    r"curl .*|\".*/api/upload/stream\?filename=mail\.mbox\"|rq worker .*|hx-get=.*"
 )
 SPOKEN_ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "data-label")
 EN, KO = Language.ENGLISH, Language.KOREAN

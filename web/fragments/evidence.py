@@ -65,7 +65,7 @@ def evidence_of(detection: Mapping[str, Any] | None) -> Evidence | None:
     rule = dict(detection.get("rule", {}))
     return Evidence(
         dialect=str(rule.pop("dialect", "")),
-        rule=tuple((name.replace("_", " "), str(value)) for name, value in rule.items()),
+        rule=tuple((name.replace("_", " "), _value(name, value)) for name, value in rule.items()),
         counts=tuple(
             (NAMES.get(name, name.replace("_", " ")), int(count))
             for name, count in detection.get("counts", {}).items()
@@ -73,3 +73,8 @@ def evidence_of(detection: Mapping[str, Any] | None) -> Evidence | None:
         sampled_bytes=int(detection.get("sampled_bytes", 0)),
         disagreements=tuple(detection.get("disagreements", ())),
     )
+
+
+def _value(name: str, value: object) -> str:
+    # Line ends are named in capitals wherever they are counted.
+    return str(value).upper() if name == "line_end" else str(value)

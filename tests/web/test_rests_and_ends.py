@@ -1,0 +1,104 @@
+"""What a job says while it rests and after it was stopped: no more and no worse than is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from store.audit import AuditEntry
+from store.clock import utc_now
+from store.database import Database
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+from tests.web.test_pages_archives import text_of
+from tests.web.visiting import Visit, visit
+from web.acts import act_of
+
+
+@pytest.fixture
+def chunked(database: Database, tmp_path: Path) -> Visit:
+    """A console that cuts small chunks."""
+    return visit(database, tmp_path, CHUNK_BYTES="16384")
+
+
+@pytest.fixture
+def half_read(chunked: Visit) -> Floor:
+    """A job of several chunks, one of which is read."""
+    floor = chunked.take_in(letters(200, body_lines=20), work=False)
+    floor.plan()
+    floor.step()
+    return floor
+
+
+def test_the_steps_of_a_paused_job_do_not_move(chunked: Visit, half_read: Floor) -> None:
+    visitor, here = chunked.visitor(), f"/jobs/{half_read.job_id}"
+    visitor.post(f"{here}/pause")
+
+    page = visitor.get(here).text
+    bar = page.partition('id="progress"')[2].partition("<progress")[2].partition(">")[0]
+
+    assert re.findall(r'<li class="(\w+)"', page.partition('class="steps"')[2])[:4] == [
+        "done",
+        "done",
+        "paused",
+        "paused",
+    ]
+    assert "tone-warn" in bar
+
+
+def test_a_paused_job_is_not_asked_about_pausing_again(chunked: Visit, half_read: Floor) -> None:
+    visitor, here = chunked.visitor(), f"/jobs/{half_read.job_id}"
+    before = text_of(visitor.get(f"{here}/pause").text)
+    visitor.post(f"{here}/pause")
+
+    page = visitor.get(f"{here}/pause").text
+
+    assert "0 chunks" not in before
+    assert "The job is paused already." in page
+    assert 'id="do-it"' not in page
+
+
+def test_what_a_cancelled_job_did_not_read_is_not_called_lost(
+    chunked: Visit, half_read: Floor
+) -> None:
+    visitor, here = chunked.visitor(), f"/jobs/{half_read.job_id}"
+    visitor.post(f"{here}/cancel")
+
+    page = text_of(visitor.get(here).text)
+
+    assert "bytes were not read: the job was cancelled before." in page
+    assert "not accounted for" not in page
+
+
+def test_few_attempts_are_not_filtered(here: Visit) -> None:
+    floor = here.take_in(letters(3))
+
+    page = here.visitor().get(f"/jobs/{floor.job_id}").text
+
+    assert "Fenced off" not in page
+    assert "Fenced off" in here.visitor().get(f"/jobs/{floor.job_id}?outcome=lost").text
+
+
+def test_a_whole_file_read_again_is_not_read_from_chunk_0() -> None:
+    entry = AuditEntry(
+        id=1,
+        at=utc_now(),
+        actor="system",
+        action="job.read_again",
+        subject="job:3f",
+        detail={"from_seq": 0, "errand": 5},
+    )
+
+    assert [detail.name for detail in act_of(entry).details] == ["errand"]
+
+
+def test_a_person_is_told_in_their_language_why_a_file_is_not_taken(here: Visit) -> None:
+    visitor = here.visitor(language="ko")
+
+    korean = visitor.post("/api/upload/stream?filename=a.pdf", content=b"%PDF-1.7 and so on")
+
+    assert korean.status_code == 415
+    assert korean.json()["detail"].startswith("PDF")
+    assert not korean.json()["detail"].isascii()
