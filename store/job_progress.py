@@ -44,6 +44,11 @@ class Progress:
     messages_per_second: float | None
     eta_seconds: float | None
 
+    @property
+    def met(self) -> int:
+        """Messages of every fate. A search in the file finds each, a copy by its first."""
+        return self.messages + self.duplicates + self.quarantined
+
 
 def progress_of(
     connection: Connection, rows: Sequence[Row[Any]], *, held: Mapping[int, Held], now: datetime

@@ -81,7 +81,7 @@ def _marked(job: JobView) -> tuple[Step, ...]:
         Step(name="upload", mark="done", share=1.0),
         Step(name="plan", mark="done" if planning_over else _mark(job), share=planned),
         Step(name="parse", mark=_mark(job) if planning_over else "ahead", share=read),
-        Step(name="searchable", mark=_end_mark(job, started=progress.messages > 0), share=read),
+        Step(name="searchable", mark=_end_mark(job, started=progress.met > 0), share=read),
     )
 
 

@@ -102,3 +102,16 @@ def test_a_person_is_told_in_their_language_why_a_file_is_not_taken(here: Visit)
     assert korean.status_code == 415
     assert korean.json()["detail"].startswith("PDF")
     assert not korean.json()["detail"].isascii()
+
+
+def test_copies_are_searchable_too_and_count_where_messages_do(here: Visit) -> None:
+    here.take_in(letters(3), filename="first.mbox")
+    twice = here.take_in(letters(3) + b"\n", filename="twice.mbox")
+    assert twice.job().progress.duplicates == 3
+
+    page = here.visitor().get(f"/jobs/{twice.job_id}?chunk=1").text
+
+    steps = text_of(page.partition('<ol class="steps">')[2].partition("</ol>")[0])
+    assert "Searchable 3 messages" in steps
+    assert "Search in this file" in page
+    assert re.search(r"· 3 messages</p>", page)
