@@ -186,6 +186,9 @@ PHRASES = (
     N_("An API token has no password."),
     N_("The query is too long."),
     N_("This needs the role {role}."),
+    # mail.envelope, mail.body
+    N_("{found} of {size} characters kept"),
+    N_("{count} characters kept"),
     # mail.detect
     N_("the fixed date of a git patch"),
     N_("no date and no address where a separator has one"),

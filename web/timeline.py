@@ -10,12 +10,13 @@ from datetime import datetime
 
 from store.job_times import JobTimes
 from store.jobs import JobView
+from store.overall import PAUSED
 from store.states import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step. `mark` is one of: ahead, now, done, warn, bad, stopped. `share` from 0 to 1.
+    """One step. `mark`: ahead, now, paused, done, warn, bad or stopped. `share`: from 0 to 1.
 
     `seconds` is how long it took, or has taken so far; None before it began.
     """
@@ -96,13 +97,18 @@ _ENDS = {
 def _mark(job: JobView) -> str:
     if job.progress.chunks_failed:
         return "bad"
-    return _ENDS.get(job.state, "ahead" if job.state is JobState.QUEUED else "now")
+    return _ENDS.get(job.state, "ahead" if job.state is JobState.QUEUED else _moving(job))
+
+
+def _moving(job: JobView) -> str:
+    # As its state says: the time while nobody reads is none that a step takes.
+    return "paused" if job.standing == PAUSED else "now"
 
 
 def _end_mark(job: JobView, *, started: bool) -> str:
     if job.state.is_over:
         return _ENDS[job.state] if started or job.state is JobState.FINISHED else "stopped"
-    return "now" if started else "ahead"
+    return _moving(job) if started else "ahead"
 
 
 def eta_of(job: JobView, *, begun_again: bool, now: datetime) -> Eta | None:

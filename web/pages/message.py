@@ -43,6 +43,8 @@ DATE_SOURCES = {
     "resent_date": N_("from its Resent-Date header, for want of a usable Date"),
     "none": N_("unknown: no header has a usable date"),
 }
+# In what a message can be read otherwise than it was found.
+CHOICES = {"charset": N_("charset"), "rule": N_("rule"), "limits": N_("limits")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class ShownDefect:
 
     words: DefectWords
     where: str
+    chosen: str  # what a person chose, which lies nowhere in the message; "" for what was found
     what: str
 
 
@@ -105,13 +108,22 @@ def message_page(request: Request) -> Response:
         frame_height=_frame_height(request, message) if look is Look.HTML else "",
         chunk=_chunk(request, message),
         defects=tuple(
-            ShownDefect(words=defect_words(one.kind), where=one.where, what=_evidence(one))
+            ShownDefect(
+                words=defect_words(one.kind),
+                where=one.where,
+                chosen=_chosen(one),
+                what=_evidence(one),
+            )
             for one in message.defects
         ),
         date_source=DATE_SOURCES.get(message.date_source, str(message.date_source)),
         conversation=_conversation(request, message),
     )
     return render(request, "pages/message.html", view)
+
+
+def _chosen(defect: DefectView) -> str:
+    return CHOICES.get(defect.where, "") if defect.kind == DefectKind.READ_BY_CHOICE else ""
 
 
 def _evidence(defect: DefectView) -> str:
