@@ -71,7 +71,7 @@
   // Day first and with its zone, as the server writes times.
   const moment = (text) =>
     new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-      day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+      day: "numeric", month: language === "en" ? "short" : "numeric", year: "numeric", hour: "2-digit", minute: "2-digit",
       hourCycle: "h23", timeZoneName: "short",
     }).format(new Date(text));
 

@@ -17,6 +17,7 @@ from store.counted_on import GONE
 from store.held import NOTHING, Held, all_messages, held_by
 from store.inside import archives_within
 from store.overall import both_of_jobs
+from store.standings import in_order
 from store.states import JobState
 from store.tables import chunk, job, upload
 from store.tables_archive import member
@@ -175,7 +176,7 @@ def sum_of_members(
         by_fate=by_fate,
         by_reason={row.reason: row.number for row in fates if row.fate == Fate.SKIPPED},
         by_state=_added((state, number) for state, _, number in states),
-        by_standing=_added((standing, number) for _, standing, number in states),
+        by_standing=in_order(_added((standing, number) for _, standing, number in states)),
         deleted=gone.get(False, 0),
         lost=gone.get(True, 0),
         held=held,

@@ -25,10 +25,11 @@ def standings_inside(
             if around in found:
                 found[around][standing] = found[around].get(standing, 0) + number
             around = outer.get(around)
-    return {key: _in_order(numbers) for key, numbers in found.items()}
+    return {key: in_order(numbers) for key, numbers in found.items()}
 
 
-def _in_order(numbers: dict[str, int]) -> dict[str, int]:
+def in_order(numbers: dict[str, int]) -> dict[str, int]:
+    """As lists tell them."""
     return {name: numbers[name] for name in SHOWN_STATES if name in numbers}
 
 

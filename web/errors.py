@@ -89,24 +89,30 @@ def refuse(request: Request, error: Exception) -> Response:
     """Answer an HTTPException."""
     refusal = cast(HTTPException, error)
     if is_api(request):
-        return problem(refusal.status_code, _told(request, refusal), headers=refusal.headers)
+        detail = _told(request, refusal.detail)
+        return problem(refusal.status_code, detail, headers=refusal.headers)
     if isinstance(refusal, NotSignedIn):
         return to_sign_in(request)
     return error_page(request, refusal.status_code, detail=_own_words(refusal))
 
 
-def _told(request: Request, refusal: HTTPException) -> str:
-    # Our own pages send files to the API too, and show a person what it answers.
-    user = getattr(request.state, "user", None)
-    if user is None or user.account_id is None:
-        return refusal.detail
-    return said(refusal.detail, catalogue(language_of(request)).gettext)
-
-
 def is_api(request: Request) -> bool:
     """True where a program asks: at addresses made for them, and by token at any other."""
-    by_token = request.headers.get("authorization", "").lower().startswith("bearer ")
-    return by_token or request.url.path.startswith("/api/")
+    return _is_by_token(request) or request.url.path.startswith("/api/")
+
+
+def _is_by_token(request: Request) -> bool:
+    return request.headers.get("authorization", "").lower().startswith("bearer ")
+
+
+def _told(request: Request, sentence: str) -> str:
+    """A sentence for whoever asks: our own script shows it to a person, in the person's language.
+
+    Programs come with a token and are told the same words wherever they run.
+    """
+    if _is_by_token(request):
+        return sentence
+    return said(sentence, catalogue(language_of(request)).gettext)
 
 
 def _own_words(refusal: HTTPException) -> str | None:

@@ -18,10 +18,11 @@ from store.states import OPEN_JOB_STATES, JobState
 from web.asked import address
 from web.job_query import UNFOLDED
 
+# Each with the tone that its state has in the list of workers.
 LOST = {
-    WorkerState.PRESUMED_DEAD: "dead_workers",
-    WorkerState.LATE: "late_workers",
-    WorkerState.STUCK: "stuck_workers",
+    WorkerState.PRESUMED_DEAD: ("dead_workers", "bad"),
+    WorkerState.STUCK: ("stuck_workers", "bad"),
+    WorkerState.LATE: ("late_workers", "warn"),
 }
 # Warn while there is still time: this many times the reserve.
 LOW_DISK_FACTOR = 4
@@ -107,10 +108,10 @@ def _work_needs(health: Health) -> Iterator[Need]:
     failed = health.queue.backlog.failed
     if failed:
         yield Need(name="failures", tone="bad", address="/failures", count=failed)
-    for state, name in LOST.items():
+    for state, (name, tone) in LOST.items():
         lost = sum(worker.state is state for worker in health.workers)
         if lost:
-            yield Need(name=name, tone="warn", address=address("/workers", state=state), count=lost)
+            yield Need(name=name, tone=tone, address=address("/workers", state=state), count=lost)
 
 
 def _incomplete_needs(found: Incomplete) -> Iterator[Need]:

@@ -30,6 +30,8 @@ from web.shown import pieces
 
 TEMPLATES_DIR = Path(__file__).parents[1] / "templates"
 ZONE_COOKIE = "zone"
+# Filters that show a time in the reader's zone.
+DATED = ("moment", "minute", "zoned_minute", "day", "clock", "month_day", "hour", "zone_name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,16 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     plain: dict[str, Callable[..., Any]] = {"plain": shown.plain}
     for name in ("number", "percent", "size", "rate", "duration"):
         plain[name] = partial(_in_language, getattr(shown, name), language)
-    for name in ("moment", "minute", "day", "clock", "month_day", "hour", "zone_name"):
+    for name in (
+        "moment",
+        "minute",
+        "zoned_minute",
+        "day",
+        "clock",
+        "month_day",
+        "hour",
+        "zone_name",
+    ):
         plain[name] = _zoned(getattr(shown, name))
     plain["ago"] = _ago
     plain["said"] = partial(_said, language)

@@ -107,6 +107,15 @@ def minute(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
     return _dated(value, DATE_MINUTE[language], language=language, zone=zone)
 
 
+def zoned_minute(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
+    """Date and time to the minute, with the name of its zone."""
+    written = minute(value, language, zone=zone)
+    try:
+        return f"{written} {value.astimezone(zone).tzname()}" if value else written
+    except (OverflowError, ValueError):  # as in `moment`
+        return written
+
+
 def day(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
     """The date alone."""
     return _dated(value, DATE[language], language=language, zone=zone)

@@ -43,6 +43,8 @@ DATE_SOURCES = {
     "resent_date": N_("from its Resent-Date header, for want of a usable Date"),
     "none": N_("unknown: no header has a usable date"),
 }
+# In what a message can be read otherwise than it was found.
+CHOICES = {"charset": N_("charset"), "rule": N_("rule"), "limits": N_("limits")}
 
 # Of these defects the evidence is an amount, in words of ours.
 SAID_BY_US = frozenset(
@@ -74,6 +76,7 @@ class ShownDefect:
 
     words: DefectWords
     where: str
+    chosen: str  # what a person chose, which lies nowhere in the message; "" for what was found
     what: str
     is_said_by_us: bool  # and not by the mail
 
@@ -123,6 +126,7 @@ def message_page(request: Request) -> Response:
             ShownDefect(
                 words=defect_words(one.kind),
                 where=one.where,
+                chosen=_chosen(one),
                 what=_evidence(one),
                 is_said_by_us=one.kind in SAID_BY_US,
             )
@@ -132,6 +136,10 @@ def message_page(request: Request) -> Response:
         conversation=_conversation(request, message),
     )
     return render(request, "pages/message.html", view)
+
+
+def _chosen(defect: DefectView) -> str:
+    return CHOICES.get(defect.where, "") if defect.kind == DefectKind.READ_BY_CHOICE else ""
 
 
 def _evidence(defect: DefectView) -> str:
