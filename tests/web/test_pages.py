@@ -163,6 +163,15 @@ def test_a_wrong_file_by_the_plain_form_is_told_what_it_is(
     assert sentence in answer.text
 
 
+def test_a_wrong_file_by_the_script_is_told_in_the_readers_language(here: Visit) -> None:
+    answer = here.visitor(language="ko").post(
+        "/api/upload/stream?filename=mine.pdf", content=b"%PDF-1.4\n" + b"x" * 100
+    )
+
+    assert answer.status_code == 415
+    assert answer.json()["detail"].startswith("PDF 문서입니다")
+
+
 def test_the_reader_chooses_the_language_once(here: Visit) -> None:
     visitor = here.visitor(language="en")
 

@@ -117,6 +117,29 @@ def test_a_cancelled_job_can_go_on(here: Visit) -> None:
     assert floor.job().state == "finished"
 
 
+def test_what_a_cancelled_job_did_not_read_is_no_loss(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+
+    visitor.post(f"/jobs/{floor.job_id}/cancel")
+    ledger = visitor.get(f"/fragments/ledger/{floor.job_id}").text
+
+    assert "were not read, as the job was cancelled." in ledger
+    assert "not accounted for" not in ledger
+
+
+def test_no_step_of_a_paused_job_counts_on(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+
+    visitor.post(f"/jobs/{floor.job_id}/pause")
+    paused = visitor.get(f"/fragments/progress/{floor.job_id}").text
+    asked = visitor.get(f"/jobs/{floor.job_id}/pause").text
+
+    assert 'aria-current="step"' not in paused
+    assert "It is paused already" in asked
+
+
 def test_viewers_see_no_button_that_they_may_not_press(here: Visit) -> None:
     job_id = failed_job(here)
     viewer = here.visitor(Role.VIEWER)
