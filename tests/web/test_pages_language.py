@@ -83,7 +83,7 @@ def test_a_sentence_of_another_room_is_said_in_the_readers_language() -> None:
     translate = catalogue(KO).gettext
 
     assert said("There is an account named ann already.", translate) == (
-        "ann(이)라는 계정이 이미 있습니다."
+        "이름이 ann인 계정이 이미 있습니다."
     )
     assert said("Never heard of this.", translate) == "Never heard of this."
 

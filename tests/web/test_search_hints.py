@@ -45,7 +45,7 @@ def test_a_search_without_hits_says_that_there_is_no_such_field(here: Visit) -> 
         "“frm:” is no field and was looked for as words; the fields are subject, from, to,"
         in english
     )
-    assert "“frm:”(이)라는 검색 항목은 없어" in korean
+    assert "“frm:” 항목은 없어" in korean
     assert "“frm:”, “sbj:” are no fields" in said(here, "frm:ann sbj:x")
 
 
@@ -61,7 +61,7 @@ def test_a_file_that_nobody_sent_is_named(here: Visit) -> None:
 
     assert "No file here has “attic” in its name." in said(here, "in:attic")
     assert "No file here has the number 77." in said(here, "in:77")
-    assert "이름에 “attic”이(가) 들어간 파일이 없습니다." in said(here, "in:attic", language="ko")
+    assert "이름에 “attic” 글자가 들어간 파일이 없습니다." in said(here, "in:attic", language="ko")
     for known in (f"in:{floor.upload_id} nowhere", "in:LETTERS nowhere"):
         assert "No file here" not in said(here, known)
 

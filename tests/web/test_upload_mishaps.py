@@ -130,7 +130,7 @@ def test_a_file_that_does_not_fit_is_refused_with_true_figures(
     answer = here.visitor().post("/api/upload/stream", content=mbox)
 
     assert answer.status_code == 507
-    assert f"{len(mbox)} bytes are needed, and of 1000 free bytes 0" in answer.json()["detail"]
+    assert f"{len(mbox):,} bytes are needed, and of 1,000 free bytes 0" in answer.json()["detail"]
     assert states(here) == []
 
 
@@ -149,7 +149,7 @@ def test_what_is_promised_to_an_upload_under_way_is_taken_by_no_other(
     asyncio.run(under_way.abandon())
 
     assert refused.status_code == 507
-    assert "9900 promised" in refused.json()["detail"]
+    assert "9,900 promised" in refused.json()["detail"]
     assert send(here.visitor(), mbox) == 202
 
 
