@@ -128,7 +128,7 @@ class Unpacker:
             elif head:
                 verdict = sniff(head, member.name)
                 if member.damage is None or verdict.is_taken:
-                    not_taken = self._refusal(verdict)
+                    not_taken = self._refusal(verdict, member.name)
                 if not_taken is None and verdict.is_taken:
                     self._import(member, head, blocks, UploadKind.of(verdict))
                     return
@@ -136,11 +136,13 @@ class Unpacker:
         fate = Fate.DAMAGED if member.damage is not None else Fate.SKIPPED
         self._books.note(note_of(member, fate, reason=member.damage or not_taken))
 
-    def _refusal(self, verdict: Verdict) -> NotTaken | None:
+    def _refusal(self, verdict: Verdict, name: str) -> NotTaken | None:
         if verdict.found is Found.RESOURCE_FORK:
             return NotTaken.SYSTEM
+        if verdict.found is Found.EMPTY:
+            return NotTaken.EMPTY
         if not verdict.is_taken:
-            return NotTaken.NO_MAIL
+            return NotTaken.FORM if _may_hold_mail(verdict, name) else NotTaken.NO_MAIL
         too_deep = self._books.depth >= self._workshop.config.archive_depth
         return NotTaken.TOO_DEEP if verdict.is_archive and too_deep else None
 
@@ -205,3 +207,9 @@ class Unpacker:
         self._due = time.monotonic() + NOTE_SECONDS
         if self._stop_asked():
             raise StopAsked
+
+
+def _may_hold_mail(verdict: Verdict, name: str) -> bool:
+    # The same first bytes are those of Outlook messages and of old Office documents.
+    is_document = verdict.found is Found.MSG and not name.lower().endswith(".msg")
+    return verdict.may_hold_mail and not is_document

@@ -21,6 +21,7 @@ class NotTaken(StrEnum):
     EMPTY = "empty"
     NO_MAIL = "no_mail"
     TOO_DEEP = "too_deep"
+    FORM = "form"  # a form of mailbox, or of archive, that is not read here
 
     @property
     def may_hold_mail(self) -> bool:
@@ -28,7 +29,15 @@ class NotTaken(StrEnum):
         return self in _UNSEEN
 
 
-_UNSEEN = frozenset((NotTaken.ENCRYPTED, NotTaken.METHOD, NotTaken.OVERLAPS, NotTaken.TOO_DEEP))
+_UNSEEN = frozenset(
+    (
+        NotTaken.ENCRYPTED,
+        NotTaken.METHOD,
+        NotTaken.OVERLAPS,
+        NotTaken.TOO_DEEP,
+        NotTaken.FORM,
+    )
+)
 
 
 class Damage(StrEnum):

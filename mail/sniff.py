@@ -34,6 +34,7 @@ class Found(StrEnum):
     ARCHIVE = "archive"  # of a kind that is not read here
     PST = "pst"
     MSG = "msg"
+    DOCUMENT = "document"  # a zip by form: office documents, books, programs
     MBX = "mbx"
     IMAGE = "image"
     RESOURCE_FORK = "resource_fork"
@@ -91,11 +92,17 @@ class Verdict:
         return Form.EML if self.found is Found.SINGLE else Form.MBOX
 
     @property
+    def may_hold_mail(self) -> bool:
+        """True for what may hold mail and is not taken in: other mailboxes and archives."""
+        return self.found in _MAILBOXES
+
+    @property
     def is_taken(self) -> bool:
         """True for what can be taken in: mail, or what may hold mail."""
         return self.is_mail or self.is_archive
 
 
+_MAILBOXES = (Found.ARCHIVE, Found.ZSTD, Found.PST, Found.MBX, Found.MSG)
 _OPENED = (Found.ZIP, Found.GZIP, Found.BZIP2, Found.XZ, Found.TAR)
 _UNPACK = Advice("Unpack it and upload the .mbox inside.", "Unpack it and name the .mbox inside.")
 _NO_MAIL = Advice("Upload an .mbox or an .eml file.", "Name an .mbox or an .eml file.")
@@ -107,7 +114,7 @@ _UTF16 = "This is UTF-16 text. Export the mailbox again, as plain mbox."
 _MAGIC: tuple[tuple[bytes, Found, str, Advice | None], ...] = (
     (b"%PDF-", Found.PDF, "This is a PDF document.", _NO_MAIL),
     (b"PK\x03\x04", Found.ZIP, "This is a ZIP archive.", None),
-    (b"PK\x05\x06", Found.ARCHIVE, "This is an empty ZIP archive.", None),
+    (b"PK\x05\x06", Found.EMPTY, "This is an empty ZIP archive.", None),
     (b"\x1f\x8b", Found.GZIP, "This is a gzip file.", None),
     (b"\x28\xb5\x2f\xfd", Found.ZSTD, "This is a zstd file.", _UNPACK),
     (b"BZh", Found.BZIP2, "This is a bzip2 file.", None),
@@ -139,6 +146,12 @@ _MAGIC: tuple[tuple[bytes, Found, str, Advice | None], ...] = (
     (b"\xff\xfe", Found.UTF16, _UTF16, None),
     (b"\xfe\xff", Found.UTF16, _UTF16, None),
 )
+# What such a package begins with: its list of types, or the word for what it is.
+_PACKAGE = re.compile(
+    rb"PK\x03\x04.{26}"
+    rb"(?:\[Content_Types\]\.xml|_rels/|docProps/|META-INF/|mimetypeapplication/)",
+    re.DOTALL,
+)
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 
 
@@ -151,6 +164,8 @@ def sniff(head: bytes, filename: str) -> Verdict:
 
 
 def _by_magic(head: bytes) -> Verdict | None:
+    if _PACKAGE.match(head):
+        return _no_mail(Found.DOCUMENT, "This is an office document, a book or a program.")
     for magic, found, what, advice in _MAGIC:
         if head.startswith(magic):
             return Verdict(found=found, is_mail=False, what=what, advice=advice)

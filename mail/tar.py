@@ -24,6 +24,9 @@ _NOT_TAKEN = {
     b"3": NotTaken.DEVICE,
     b"4": NotTaken.DEVICE,
     b"6": NotTaken.DEVICE,
+    # GNU: the names in a folder, for backups of what changed, and the label of a tape.
+    b"D": NotTaken.DIRECTORY,
+    b"V": NotTaken.EMPTY,
 }
 _NO_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _PAX = re.compile(rb"(\d{1,20}) ([^=\n]+)=")

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         print_table(("message", "date", "from", "subject"), map(_row, results.hits))
         print(f"\n{counted(results)}")
     if not results.hits:
-        print("No message found.", *(_said(hints) if hints else ()), sep="\n", file=sys.stderr)
+        print("\n".join(_said_of_none(results, hints)), file=sys.stderr)
     return 0 if results.hits else 1
 
 
@@ -47,17 +47,25 @@ def _results(query: str, *, order: Order, limit: int) -> tuple[Results, Hints | 
     try:
         with opened_database(settings_of_installation()) as database, database.read() as connection:
             results = search(connection, query, order=order, limit=limit, now=now)
-            return results, None if results.hits else hints_of(connection, query, now=now)
+            found = results.hits or results.next
+            return results, None if found else hints_of(connection, query, now=now)
     except QueryError as error:
         raise misunderstood(query, error) from None
     except SearchTooSlow as error:
         raise Refusal(str(error)) from None
 
 
+def _said_of_none(results: Results, hints: Hints | None) -> Iterator[str]:
+    if results.next:
+        yield "No message found as far as there was time to look; add a word or a date."
+        return
+    yield "No message found."
+    yield from _said(hints) if hints else ()
+
+
 def _said(hints: Hints) -> Iterator[str]:
-    for name in hints.no_files:
-        is_number = name.isdecimal()
-        yield f"No file has {'the number' if is_number else 'in its name:'} {shown(name)}"
+    yield from (f"No file has in its name: {shown(name)}" for name in hints.no_files)
+    yield from (f"No file has the number {name}" for name in hints.no_numbers)
     if hints.no_fields:
         names = ", ".join(f"{shown(name)}:" for name in hints.no_fields)
         yield f"Looked for as words, not as fields: {names} Fields are {', '.join(hints.fields)}."

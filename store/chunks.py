@@ -221,7 +221,7 @@ def _latest_attempts(connection: Connection, chunk_ids: list[int]) -> dict[int, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits: chunks and bytes, and since when the oldest could have been taken.
+    """What waits: chunks and bytes, and since when the oldest of it is here.
 
     What is `paused` waits for a person, not for a worker, and is counted apart.
     """

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from store.archives import lies_elsewhere, uploads_inside
+from store.archives import POINTING, lies_elsewhere, uploads_inside
 from store.outer import outers_of
 from store.tables import upload
 from store.tables_archive import member
@@ -103,7 +103,8 @@ def numbers_lost(connection: Connection, archive_ids: Collection[int]) -> dict[i
     rows = connection.execute(
         select(member.c.archive_id, func.count())
         .join(upload, upload.c.id == member.c.upload_id)
-        .where(member.c.archive_id.in_(archive_ids), upload.c.state.in_(GONE), lies_elsewhere())
+        .where(member.c.archive_id.in_(archive_ids), member.c.fate.in_(POINTING))
+        .where(upload.c.state.in_(GONE), lies_elsewhere())
         .group_by(member.c.archive_id)
     )
     return {archive_id: int(number) for archive_id, number in rows}

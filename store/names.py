@@ -64,7 +64,12 @@ def _with_members(connection: Connection, upload_ids: tuple[int, ...]) -> tuple[
     return tuple(sorted(uploads_held(connection, *upload_ids)))
 
 
+def is_upload_number(name: str) -> bool:
+    """True for what `in:` takes for the number of an upload, and not for a piece of a name."""
+    return name.isascii() and name.isdecimal() and int(name) < _LARGEST_UPLOAD
+
+
 def _upload_ids(name: str, known: Iterable[tuple[int, str]]) -> tuple[int, ...]:
-    if name.isascii() and name.isdecimal() and int(name) < _LARGEST_UPLOAD:
+    if is_upload_number(name):
         return (int(name),)
     return tuple(key for key, filename in known if name.lower() in filename.lower())

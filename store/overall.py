@@ -32,7 +32,8 @@ SHOWN_STATES = (
 AT_WORK = frozenset(("planning", UNPACKING, "running"))
 UNDER_WAY = frozenset(("queued", "planning", UNPACKING, "running"))
 # What went wrong, the worst first: one such file is enough, as one failed chunk is for a file.
-_WORST = (JobState.FAILED, JobState.CANCELLED, JobState.INCOMPLETE)
+# What somebody cancelled they know of.
+_WORST = (JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED)
 # No database takes any number of parameters in one statement.
 _AT_ONCE = 500
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from store.names import without_upload
+from store.names import is_upload_number, without_upload
 from store.query import FIELD_NAMES, FIELDS, parse
 from store.query_lexer import Sign, cleaned, pieces
 
@@ -25,14 +25,18 @@ class Hints:
 
     no_fields: tuple[str, ...]
     no_files: tuple[str, ...]
+    no_numbers: tuple[str, ...]  # of files
     fields: tuple[str, ...]  # that there are
 
 
 def hints_of(connection: Connection, text: str, *, now: datetime) -> Hints:
     """What a query that found nothing names in vain. Raises QueryError."""
-    no_files = without_upload(connection, parse(text, now=now).expression)
+    nowhere = without_upload(connection, parse(text, now=now).expression)[:_MOST_NAMED]
     return Hints(
-        no_fields=unknown_fields(text)[:_MOST_NAMED], no_files=no_files[:_MOST_NAMED], fields=FIELDS
+        no_fields=unknown_fields(text)[:_MOST_NAMED],
+        no_files=tuple(name for name in nowhere if not is_upload_number(name)),
+        no_numbers=tuple(filter(is_upload_number, nowhere)),
+        fields=FIELDS,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from mail.sniff import Found, Verdict, sniff
+from mail.sniff import Verdict, sniff
 from store.admission import admit, promised_bytes
 from store.clock import utc_now
 from store.spool import DiskFull, SpoolWriter
@@ -95,9 +95,9 @@ class Intake:
 
     def _look(self) -> None:
         # Nothing is written before the first look, so the buffer still begins with byte 0.
-        verdict = sniff(bytes(self._buffer[:HEAD_BYTES]), self._filename)
-        if verdict.found is Found.EMPTY:
+        if not self._buffer:
             raise Refused(400, "The file is empty: there is nothing to take in.")
+        verdict = sniff(bytes(self._buffer[:HEAD_BYTES]), self._filename)
         if not verdict.is_taken:
             raise Refused(415, verdict.sentence)
         self._verdict = verdict

@@ -23,6 +23,7 @@ REASONS = {
     "overlaps": N_("shares its bytes with another member"),
     "empty": N_("empty"),
     "no_mail": N_("no mail at its beginning"),
+    "form": N_("a kind of mailbox or archive that is not read here"),
     "too_deep": N_("an archive, deeper than is opened here"),
     "cut": N_("cut off; what came before is kept"),
     "broken": N_("its packed data is damaged; what came before is kept"),

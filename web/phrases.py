@@ -21,6 +21,7 @@ PHRASES = (
     N_("There is a token named {name} already."),
     # mail.sniff, web.intake, web.uploading
     N_("This is a PDF document. Upload an .mbox or an .eml file."),
+    N_("This is an office document, a book or a program. Upload an .mbox or an .eml file."),
     N_("This is a {kind} archive. Unpack it and upload the .mbox inside."),
     N_("This is an empty ZIP archive."),
     N_("This is a {kind} file. Unpack it and upload the .mbox inside."),
@@ -117,6 +118,10 @@ PHRASES = (
     N_("{count} lines"),
     N_("{count} parts left out"),
     N_("no end line"),
+    N_("yEnc: no end line"),
+    N_("yEnc: {found} of {size} bytes"),
+    N_("yEnc: CRC {crc}, not {wanted}"),
+    N_("text left out"),
     N_("not opened"),
     # why jobs, chunks and attempts ended badly: store.planning, store.recovery, jobs.deaths …
     N_("chunk {number}: {error} ({count} chunks failed in all)"),

@@ -109,16 +109,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     plain: dict[str, Callable[..., Any]] = {"plain": shown.plain}
     for name in ("number", "percent", "size", "rate", "duration"):
         plain[name] = partial(_in_language, getattr(shown, name), language)
-    for name in (
-        "moment",
-        "minute",
-        "zoned_minute",
-        "day",
-        "clock",
-        "month_day",
-        "hour",
-        "zone_name",
-    ):
+    for name in DATED:
         plain[name] = _zoned(getattr(shown, name))
     plain["ago"] = _ago
     plain["said"] = partial(_said, language)

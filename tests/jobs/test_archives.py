@@ -631,3 +631,51 @@ def test_what_came_out_is_counted_once_however_many_attempts_it_took(
     assert books is not None
     whole = len(ONE) + len(TWO) if form == "zip" else len(tar_of(files))
     assert books.inflated_bytes == whole
+
+
+OTHER_BOXES = {
+    "old.pst": b"!BDN" + bytes(60),
+    "mail.7z": b"7z\xbc\xaf\x27\x1c" + bytes(60),
+    "in.mbox.zst": b"\x28\xb5\x2f\xfd" + bytes(60),
+    "INBOX": b"*mbx*\r\n" + bytes(60),
+    "one.msg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(60),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_BOXES)
+def test_row_16_a_mailbox_of_another_kind_leaves_an_archive_incomplete(
+    floor: Floor, name: str
+) -> None:
+    unpacked(floor, zip_of({"one.mbox": ONE, name: OTHER_BOXES[name]}))
+
+    assert fates(floor)[name] == ("skipped", "form")
+    assert floor.job().error == "1 member could not be opened and may hold mail"
+    assert floor.job().status is JobState.INCOMPLETE
+
+
+def test_row_16_documents_in_the_form_of_archives_are_no_mail_at_any_depth(floor: Floor) -> None:
+    letter = zip_of({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w:document/>"})
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(60)
+    inner = zip_of({"deep.mbox": ONE, "letter.docx": letter})
+    unpacked(floor, zip_of({"a.docx": letter, "b.doc": old, "inner.zip": inner}))
+
+    assert fates(floor) == {
+        "a.docx": ("skipped", "no_mail"),
+        "b.doc": ("skipped", "no_mail"),
+        "inner.zip": ("imported", None),
+    }
+    assert_green(floor)
+    assert floor.job().status is JobState.FINISHED
+
+
+def test_row_16_labels_of_tapes_and_lists_of_names_hide_no_mail(floor: Floor) -> None:
+    archive = tgz_of([("one.mbox", ONE)], special("a tape", b"V"), special("dump/", b"D"))
+
+    unpacked(floor, archive, "x.tgz")
+
+    assert fates(floor) == {
+        "one.mbox": ("imported", None),
+        "a tape": ("skipped", "empty"),
+        "dump/": ("skipped", "directory"),
+    }
+    assert_green(floor)

@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from store.clock import utc_now
 from store.errands import ErrandKind, list_errands
 from store.held import held_by
 from store.search import search
 from store.states import ChunkState, JobState
-from store.tables import chunk, job, upload
+from store.tables import chunk, job, ledger, upload
 from store.tables_archive import member
 from store.wishes import cancel_job
 from tests.archives import mail, tgz_of, zip_of
@@ -390,3 +390,41 @@ def test_a_job_whose_file_is_gone_says_what_cannot_be_done(here: Visit, unpacked
     assert "It cannot be unpacked again" in page
     in_korean = here.visitor(language="ko").get(f"/jobs/{floor.job_id}").text
     assert "이 작업의 파일을 더는 읽을 수 없습니다." in in_korean
+
+
+def test_what_a_cancelled_archive_did_not_unpack_is_not_called_unaccounted_for(
+    here: Visit, unpacked: Floor
+) -> None:
+    unpacked.run()
+    with here.house.database.write() as connection:
+        mine = update(job).where(job.c.id == unpacked.job_id)
+        connection.execute(mine.values(state=JobState.CANCELLED))
+        connection.execute(delete(ledger).where(ledger.c.upload_id == unpacked.upload_id))
+
+    said = text_of(here.visitor().get(f"/jobs/{unpacked.job_id}").text)
+
+    assert "not accounted for" not in said
+    assert "bytes were not read: the job was cancelled before." in said
+
+
+def test_a_file_cancelled_in_an_archive_that_is_cut_off_does_not_hide_that(here: Visit) -> None:
+    packed = zip_of(THREE)
+    cut = here.take_in(packed[:-60], filename="cut.zip")
+    with here.house.database.write() as connection:
+        mine = update(job).where(job.c.id == job_of(here, "b.mbox"))
+        connection.execute(mine.values(state=JobState.CANCELLED))
+
+    assert cut.job().standing == "incomplete"
+    assert "1 file</a> of the last 7 days is incomplete" in here.visitor().get("/").text
+
+
+def test_members_of_a_fate_that_no_file_has_are_not_said_to_be_none_at_all(
+    here: Visit, unpacked: Floor
+) -> None:
+    unpacked.run()
+
+    page = here.visitor().get(f"/jobs/{unpacked.job_id}?fate=damaged").text
+
+    assert "None of its files is so." in page
+    assert "Nothing came out of it." not in page
+    assert re.search(r'fate=damaged#members" aria-current="true">Damaged 0<', page)

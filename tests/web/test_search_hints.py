@@ -81,6 +81,12 @@ def test_programs_are_told_the_same_and_only_where_nothing_is_found(here: Visit)
     assert asked("letter") is None
 
 
+def test_a_number_that_no_file_can_have_is_looked_for_in_names(here: Visit) -> None:
+    here.take_in(letters(1))
+
+    assert "No file here has “20240101” in its name." in said(here, "in:20240101")
+
+
 def test_a_deleted_file_is_no_file_any_more(here: Visit) -> None:
     floor = here.take_in(letters(1), filename="letters.mbox")
     delete(here, floor.upload_id)

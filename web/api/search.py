@@ -60,7 +60,10 @@ def _answer(request: Request) -> dict[str, Any]:
             answer["threads_are_whole"] = results.threads_are_whole
         if not (results.hits or results.next or after):
             hints = hints_of(connection, query, now=now)
-            answer["hints"] = {"no_fields": hints.no_fields, "no_files": hints.no_files}
+            answer["hints"] = {
+                "no_fields": hints.no_fields,
+                "no_files": hints.no_files + hints.no_numbers,
+            }
         if asked.get("facets") == "1":
             answer["facets"] = _facets_json(facets(connection, query, now=now))
     return answer

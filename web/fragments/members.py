@@ -60,6 +60,7 @@ class MembersView:
     members: tuple[ShownMember, ...]
     found: FoundInside | None  # by a search in it; None while that changes
     under_way: tuple[ErrandLine, ...]  # acts on it that have not reached all of them yet
+    is_narrowed: bool
     here: str
     first: str | None
     next: str | None
@@ -84,6 +85,7 @@ def members_in(request: Request, job: JobView) -> MembersView:
             members=(),
             found=None,
             under_way=(),
+            is_narrowed=False,
             here=here,
             first=None,
             next=None,
@@ -110,6 +112,7 @@ def members_in(request: Request, job: JobView) -> MembersView:
         members=shown(found[:PAGE]),
         found=in_it,
         under_way=lines_of(house_of(request).database, acts),
+        is_narrowed=fate is not None,
         here=here,
         first=None if after is None else f"{address(page, fate=fate)}#members",
         next=f"{more}#members" if more else None,
@@ -125,7 +128,11 @@ def _fate_in(request: Request) -> Fate | None:
 def _chips(added_up: MembersSum, page: str, *, chosen: Fate | None) -> tuple[FateChip, ...]:
     """All members, and those of each fate that occurs."""
     numbers: list[tuple[Fate | None, int]] = [(None, added_up.members)]
-    numbers += [(one, added_up.by_fate[one]) for one in Fate if one in added_up.by_fate]
+    numbers += [
+        (one, added_up.by_fate.get(one, 0))
+        for one in Fate
+        if one in added_up.by_fate or one is chosen
+    ]
     return tuple(
         FateChip(
             word=None if fate is None else FATES[fate],
