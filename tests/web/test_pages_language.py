@@ -17,7 +17,8 @@ from store.results import QueryError
 from web import shown
 from web.catalogue import ROOT, gaps, texts, translated
 from web.language import Language, catalogue, language_of
-from web.phrases import PHRASES, PLACE, said
+from web.phrase_list import PHRASES
+from web.phrases import PLACE, said
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Names, addresses of things, and examples of what may be typed: the same in every language.

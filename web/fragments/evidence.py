@@ -15,7 +15,7 @@ from web.language import N_
 from web.pace import MOVING
 from web.render import render
 
-# What a name of the code would not say to a reader; the others are `web.phrases`.
+# What a name of the code would not say to a reader; the others are `web.phrase_list`.
 NAMES = {
     "crlf": N_("lines ended by CRLF"),
     "lf": N_("lines ended by LF"),
