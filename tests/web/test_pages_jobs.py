@@ -124,7 +124,7 @@ def test_what_a_cancelled_job_did_not_read_is_no_loss(here: Visit) -> None:
     visitor.post(f"/jobs/{floor.job_id}/cancel")
     ledger = visitor.get(f"/fragments/ledger/{floor.job_id}").text
 
-    assert "were not read, as the job was cancelled." in ledger
+    assert "were not read: the job was cancelled before." in ledger
     assert "not accounted for" not in ledger
 
 
@@ -137,7 +137,7 @@ def test_no_step_of_a_paused_job_counts_on(here: Visit) -> None:
     asked = visitor.get(f"/jobs/{floor.job_id}/pause").text
 
     assert 'aria-current="step"' not in paused
-    assert "It is paused already" in asked
+    assert "The job is paused already" in asked
 
 
 def test_viewers_see_no_button_that_they_may_not_press(here: Visit) -> None:
