@@ -79,7 +79,8 @@ def test_no_page_excludes_anybody_while_redis_is_away(alone: Troubled, walker: P
 def test_every_trouble_is_named_where_it_is_looked_for(troubled: Troubled, page: Page) -> None:
     here, paths = troubled.console, troubled.paths
     here.sign_in(page)
-    for words in ("have failed and wait for a decision", "presumed dead", "is late", "is stuck"):
+    # On a slow machine another one is late by then.
+    for words in ("have failed and wait for a decision", "presumed dead", "late", "is stuck"):
         expect(page.locator("#overview .notices").first).to_contain_text(words)
 
     page.goto(here.url + paths["workers"])
