@@ -17,12 +17,12 @@ from store.archives import (
     Fate,
     MemberNote,
     count_fates,
+    count_unseen,
     find_archive,
     inflated_elsewhere,
     note_damage,
     note_members,
     note_reading,
-    said_of_unseen,
     sizes_of_members,
 )
 from store.claims import Claim, advance
@@ -144,9 +144,10 @@ class ArchiveBooks:
             note_damage(connection, upload_id, archive.damage)
             self._note_reading(connection, self._claim.size)
             fates = count_fates(connection, upload_id)
-            unseen = said_of_unseen(connection, upload_id)
+            unseen = count_unseen(connection, upload_id)
         if not any(fate is not Fate.SKIPPED for fate in fates) and archive.damage is None:
-            found = "no mail was found in this archive"
-            raise NoMessages(f"{found}; {unseen}" if unseen else found)
+            # Without a number: archives that fail for one reason are one cause.
+            where = "what could be opened of this archive" if unseen else "this archive"
+            raise NoMessages(f"no mail was found in {where}")
         with self._workshop.database.write() as connection:
             finish_chunk(connection, self._claim, vitals=self.statistics.vitals())

@@ -215,22 +215,21 @@ def what_is_wrong(connection: Connection, upload_id: int) -> str | None:
         said.append(_DAMAGE.get(books.damage, f"the archive is damaged ({books.damage})"))
     if damaged:
         said.append("1 member is damaged" if damaged == 1 else f"{damaged} members are damaged")
-    if unseen := said_of_unseen(connection, upload_id):
-        said.append(unseen)
+    if unseen := count_unseen(connection, upload_id):
+        could = "1 member could" if unseen == 1 else f"{unseen} members could"
+        said.append(f"{could} not be opened and may hold mail")
     return "; ".join(said) or None
 
 
-def said_of_unseen(connection: Connection, archive_id: int) -> str | None:
-    """How many members nobody could look into, in one line; None where everything was seen."""
+def count_unseen(connection: Connection, archive_id: int) -> int:
+    """How many members nobody could look into; they may hold mail."""
     reasons = [str(reason) for reason in NotTaken if reason.may_hold_mail]
     unseen = select(func.count()).where(
         member.c.archive_id == archive_id,
         member.c.fate == Fate.SKIPPED,
         member.c.reason.in_(reasons),
     )
-    number = connection.execute(unseen).scalar_one()
-    could = "1 member could" if number == 1 else f"{number} members could"
-    return f"{could} not be opened and may hold mail" if number else None
+    return int(connection.execute(unseen).scalar_one())
 
 
 _DAMAGE = {

@@ -129,6 +129,7 @@ PHRASES = (
     N_("no message was found in this file"),
     # store.archives, jobs.unpacker, jobs.meter
     N_("no mail was found in this archive"),
+    N_("no mail was found in what could be opened of this archive"),
     N_("this is no archive that can be opened here"),
     N_("the archive is cut off"),
     N_("the compressed data is damaged"),

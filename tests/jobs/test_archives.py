@@ -235,9 +235,8 @@ def test_row_16_what_a_password_hides_is_listed_as_encrypted(floor: Floor) -> No
 
     assert fates(floor) == {"secret.mbox": ("skipped", "encrypted")}
     assert floor.job().state is JobState.FAILED
-    assert floor.job().error == (
-        "NoMessages: no mail was found in this archive; "
-        "1 member could not be opened and may hold mail"
+    assert (
+        floor.job().error == "NoMessages: no mail was found in what could be opened of this archive"
     )
     assert floor.books().balances
 
