@@ -15,6 +15,7 @@ from store import tables
 from store.database import Database
 from tests.harness.processes import Process, bare_environment, start
 from tests.harness.redis import RedisServer
+from tests.harness.told import sendable
 from tests.harness.waiting import wait_until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -109,3 +110,11 @@ def test_the_corpus_lies_beside_the_project(corpus: Path) -> None:
 def _exists(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_what_a_report_tells_can_be_sent_whatever_letters_are_in_it() -> None:
+    told = {"said": ["half \ud83d", ("\udc80", 7)], "whole": "결제 📧", "none": None}
+
+    sent = sendable(told)
+
+    assert sent == {"said": ["half \\ud83d", ("\\udc80", 7)], "whole": "결제 📧", "none": None}

@@ -25,8 +25,8 @@ from store.tables import attempt, chunk, job, ledger, upload
 CHUNK_BYTES = 16 << 20
 MESSAGES_EACH = 200
 ROWS_AT_ONCE = 5_000
-# Of the chunks of the running job: every so many waits, failed, needed a second attempt.
-WAITING_EVERY, FAILED_EVERY, RETRIED_EVERY = 10, 99, 33
+# Of the chunks of the running job: every so many waits, needed a second attempt.
+WAITING_EVERY, RETRIED_EVERY = 10, 33
 
 Fields = dict[str, Any]
 
@@ -40,6 +40,7 @@ class Past:
     upload_id: int
     chunks: int
     is_open: bool
+    failed_every: int
     created_at: datetime
 
     @property
@@ -48,13 +49,21 @@ class Past:
         return self.chunks * CHUNK_BYTES
 
 
-def add_jobs(database: Database, *, jobs: int, chunks: int, now: datetime) -> str:
-    """Make `jobs` jobs up, the last with `chunks` chunks and still running; answers its id."""
-    past = [_past(number, jobs=jobs, chunks=chunks, now=now) for number in range(1, jobs + 1)]
+def add_jobs(
+    database: Database, *, jobs: int, chunks: int, failed_every: int, now: datetime
+) -> str:
+    """Make `jobs` jobs up, the last with `chunks` chunks and still running; answers its id.
+
+    Of what does not wait there, each `failed_every`th chunk failed.
+    """
+    every = [
+        _past(number, jobs=jobs, chunks=chunks, failed_every=failed_every, now=now)
+        for number in range(1, jobs + 1)
+    ]
     worker = WorkerIdentity(
         engine=EngineName.RQ, name="bench-1", host="bench", pid=4711, version="1"
     )
-    for one in past:
+    for one in every:
         with database.write() as connection:
             _add(connection, upload, [_upload(one)])
             _add(connection, job, [_job(one)])
@@ -64,10 +73,10 @@ def add_jobs(database: Database, *, jobs: int, chunks: int, now: datetime) -> st
         if not one.is_open:
             with database.write() as connection:
                 settle(connection, one.job_id, now=one.created_at + timedelta(minutes=10))
-    return past[-1].job_id
+    return every[-1].job_id
 
 
-def _past(number: int, *, jobs: int, chunks: int, now: datetime) -> Past:
+def _past(number: int, *, jobs: int, chunks: int, failed_every: int, now: datetime) -> Past:
     last = number == jobs
     return Past(
         number=number,
@@ -75,6 +84,7 @@ def _past(number: int, *, jobs: int, chunks: int, now: datetime) -> Past:
         upload_id=100_000 + number,
         chunks=chunks if last else 10,
         is_open=last,
+        failed_every=failed_every,
         created_at=now - timedelta(hours=1 + jobs - number),
     )
 
@@ -116,7 +126,7 @@ def _state(one: Past, seq: int) -> str:
         return "done"
     if seq % WAITING_EVERY == 0:
         return "waiting"
-    return "failed" if seq % FAILED_EVERY == 0 else "done"
+    return "failed" if seq % one.failed_every == 0 else "done"
 
 
 def _tries(seq: int) -> int:

@@ -2,10 +2,12 @@
 
 `python -m tests.bench.pages` makes 1,000 jobs up, one of them with 100,000 chunks and still
 running, reads `--messages` generated mails through the real pipeline, and then asks for every
-page and live part inside this process: the time is the server's alone. `--keep FOLDER` leaves the
-database there, and finds it again the next time. `--at URL` asks a database of the present schema
-as it stands, SQLite or PostgreSQL, and only adds the session of a reader; pages of things that are
-not in it are left out. `--data FOLDER` is then its DATA_DIR; without it raw messages are left out.
+page and live part inside this process: the time is the server's alone. `--failed-every 1` lets
+each of those chunks fail that does not wait, `--workers 1000` writes so many workers into a Redis
+of its own. `--keep FOLDER` leaves the database there, and finds it again the next time. `--at URL`
+asks a database of the present schema as it stands, SQLite or PostgreSQL, and only adds the session
+of a reader; pages of things that are not in it are left out. `--data FOLDER` is then its DATA_DIR;
+without it raw messages are left out.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,6 +39,8 @@ from store.tables_mail import message, message_text
 from tests.bench.corpusgen import write_mbox
 from tests.bench.ingest import Import
 from tests.bench.many_jobs import add_jobs
+from tests.harness.redis import start_redis
+from tests.web.hall import Hall
 from tests.web.visiting import visit
 
 SORTED_AT_ONCE = 1_000
@@ -51,6 +56,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--jobs", type=int, default=1_000)
     parser.add_argument("--chunks", type=int, default=100_000)
+    parser.add_argument("--failed-every", type=int, default=99, help="of those chunks")
+    parser.add_argument("--workers", type=int, default=0, help="records of workers in a Redis")
     parser.add_argument("--only", default="", help="pages with this in their name")
     parser.add_argument("--times", type=int, default=20, help="how often each page is asked for")
     parser.add_argument("--keep", type=Path, help="where the database is, or will be left")
@@ -66,8 +73,28 @@ def main() -> None:
             if _is_empty(database):
                 _fill(database, folder, options)
         data = options.data or folder / "var"
-        _measure(database, data, only=options.only, times=options.times)
+        with _workers(Path(temporary), options.workers) as settings:
+            _measure(database, data, settings, only=options.only, times=options.times)
         database.close()
+
+
+@contextmanager
+def _workers(folder: Path, number: int) -> Iterator[dict[str, str]]:
+    """So many idle and busy workers as RQ would have written down; the setting that shows them."""
+    if not number:
+        yield {}
+        return
+    server = start_redis(folder)
+    hall = Hall(server.url)
+    for each in range(number):
+        state = "busy" if each % 3 else "idle"
+        # Whoever measures for long shall not see them expire.
+        host, pid = f"node-{each // 20}", str(4000 + each)
+        hall.enlist(f"{host}-{pid}", hostname=host, pid=pid, state=state, kept_seconds=86_400)
+    hall.wait(number)
+    yield {"REDIS_URL": server.url}
+    hall.close()
+    server.stop()
 
 
 def _is_empty(database: Database) -> bool:
@@ -81,7 +108,13 @@ def _fill(database: Database, folder: Path, options: argparse.Namespace) -> None
     # Where the console of `visit` looks for what was uploaded.
     with Import(folder / "var", database.url, mbox, workers=2) as running:
         running.wait()
-    add_jobs(database, jobs=options.jobs, chunks=options.chunks, now=utc_now())
+    add_jobs(
+        database,
+        jobs=options.jobs,
+        chunks=options.chunks,
+        failed_every=options.failed_every,
+        now=utc_now(),
+    )
     _sort_failures(database)
 
 
@@ -93,8 +126,10 @@ def _sort_failures(database: Database) -> None:
                 return
 
 
-def _measure(database: Database, data: Path, *, only: str, times: int) -> None:
-    browser = visit(database, data.parent, DATA_DIR=str(data)).visitor()
+def _measure(
+    database: Database, data: Path, settings: dict[str, str], *, only: str, times: int
+) -> None:
+    browser = visit(database, data.parent, DATA_DIR=str(data), **settings).visitor()
     has_spool = (data / "spool").is_dir()
     print(COLUMNS.format("page", "kB", "best ms", "p50 ms", "p95 ms", ""))
     for name, address in _pages(database, has_spool=has_spool):
