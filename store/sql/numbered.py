@@ -31,10 +31,22 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from store.sql.tree import AllOf, AnyOf, Token, Tree, Without, tokens_in, word_range
 from store.tables_mail import message_search
 
-# Beginnings of more words than this are not looked up in the index one by one.
-WORDS_OF_A_BEGINNING = 2_000
-# For each message it finds, the server goes through all the words it looks up together.
-WORDS_TOGETHER = 16
+# Beginnings of more words than this are not looked up in the index.
+WORDS_OF_A_BEGINNING = 50_000
+# For each message it finds, the server goes through all the words it looks up together, and a
+# lookup has its price however few messages it finds: so few frequent words are looked up together,
+# and of rare ones, which came later, more and more.
+WORDS_TOGETHER, RARE_WORDS_TOGETHER = 16, 512
+LOOKUPS_OF_A_SIZE = 16
+# More words than this are not looked up together with whatever else is wanted: the server would
+# go through all of them for each message that the others found. It looks into these messages, if
+# they are no more than so many; otherwise the words are found first.
+WORDS_BESIDE_OTHERS, LOOKED_INTO = 2_000, 10_000
+# Nor are those looked up that so many of the newest messages bear: as many as anybody wants are
+# soon met with by looking into one message after the other.
+SAMPLED, BORNE_BY_MANY = 400, 80
+# Beside what may be any number of messages.
+ANY_NUMBER = 1 << 40
 
 WORD = table("word", column("id"), column("word"))
 # The server takes looking into a long array for as cheap as comparing two numbers, and so would
@@ -55,16 +67,27 @@ class NumberedIndex:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._numbers: dict[Token, tuple[int, ...]] = {}
+        self._everywhere: set[Token] = set()
         connection.exec_driver_sql(_SETTINGS)
 
     def matches(self, tree: Tree) -> ColumnElement[bool]:
         """See `Index.matches`."""
-        self._look_up(token for token in tokens_in(tree) if token not in self._numbers)
+        self._look_up(tokens_in(tree))
         return self._condition(tree)
 
     def guess(self, tree: Tree) -> int:
-        """See `Index.guess`. Asks the planner, who knows the frequent words."""
-        wanted = select(message_search.c.id).where(self.matches(tree))
+        """See `Index.guess`. Asks the planner, who knows the frequent words.
+
+        Of very many rare words it would believe that together they are everywhere.
+        """
+        self._look_up(tokens_in(tree))
+        if any(self._is_wide(token) for token in tokens_in(tree)):
+            return 0
+        return self._planned(self._condition(tree))
+
+    def _planned(self, condition: ColumnElement[bool]) -> int:
+        """How many messages the planner expects to meet it."""
+        wanted = select(message_search.c.id).where(condition)
         asked = wanted.compile(self._connection, compile_kwargs={"render_postcompile": True})
         plan = self._connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {asked}", asked.params)
         return int(plan.scalar_one()[0]["Plan"]["Plan Rows"])
@@ -73,11 +96,18 @@ class NumberedIndex:
         """See `Index.source`."""
         return message_search, true() if tree is None else self.matches(tree)
 
+    def _is_wide(self, token: Token) -> bool:
+        return len(self._numbers[token]) > WORDS_BESIDE_OTHERS and token not in self._everywhere
+
     def _look_up(self, tokens: Iterable[Token]) -> None:
         exact = []
         for token in tokens:
+            if token in self._numbers:
+                continue
             if token.beginning:
-                self._numbers[token] = self._begun_with(token.text)
+                self._numbers[token] = begun = self._begun_with(token.text)
+                if len(begun) > WORDS_OF_A_BEGINNING or self._is_borne_by_many(token):
+                    self._everywhere.add(token)
             else:
                 self._numbers[token] = ()
                 exact.append(token.text)
@@ -90,45 +120,87 @@ class NumberedIndex:
         asked = {"low": low, "high": high, "limit": WORDS_OF_A_BEGINNING + 1}
         return tuple(self._connection.exec_driver_sql(_BEGUN, asked).scalars())
 
-    def _condition(self, tree: Tree) -> ColumnElement[bool]:
+    def _is_borne_by_many(self, token: Token) -> bool:
+        if len(self._numbers[token]) <= WORDS_BESIDE_OTHERS:
+            return False
+        newest = select(message_search.c.id, _TOKENS).limit(SAMPLED)
+        newest = newest.order_by(message_search.c.sort_at.desc(), message_search.c.id.desc())
+        sample = newest.subquery("message_search")
+        bearing = select(func.count()).select_from(sample).where(_holds_one_of_many(token))
+        return self._connection.execute(bearing).scalar_one() >= BORNE_BY_MANY
+
+    def _condition(self, tree: Tree, *, beside: int | None = None) -> ColumnElement[bool]:
+        """`beside`: how many messages meet what else is wanted, if there is anything."""
         match tree:
             case Token():
-                return self._any_of([tree], together=WORDS_TOGETHER)
+                return self._any_of([tree], together=WORDS_TOGETHER, beside=beside)
             case AllOf(parts):
-                words, rest = _sorted_out(parts)
-                sure = [word for word in words if len(self._numbers[word]) == 1]
-                # Looked up with the sure ones in one go, and in as many messages as those.
-                unsure = [
-                    self._any_of([word], together=WORDS_OF_A_BEGINNING if sure else WORDS_TOGETHER)
-                    for word in words
-                    if word not in sure
-                ]
-                return and_(self._all_of(sure), *unsure, *map(self._condition, rest))
+                return self._every(parts, beside=ANY_NUMBER if beside is None else beside)
             case AnyOf(parts):
                 words, rest = _sorted_out(parts)
-                found = self._any_of(words, together=WORDS_TOGETHER)
-                return or_(found, *map(self._condition, rest))
+                found = self._any_of(words, together=WORDS_TOGETHER, beside=beside)
+                return or_(found, *(self._condition(part, beside=beside) for part in rest))
             case Without(kept, dropped):
-                return and_(self._condition(kept), not_(self._condition(dropped)))
+                unwanted = self._condition(dropped, beside=ANY_NUMBER)
+                return and_(self._condition(kept, beside=beside), not_(unwanted))
+
+    def _every(self, parts: Sequence[Tree], *, beside: int) -> ColumnElement[bool]:
+        words, rest = _sorted_out(parts)
+        sure = [word for word in words if len(self._numbers[word]) == 1]
+        found = self._all_of(sure)
+        if sure and any(self._is_wide(token) for part in parts for token in tokens_in(part)):
+            beside = min(beside, self._planned(found))
+        # Looked up with the sure ones in one go, and in as many messages as those.
+        together = WORDS_BESIDE_OTHERS if sure else WORDS_TOGETHER
+        unsure = (
+            self._any_of([word], together=together, beside=beside)
+            for word in words
+            if word not in sure
+        )
+        return and_(found, *unsure, *(self._condition(part, beside=beside) for part in rest))
 
     def _all_of(self, words: Sequence[Token]) -> ColumnElement[bool]:
         numbers = {number for word in words for number in self._numbers[word]}
         return _TOKENS.bool_op("@>")(_array(numbers)) if numbers else true()
 
-    def _any_of(self, words: Sequence[Token], *, together: int) -> ColumnElement[bool]:
-        many = [word for word in words if len(self._numbers[word]) > WORDS_OF_A_BEGINNING]
-        few = {number for word in words if word not in many for number in self._numbers[word]}
-        return or_(
-            false(),
-            *(_TOKENS.bool_op("&&")(_array(some)) for some in _pieces(sorted(few), together)),
-            *map(_holds_one_of_many, many),
-        )
+    def _any_of(
+        self, words: Sequence[Token], *, together: int, beside: int | None
+    ) -> ColumnElement[bool]:
+        looked_into = [word for word in words if self._is_looked_for(word, beside=beside)]
+        others = [word for word in words if word not in looked_into]
+        numbers = {number for word in others for number in self._numbers[word]}
+        if beside is None or len(numbers) <= WORDS_BESIDE_OTHERS:
+            found = _bears_one_of(numbers, together=together)
+        else:
+            found = _is_found_by(_bears_one_of(numbers, together=WORDS_TOGETHER))
+        return or_(found, *map(_holds_one_of_many, looked_into))
+
+    def _is_looked_for(self, word: Token, *, beside: int | None) -> bool:
+        """In each message; it is not asked of the index."""
+        if word in self._everywhere:
+            return True
+        return beside is not None and beside <= LOOKED_INTO and self._is_wide(word)
+
+
+def _bears_one_of(numbers: Iterable[int], *, together: int) -> ColumnElement[bool]:
+    pieces = _pieces(sorted(numbers), together)
+    return or_(false(), *(_TOKENS.bool_op("&&")(_array(some)) for some in pieces))
+
+
+def _is_found_by(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What meets the condition is found first and once, whatever else is asked."""
+    found = select(message_search.c.id).where(condition).cte().prefix_with("MATERIALIZED")
+    return message_search.c.id.in_(select(found.c.id))
 
 
 def _pieces(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """The rare words apart from the frequent, as those came first."""
-    for at in range(0, len(numbers), size):
+    """The rare words apart from the frequent, as those came first, and more of them at a time."""
+    at = pieces = 0
+    while at < len(numbers):
         yield numbers[at : at + size]
+        at, pieces = at + size, pieces + 1
+        if pieces % LOOKUPS_OF_A_SIZE == 0:
+            size = max(size, min(size * 2, RARE_WORDS_TOGETHER))
 
 
 def _sorted_out(parts: Sequence[Tree]) -> tuple[list[Token], list[Tree]]:

@@ -131,7 +131,11 @@ def distinct(kept: Sequence[Message]) -> list[Message]:
     return list({message.digest: message for message in kept}.values())
 
 
-@pytest.mark.parametrize("counted", [10_000, 2])
+@pytest.mark.parametrize(
+    ("counted", "words_beside", "looked_into"),
+    [(10_000, 2_000, 10_000), (2, 2_000, 10_000), (10_000, 0, -1), (10_000, 0, 10_000)],
+    ids=["few", "many", "wide, found first", "wide, looked for"],
+)
 @settings(
     max_examples=60,
     deadline=None,
@@ -142,6 +146,8 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
     sqlite_database: Database,
     postgres_database: Database,
     counted: int,
+    words_beside: int,
+    looked_into: int,
     mail: list[Message],
     asked: list[str],
 ) -> None:
@@ -149,9 +155,11 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
     databases = (sqlite_database, postgres_database)
     with pytest.MonkeyPatch.context() as patch:
         # With the small limit, searches take the way of those with many matches, and beginnings
-        # that of those with many words.
+        # that of those with very many words; with none beside others, that of those with many.
         patch.setattr(finder, "COUNTED", counted)
         patch.setattr(numbered, "WORDS_OF_A_BEGINNING", counted)
+        patch.setattr(numbered, "WORDS_BESIDE_OTHERS", words_beside)
+        patch.setattr(numbered, "LOOKED_INTO", looked_into)
         patch.setattr(sqlite, "WORDS_OF_A_BEGINNING", counted)
         if counted == 2:
             patch.setattr(finder, "VERY_MANY", -1)
