@@ -42,7 +42,7 @@ def facets(connection: Connection, query_text: str, *, now: datetime, shown: int
     with bounded(connection):
         names = find_names(connection, query.expression)
         # Each fetch asks the index for the whole window anew, so few large ones cost far less.
-        finder = Finder(connection, query.expression, names, step=COUNTED)
+        finder = Finder(connection, query.expression, names, step=COUNTED + 1)
         found = list(islice(finder.newest_first(), COUNTED + 1))
         hits = _Hits(*zip(*found[:COUNTED], strict=True)) if found else _Hits((), (), ())
         return Facets(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
@@ -105,7 +105,7 @@ class Finder:
             return Count(min(number, COUNTED), number > COUNTED)
         candidates, looked_at, kept = self._candidates(None), 0, 0
         while some := list(islice(candidates, min(_STEP, CHECKED - looked_at))):
-            kept += len(list(self._kept(some)))
+            kept += len(self._kept(some))
             looked_at += len(some)
             if looked_at >= len(self._tape) and self._is_late():
                 break
@@ -119,9 +119,11 @@ class Finder:
         and says in `stopped_at` how far it came.
         """
         candidates = self._candidates(below)
+        if not self._plan.unsure:
+            yield from candidates
         while chunk := list(islice(candidates, _STEP)):
             yield from self._kept(chunk)
-            if self._plan.unsure and self._is_late():
+            if self._is_late():
                 self.stopped_at = chunk[-1]
                 return
 
@@ -215,16 +217,20 @@ class Finder:
 
     def _by_windows(self, tree: Tree, below: tuple[int, int] | None) -> Iterator[Found]:
         """Month by month at first, then year by year, skipping those without any mail."""
-        windows = 0
+        windows = met = 0
         while (newest := self._newest_below(below)) is not None:
             token, since = window_of(newest, whole_year=windows >= _MONTHS_FIRST)
-            yield from self._ordered(AllOf((tree, Token(token))), below, since=since)
+            window = AllOf((tree, Token(token)))
+            for row in self._ordered(window, below, since=since, met=met):
+                yield row
+                met += 1
             below, windows = (since, 0), windows + 1
 
     def _ordered(
-        self, tree: Tree | None, below: tuple[int, int] | None, *, since: int
+        self, tree: Tree | None, below: tuple[int, int] | None, *, since: int, met: int = 0
     ) -> Iterator[Found]:
-        step = self._step
+        # No more than are wanted still, where all that are met are kept.
+        step = self._step - met if met < self._step and not self._plan.unsure else self._step
         while True:
             rows = self._rows(tree=tree, below=below, since=since, limit=step)
             yield from rows
@@ -237,9 +243,7 @@ class Finder:
     def _newest_below(self, below: tuple[int, int] | None) -> int | None:
         row = message_search.c
         newest = select(row.sort_at).order_by(row.sort_at.desc(), row.id.desc()).limit(1)
-        found = self._connection.execute(newest.where(*below_place(below, row)))
-        sort_at: int | None = found.scalar_one_or_none()
-        return sort_at
+        return self._connection.scalar(newest.where(*below_place(below, row)))
 
     def _rows(
         self,
@@ -268,11 +272,8 @@ class Finder:
         found = found.select_from(source).where(matches, *self._plan.conditions)
         return found if self._among is None else found.where(row.id.in_(self._among))
 
-    def _kept(self, candidates: Sequence[Found]) -> Iterable[Found]:
-        if not self._plan.unsure:
-            return candidates
-        new = [row.id for row in candidates if row.id not in self._checked]
-        if new:
+    def _kept(self, candidates: Sequence[Found]) -> list[Found]:
+        if new := [row.id for row in candidates if row.id not in self._checked]:
             self._check(new)
         return [row for row in candidates if self._checked[row.id]]
 
@@ -294,7 +295,6 @@ class Finder:
         if not asked:
             return {key: {} for key in ids}
         columns: list[ColumnElement[bool]] = list(asked.values())
-        rows = self._connection.execute(
-            select(message_search.c.id, *columns).where(message_search.c.id.in_(ids))
-        )
+        row = message_search.c
+        rows = self._connection.execute(select(row.id, *columns).where(row.id.in_(ids)))
         return {row[0]: dict(zip(asked, map(bool, row[1:]), strict=True)) for row in rows}
