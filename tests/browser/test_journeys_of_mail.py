@@ -8,13 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.walking import (
-    DAY_AND_NIGHT,
-    NIGHT_AND_DAY,
-    colours_drawn,
-    upload_sample,
-    wait_for_state,
-)
+from tests.browser.walking import DAY_AND_NIGHT, NIGHT_AND_DAY, colours_drawn, come_with_the_sample
 from tests.harness.console import Console, start_console
 from tests.harness.waiting import wait_until
 from tests.web.asking import upload
@@ -45,10 +39,8 @@ def test_from_an_upload_to_the_message_that_was_looked_for(
     console: Callable[..., Console], walker: Page, said: Said
 ) -> None:
     here = console()
-    here.sign_in(walker)
 
-    upload_sample(here, walker)
-    wait_for_state(walker, said("Finished"))
+    come_with_the_sample(here, walker, finished=said("Finished"))
     every_byte = said("Every byte is accounted for, exactly once.")
     expect(walker.locator("#ledger")).to_contain_text(every_byte)
     walker.locator("#quick").fill("boat parking")

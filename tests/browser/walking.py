@@ -43,6 +43,14 @@ def upload_sample(console: Console, page: Page) -> str:
     return page.url
 
 
+def come_with_the_sample(console: Console, page: Page, *, finished: str = "Finished") -> str:
+    """Sign in, upload the sample, stay until it is read; the address of its job."""
+    console.sign_in(page)
+    job = upload_sample(console, page)
+    wait_for_state(page, finished)
+    return job
+
+
 def wait_for_state(page: Page, word: str) -> None:
     """Watch the live part of a job page until its state reads `word`."""
     expect(page.locator("#progress h2")).to_contain_text(word, timeout=END_OF_A_JOB_MS)
