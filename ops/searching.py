@@ -97,6 +97,8 @@ def as_json(hit: Hit) -> dict[str, object]:
     return {
         "message": hit.name,
         "date": hit.sent_at.isoformat() if hit.sent_at else None,
+        "date_source": hit.date_source,
+        "date_plausible": hit.date_plausible,
         "from": {"name": _text(hit.sender_name), "address": _text(hit.sender_address)},
         "subject": _text(hit.subject),
         "snippet": hit.snippet.text,

@@ -212,6 +212,7 @@ class JsonWriter:
             "cc": _listed(view.cc),
             "date": view.sent_at.isoformat() if view.sent_at else None,
             "date_source": view.date_source.value,
+            "date_plausible": view.date_plausible,
             "text": told.text,
             "has_html": view.has_html,
             "attachments": [

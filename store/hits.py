@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from mail.envelope import DateSource
 from store.document import Field
 from store.expression import Words
 from store.marking import marked, snippet
@@ -38,6 +39,7 @@ _COLUMNS = (
     message.c.sender_name,
     message.c.sender_address,
     message.c.sent_at,
+    message.c.date_source,
     message.c.date_plausible,
     message.c.length,
     message.c.separator_length,
@@ -115,6 +117,7 @@ def _hit(
         sender_name=marked(row.sender_name, sender),
         sender_address=marked(row.sender_address, sender),
         sent_at=instant(row.sent_at),
+        date_source=DateSource(row.date_source or DateSource.NONE),
         date_plausible=row.date_plausible,
         snippet=shown,
         size=row.length - row.separator_length,

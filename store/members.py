@@ -67,6 +67,7 @@ class MembersSum:
     by_reason: dict[str, int]  # of the skipped
     by_state: dict[JobState, int]  # of the jobs that came out of it, however deep
     by_standing: dict[str, int]  # the same, as lists tell it
+    goes_deeper: bool  # some of them came out of archives inside it
     deleted: int
     lost: int
     held: Held
@@ -170,6 +171,7 @@ def sum_of_members(
     deep = select(upload.c.id).where(
         upload.c.archive_id.in_(archives_within(archive_id)), upload.c.state == UploadState.STORED
     )
+    deeper = deep.where(upload.c.archive_id != archive_id).exists()
     states, gone = _states(connection, deep), _gone(connection, archive_id)
     return MembersSum(
         members=sum(by_fate.values()),
@@ -177,6 +179,7 @@ def sum_of_members(
         by_reason={row.reason: row.number for row in fates if row.fate == Fate.SKIPPED},
         by_state=_added((state, number) for state, _, number in states),
         by_standing=in_order(_added((standing, number) for _, standing, number in states)),
+        goes_deeper=bool(connection.execute(select(deeper)).scalar_one()),
         deleted=gone.get(False, 0),
         lost=gone.get(True, 0),
         held=held,

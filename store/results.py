@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mail.envelope import DateSource
+
 
 class Order(StrEnum):
     """In which order hits come. Ties and everything within a rank: newest first."""
@@ -68,6 +70,7 @@ class Hit:
     sender_name: Marked | None
     sender_address: Marked | None
     sent_at: datetime | None
+    date_source: DateSource
     date_plausible: bool
     snippet: Marked  # a piece of the text with the first hit in view
     size: int  # bytes

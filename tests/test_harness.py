@@ -60,35 +60,34 @@ def test_a_redis_that_keeps_data_survives_a_crash(own_redis: Callable[..., Redis
     returned.process.stop()
 
 
-def test_stopping_a_process_stops_what_it_started(tmp_path: Path) -> None:
+def shell_with_a_child(folder: Path) -> tuple[Process, int]:
+    """A process, and the id of another that it has started."""
     shell = start(
         ["sh", "-c", "sleep 600 & echo $!; wait"],
         name="shell",
-        folder=tmp_path,
+        folder=folder,
         environ=bare_environment({}),
     )
-    child = wait_until(lambda: shell.log().strip(), what="the child has started")
+    return shell, int(wait_until(lambda: shell.log().strip(), what="the child has started"))
+
+
+def test_stopping_a_process_stops_what_it_started(tmp_path: Path) -> None:
+    shell, child = shell_with_a_child(tmp_path)
 
     shell.stop()
 
-    wait_until(lambda: not _exists(int(child)), what="the child is gone")
+    wait_until(lambda: not _exists(child), what="the child is gone")
 
 
 def test_orphans_of_a_killed_process_are_stopped_too(tmp_path: Path) -> None:
-    shell = start(
-        ["sh", "-c", "sleep 600 & echo $!; wait"],
-        name="shell",
-        folder=tmp_path,
-        environ=bare_environment({}),
-    )
-    child = wait_until(lambda: shell.log().strip(), what="the child has started")
+    shell, child = shell_with_a_child(tmp_path)
 
     shell.kill()
-    lived_on = _exists(int(child))
+    lived_on = _exists(child)
     shell.stop()
 
     assert lived_on
-    wait_until(lambda: not _exists(int(child)), what="the child is gone")
+    wait_until(lambda: not _exists(child), what="the child is gone")
 
 
 def test_a_plain_rq_worker_listens(rq_worker: Callable[..., Process], redis_url: str) -> None:

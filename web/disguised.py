@@ -12,18 +12,17 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
 
+from web.in_place import STYLE, TAG
 from web.link_hosts import drawn, hosts_of, names_in, other_host
 
-_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*+)>', re.IGNORECASE)
 _HREF = re.compile(r'\shref="([^"]*)"')
 _ALT = re.compile(r'\salt="([^"]*)"')
 _INLINE = frozenset(
-    """abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike
+    """abbr b bdi big cite code del dfn em font i ins kbd mark q s samp small span strike
     strong sub sup tt u var wbr""".split()  # noqa: SIM905 - read as a text
 )
 # Elements that have no end tag, so that nothing lies within them.
 _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
-_STYLE = re.compile(r'\sstyle="([^"]*)"')
 _DECLARED = re.compile(r"(?:^|;)\s*(display|font-size|font)\s*:([^;]*)")
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 _NUMBER = re.compile(r"[+-]?((?:\d*\.)?\d+(?:e[+-]?\d{1,3})?)([a-z]*|%)")
@@ -31,7 +30,14 @@ _KEYWORDS = frozenset("xx-small x-small small medium large x-large xx-large xxx-
 # What has this size in its unit, or less, nobody reads; other units are relative to what is around.
 _TINY = {"px": 2.0, "pt": 1.5, "pc": 0.1, "in": 0.02, "cm": 0.05, "mm": 0.5, "q": 2.0}
 _TINY_RELATIVE = 0.1
+# What text and ground are said to be. Whether one can be told from the other is not worked out:
+# names, numbers and what lies around decide that, and need not mean the same to every browser.
+_COLOUR = re.compile(r"""(?<![\w-])(background-|bg)?color(?:\s*:|=")([^;"]*)""")
+Colours = tuple[str, str]
 LONGEST_TEXT = 2_000
+# What is read once without each of them and once by each; more are too many to tell what is seen.
+MOST_COLOURS = 6
+MOST_CHANGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,16 @@ class Piece:
 
 
 class _Hidden(NamedTuple):
-    """How deep the element lies that hides what is read; 0 for none."""
+    """How deep the element lies that hides what is read; 0 for none.
+
+    `ink` and `ground` are its colours as they were said, there or around it.
+    """
 
     gone: int = 0
     tiny: int = 0
     skipped: bool = False
+    ink: str = ""
+    ground: str = ""
 
     @property
     def depth(self) -> int:
@@ -80,6 +91,7 @@ class _Link:
     shown: _Reading = field(default_factory=_Reading)
     plain: _Reading = field(default_factory=_Reading)
     whole: _Reading = field(default_factory=_Reading)
+    coloured: list[tuple[Colours, str]] = field(default_factory=list)
     has_hidden: bool = False
     has_hidden_within: bool = False
 
@@ -94,14 +106,27 @@ class _Link:
             self.shown.add(text)
         else:
             self.has_hidden = self.has_hidden or not text.isspace()
+        if not self.whole.is_cut:
+            self._note((hidden.ink, hidden.ground), text)
         self.plain.add(text)
         self.whole.add(text)
+
+    def _note(self, colours: Colours, text: str) -> None:
+        """Its text by colour; blanks have that of what is before them."""
+        before, so_far = self.coloured[-1] if self.coloured else (colours, "")
+        if before == colours or text.isspace():
+            if not text.isspace() or not so_far.endswith(" "):
+                self.coloured[-1:] = [(before, so_far + text)]
+        elif len(self.coloured) <= MOST_CHANGES:
+            self.coloured.append((colours, text))
 
     def take(self, inner: _Link) -> None:
         """A link that stands in this one."""
         for mine, its in zip(self.readings(), inner.readings(), strict=True):
             mine.add(its.text)
             mine.is_cut = mine.is_cut or its.is_cut
+        for colours, text in inner.coloured:
+            self._note(colours, text)
         self.has_hidden = self.has_hidden or inner.has_hidden
         self.has_hidden_within = self.has_hidden_within or inner.has_hidden_within
 
@@ -109,10 +134,31 @@ class _Link:
         """The ways to read it."""
         return self.shown, self.plain, self.whole
 
+    def texts(self) -> set[str]:
+        """Every way to read it: also without what one colour may hide, and that alone."""
+        found = {one.text for one in self.readings()}
+        colours = self._colours()
+        if 1 < len(colours) <= MOST_COLOURS:
+            for one in colours:
+                found.add(self._text_of({one}))
+                found.add(self._text_of(colours - {one}))
+        return found
+
+    def _colours(self) -> set[Colours]:
+        return {colours for colours, text in self.coloured if not text.isspace()}
+
+    def _text_of(self, colours: set[Colours]) -> str:
+        reading = _Reading()
+        for its, text in self.coloured:
+            reading.add(text if its in colours else "")
+        return reading.text
+
     def is_unclear(self) -> bool:
-        """Whether its text cannot be told: some is hidden among the other, or it has no end."""
+        """Whether its text cannot be told: some of it is hidden, it has no end, or is gaudy."""
         is_mixed = self.has_hidden and not self.shown.text.isspace() and bool(self.shown.text)
-        return self.has_hidden_within or is_mixed or any(one.is_cut for one in self.readings())
+        has_no_end = any(one.is_cut for one in self.readings())
+        is_gaudy = len(self.coloured) > MOST_CHANGES or len(self._colours()) > MOST_COLOURS
+        return self.has_hidden_within or is_mixed or has_no_end or is_gaudy
 
 
 @dataclass(slots=True)
@@ -133,6 +179,8 @@ class _Reader:
         """A start tag."""
         around = self.within[-1][1] if self.within else _Hidden()
         hidden = _hidden(tag, attributes, around, depth=len(self.within) + 1)
+        if "color" in attributes:
+            hidden = _coloured(attributes, hidden)
         if tag not in _INLINE and tag not in {"a", "img"}:
             self.see(" ")
         if tag == "img" and self.links and not hidden.depth and not hidden.skipped:
@@ -157,8 +205,7 @@ class _Reader:
         hosts = hosts_of(link.href or "")
         if hosts and link.is_unclear():
             return hosts[0]
-        texts = {one.text for one in link.readings()}
-        self.names = {text: self.names.get(text) or names_in(text) for text in texts}
+        self.names = {text: self.names.get(text) or names_in(text) for text in link.texts()}
         found = (other_host(names, hosts) for names in self.names.values())
         return next((host for host in found if host is not None), None)
 
@@ -166,7 +213,7 @@ class _Reader:
 def _hidden(tag: str, attributes: str, around: _Hidden, *, depth: int) -> _Hidden:
     """What hides the text of an element. No other property that hides passes `web.sanitise`."""
     gone, is_tiny, is_large = around.gone, False, False
-    style = _STYLE.search(attributes)
+    style = STYLE.search(attributes)
     text = _QUOTED.sub("", unescape(style[1]).lower()) if style else ""
     for name, value in _DECLARED.findall(text):
         words = value.partition("!")[0].partition("/")[0].split()
@@ -177,7 +224,15 @@ def _hidden(tag: str, attributes: str, around: _Hidden, *, depth: int) -> _Hidde
         is_tiny = is_tiny or "(" in value or any(map(_is_tiny, words))
         is_large = is_large or any(map(_is_large, words))
     tiny = depth if is_tiny else 0 if is_large else around.tiny
-    return _Hidden(gone, tiny, around.skipped or tag == "rp")
+    return _Hidden(gone, tiny, around.skipped or tag == "rp", around.ink, around.ground)
+
+
+def _coloured(attributes: str, hidden: _Hidden) -> _Hidden:
+    """With the colours that an element says itself, in place of those around it."""
+    said = _COLOUR.findall(unescape(attributes).lower())
+    ink = " ".join(value.strip() for ground, value in said if not ground)
+    ground = " ".join(value.strip() for ground, value in said if ground)
+    return hidden._replace(ink=ink or hidden.ink, ground=ground or hidden.ground)
 
 
 def _is_tiny(size: str) -> bool:
@@ -203,7 +258,7 @@ def pieces_of(markup: str) -> tuple[Piece, ...]:
 
 def _pieces(markup: str) -> Iterator[Piece]:
     reader, begun, seen = _Reader(), 0, 0
-    for tag in _TAG.finditer(markup):
+    for tag in TAG.finditer(markup):
         reader.see(drawn(unescape(markup[seen : tag.start()])) if reader.links else "")
         seen = tag.end()
         if not tag[1]:

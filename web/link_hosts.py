@@ -32,6 +32,13 @@ _FILES = frozenset(
     """bmp csv doc docx eml exe gif gz hwp hwpx htm html ics jpeg jpg js json log mbox mp pdf png
     ppt pptx rtf tar tgz txt xls xlsx xml""".split()  # noqa: SIM905
 )
+# Within these anybody may have a host: the name of one says nothing of another.
+_SHARED = frozenset(
+    """amazonaws.com azurewebsites.net blogspot.com cafe24.com cloudfront.net firebaseapp.com
+    fly.dev github.io gitlab.io glitch.me herokuapp.com modoo.at netlify.app ngrok.io onrender.com
+    pages.dev r2.dev repl.co surge.sh tistory.com trycloudflare.com vercel.app web.app weebly.com
+    webflow.io windows.net wixsite.com wordpress.com workers.dev""".split()  # noqa: SIM905
+)
 LONGEST_HOST = 253
 # Whom a mail would reach: more than these are not compared one by one.
 MOST_RECIPIENTS = 5
@@ -133,5 +140,8 @@ def _ascii(label: str) -> str:
 
 
 def _is_same(shown: str, host: str) -> bool:
-    """One is the other, or lies within it."""
-    return shown == host or host.endswith(f".{shown}") or shown.endswith(f".{host}")
+    """One is the other, or lies within it, where all that does belongs to the same people."""
+    if shown == host:
+        return True
+    outer, inner = sorted((shown, host), key=len)
+    return inner.endswith(f".{outer}") and outer not in _SHARED

@@ -14,9 +14,10 @@ import nh3
 
 from mail.html import has_crowded_tag, is_deep
 from web.disguised import Piece, pieces_of
+from web.in_place import in_place
 
 TAGS = frozenset(
-    """a abbr address article aside b bdi bdo big blockquote br caption center cite code col
+    """a abbr address article aside b bdi big blockquote br caption center cite code col
     colgroup dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6
     header hr i img ins kbd li main mark nav ol p pre q rp rt ruby s samp section small span
     strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr""".split()  # noqa: SIM905 - read as a text
@@ -35,7 +36,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "ol": {"start", "type"},
     "time": {"datetime"},
 }
-# No property that can fetch (background, list-style, content, cursor) or lay itself over others.
+# No property that can fetch (background, list-style, content, cursor) or lay itself over others;
+# no element that turns letters around (bdo). What moves text by numbers: `web.in_place`.
 STYLES = frozenset(
     """background-color border border-bottom border-bottom-color border-bottom-style
     border-bottom-width border-collapse border-color border-left border-radius border-right
@@ -101,7 +103,7 @@ def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> S
         filter_style_properties=set(STYLES),
         link_rel="noopener noreferrer",
     )
-    return SafeHtml(remote=remote, pieces=pieces_of(markup))
+    return SafeHtml(remote=remote, pieces=pieces_of(in_place(markup)))
 
 
 def _is_bomb(html: str) -> bool:

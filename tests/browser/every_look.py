@@ -30,7 +30,12 @@ from tests.browser.scenes import (
     link_of,
     settle_in,
 )
-from tests.harness.browser import Complaints, open_page, started_chromium
+from tests.harness.browser import (
+    FRAMES_DRAWN_WITH_THEIR_PAGE,
+    Complaints,
+    open_page,
+    started_chromium,
+)
 from tests.harness.console import ADMIN, Console, start_console
 
 WIDTHS = (1280, 390)
@@ -100,7 +105,7 @@ def take_every_look(folder: Path, *, only: Iterable[str] = ()) -> None:
     """Write `folder`/look/page.png for every look and every page, or for the pages named only."""
     with ExitStack() as stack:
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        browser = stack.enter_context(started_chromium())
+        browser = stack.enter_context(started_chromium(FRAMES_DRAWN_WITH_THEIR_PAGE))
         camera = Camera(browser, folder, only)
         for take in (_take_empty, _take_work, _take_trouble, _take_away):
             inside = temporary / take.__name__

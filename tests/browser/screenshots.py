@@ -22,7 +22,12 @@ from playwright.sync_api import Browser, Page
 from tests.browser.every_look import take_every_look
 from tests.browser.furnishing import console_without_redis, troubled_console
 from tests.browser.furnishing_work import at_work, furnish, redis_in
-from tests.harness.browser import Complaints, open_page, started_chromium
+from tests.harness.browser import (
+    FRAMES_DRAWN_WITH_THEIR_PAGE,
+    Complaints,
+    open_page,
+    started_chromium,
+)
 from tests.harness.console import Console
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -53,7 +58,10 @@ def main() -> None:
 def take_pictures() -> None:
     """Those of the documentation."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, started_chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        started_chromium(FRAMES_DRAWN_WITH_THEIR_PAGE) as browser,
+    ):
         work, trouble, away = _folders(Path(folder), "work", "trouble", "away")
         with at_work(work) as console:
             _take_all(console, browser, dict(furnish(console)))

@@ -6,10 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.walking import (
-    upload_sample,
-    wait_for_state,
-)
+from tests.browser.walking import come_with_the_sample
 from tests.harness.console import Console
 
 
@@ -31,10 +28,8 @@ def test_deleting_asks_without_a_script(
 
 def test_the_end_of_a_job_is_said_aloud(console: Callable[..., Console], page: Page) -> None:
     here = console()
-    here.sign_in(page)
-    upload_sample(here, page)
 
-    wait_for_state(page, "Finished")
+    come_with_the_sample(here, page)
 
     expect(page.locator("#spoken")).to_contain_text("Finished", timeout=15_000)
 
@@ -43,9 +38,7 @@ def test_what_is_over_stays_as_it_is_when_somebody_clicks_in_it(
     console: Callable[..., Console], page: Page
 ) -> None:
     here = console()
-    here.sign_in(page)
-    upload_sample(here, page)
-    wait_for_state(page, "Finished")
+    come_with_the_sample(here, page)
     page.reload()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

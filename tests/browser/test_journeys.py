@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.walking import upload_sample, wait_for_state
+from tests.browser.walking import come_with_the_sample, upload_sample, wait_for_state
 from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console
 from tests.mboxes import letters
@@ -123,9 +123,7 @@ def test_results_come_while_one_types_and_are_reached_by_keys(
     console: Callable[..., Console], page: Page
 ) -> None:
     here = console()
-    here.sign_in(page)
-    upload_sample(here, page)
-    wait_for_state(page, "Finished")
+    come_with_the_sample(here, page)
     page.goto(f"{here.url}/search")
 
     page.locator("#query").press_sequentially("결제")
@@ -139,9 +137,7 @@ def test_results_come_while_one_types_and_are_reached_by_keys(
 
 def test_a_hostile_letter_does_nothing(console: Callable[..., Console], page: Page) -> None:
     here = console()
-    here.sign_in(page)
-    upload_sample(here, page)
-    wait_for_state(page, "Finished")
+    come_with_the_sample(here, page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))

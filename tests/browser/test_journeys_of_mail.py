@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.walking import DAY_AND_NIGHT, NIGHT_AND_DAY, upload_sample, wait_for_state
+from tests.browser.walking import DAY_AND_NIGHT, NIGHT_AND_DAY, colours_drawn, come_with_the_sample
 from tests.harness.console import Console, start_console
+from tests.harness.waiting import wait_until
 from tests.web.asking import upload
 from tests.web.make_sample import SAMPLE
 
@@ -38,10 +39,8 @@ def test_from_an_upload_to_the_message_that_was_looked_for(
     console: Callable[..., Console], walker: Page, said: Said
 ) -> None:
     here = console()
-    here.sign_in(walker)
 
-    upload_sample(here, walker)
-    wait_for_state(walker, said("Finished"))
+    come_with_the_sample(here, walker, finished=said("Finished"))
     every_byte = said("Every byte is accounted for, exactly once.")
     expect(walker.locator("#ledger")).to_contain_text(every_byte)
     walker.locator("#quick").fill("boat parking")
@@ -115,6 +114,33 @@ def test_remote_pictures_are_fetched_only_when_asked_for(
         reader.get_by_role("link", name=said("Load remote pictures")).click()
 
     expect(reader.locator("main")).to_contain_text(said("Hide remote pictures"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
+def test_the_formatted_body_is_drawn_in_every_look(
+    library: Console,
+    new_page: Callable[..., Page],
+    language: str,
+    colour_scheme: str,
+    width: int,
+) -> None:
+    page = new_page(language=language, colour_scheme=colour_scheme, width=width)
+    library.sign_in(page)
+
+    page.goto(f"{library.url}/search?q=subject:%22new stamp%22")
+    page.locator(".hit .subject").click()
+    frame, body = page.locator("iframe"), page.frame_locator("iframe").locator("body")
+
+    expect(body).to_contain_text("Blue for adults, green for children.")
+    content, room = body.bounding_box(), frame.bounding_box()
+    assert content
+    assert room
+    assert 100 < content["height"] < room["height"]
+    assert content["width"] > room["width"] / 2
+    # That it is there is not enough: its letters and its blue picture are to be seen.
+    wait_until(lambda: colours_drawn(body) > 2, what="the frame is drawn")
 
 
 @DAY_AND_NIGHT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,14 @@ DAY_AND_NIGHT = pytest.mark.parametrize("look", ["en-light-1280", "ko-dark-390"]
 NIGHT_AND_DAY = pytest.mark.parametrize("look", ["en-dark-390", "ko-light-1280"])
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 END_OF_A_JOB_MS = 30_000
+_COUNT_COLOURS = """async picture => {
+  const bytes = Uint8Array.from(atob(picture), letter => letter.charCodeAt(0));
+  const drawn = await createImageBitmap(new Blob([bytes]));
+  const pen = new OffscreenCanvas(drawn.width, drawn.height).getContext("2d");
+  pen.drawImage(drawn, 0, 0);
+  const dots = new Uint32Array(pen.getImageData(0, 0, drawn.width, drawn.height).data.buffer);
+  return new Set(dots).size;
+}"""
 
 
 def upload_sample(console: Console, page: Page) -> str:
@@ -32,6 +41,14 @@ def upload_sample(console: Console, page: Page) -> str:
     page.locator("#upload button").click()
     page.wait_for_url(re.compile(r"/jobs/[0-9a-f]{32}$"))
     return page.url
+
+
+def come_with_the_sample(console: Console, page: Page, *, finished: str = "Finished") -> str:
+    """Sign in, upload the sample, stay until it is read; the address of its job."""
+    console.sign_in(page)
+    job = upload_sample(console, page)
+    wait_for_state(page, finished)
+    return job
 
 
 def wait_for_state(page: Page, word: str) -> None:
@@ -72,3 +89,9 @@ def upload_bytes(console: Console, page: Page, mbox: bytes, *, filename: str = "
     page.locator("#upload button").click()
     page.wait_for_url(re.compile(r"/jobs/[0-9a-f]{32}$"))
     return page.url
+
+
+def colours_drawn(part: Locator) -> int:
+    """How many colours are seen where `part` is, in a picture of it: 1 when it is blank."""
+    drawn = part.page.evaluate(_COUNT_COLOURS, base64.b64encode(part.screenshot()).decode())
+    return int(drawn)

@@ -20,7 +20,7 @@ from store.members import MembersSum, sum_of_members
 from store.states import JobState, Outcome
 from store.tables_archive import member
 from tests.archives import streamed_zip, tgz_of
-from tests.chaos.test_kills import SETTINGS, environ_of
+from tests.chaos.test_kills import SETTINGS, environ_of, freeze_until_given_up
 from tests.harness.processes import Process
 from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
@@ -142,14 +142,7 @@ def test_row_16_a_frozen_unpacker_that_wakes_up_again_writes_nothing(
     floor.hand_in(ARCHIVES["zip"], filename="takeout.zip")
     ring_due(floor.workshop.database, Redis.from_url(redis_url))
     frozen = wait_until_mid_archive(floor)
-    # Holding SQLite's one write lock makes sure that the horse does not freeze with it.
-    with floor.workshop.database.write():
-        os.kill(frozen, signal.SIGSTOP)
-    wait_until(
-        lambda: (Outcome.LOST,) in floor.rows(tables.attempt, "outcome"),
-        what="the frozen attempt is given up",
-        timeout_seconds=90,
-    )
+    freeze_until_given_up(floor, frozen)
     rq_worker(environ_of(floor, redis_url))
     os.kill(frozen, signal.SIGCONT)
 

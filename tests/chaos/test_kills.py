@@ -83,6 +83,18 @@ def with_redis(floor: Floor, redis_url: str) -> Callable[[], Reconciler]:
     return begin
 
 
+def freeze_until_given_up(floor: Floor, horse: int) -> None:
+    """Stop a work-horse where it is, and wait until its attempt is another's to continue."""
+    # Holding SQLite's one write lock makes sure that the horse does not freeze with it.
+    with floor.workshop.database.write():
+        os.kill(horse, signal.SIGSTOP)
+    wait_until(
+        lambda: (Outcome.LOST,) in floor.rows(tables.attempt, "outcome"),
+        what="the frozen attempt is given up",
+        timeout_seconds=90,
+    )
+
+
 def environ_of(floor: Floor, redis_url: str) -> dict[str, str]:
     return {**floor.workshop.config.environment(), "REDIS_URL": redis_url}
 
@@ -162,14 +174,7 @@ def test_a_frozen_work_horse_that_wakes_up_again_writes_nothing(
     rq_worker(environ_of(floor, redis_url))
     reconciler = with_redis()
     frozen = wait_until_mid_chunk(floor)
-    # Holding SQLite's one write lock makes sure that the horse does not freeze with it.
-    with floor.workshop.database.write():
-        os.kill(frozen, signal.SIGSTOP)
-    wait_until(
-        lambda: (Outcome.LOST,) in floor.rows(tables.attempt, "outcome"),
-        what="the frozen attempt is given up",
-        timeout_seconds=90,
-    )
+    freeze_until_given_up(floor, frozen)
     rq_worker(environ_of(floor, redis_url))
     os.kill(frozen, signal.SIGCONT)
 

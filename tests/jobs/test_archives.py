@@ -453,6 +453,24 @@ class Killed(BaseException):
     """What a test ends an attempt with, as a kill would: nobody tidies up after it."""
 
 
+def unpack_until_killed(floor: Floor, *, after: int) -> None:
+    """An attempt that takes in so many members, dies at the next and is given up."""
+    complete, taken = unpacker.Unpacker._complete, list[int]()
+
+    def dying(self: Any, *args: Any, **kwargs: Any) -> None:
+        if len(taken) == after:
+            raise Killed
+        taken.append(1)
+        complete(self, *args, **kwargs)
+
+    claimed = floor.must_claim()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unpacker.Unpacker, "_complete", dying)
+        with pytest.raises(Killed):
+            run_attempt(floor.workshop, claimed, surroundings=Surroundings())
+    floor.lose(claimed)
+
+
 def test_an_unpacking_that_died_is_continued_and_leaves_no_stray_file(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -486,25 +504,12 @@ def test_an_unpacking_that_died_is_continued_and_leaves_no_stray_file(
 
 
 def test_members_passed_over_after_a_kill_are_not_one_long_member(
-    make_floor: Callable[..., Floor], monkeypatch: pytest.MonkeyPatch
+    make_floor: Callable[..., Floor],
 ) -> None:
     floor = make_floor(ARCHIVE_MEMBER_BYTES="1500000")
     long = [(f"{one}.mbox", mail(one, count=3) + b"x\n" * 400_000) for one in range(1, 5)]
     floor.hand_in(tgz_of(long), filename="x.tgz")
-    complete, taken = unpacker.Unpacker._complete, list[int]()
-
-    def dying(self: Any, *args: Any, **kwargs: Any) -> None:
-        if len(taken) == 3:
-            raise Killed
-        taken.append(1)
-        complete(self, *args, **kwargs)
-
-    monkeypatch.setattr(unpacker.Unpacker, "_complete", dying)
-    claimed = floor.must_claim()
-    with pytest.raises(Killed):
-        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
-    monkeypatch.setattr(unpacker.Unpacker, "_complete", complete)
-    floor.lose(claimed)
+    unpack_until_killed(floor, after=3)
 
     floor.run()
 
@@ -604,24 +609,11 @@ def unpacking(floor: Floor) -> unpacker.Unpacker:
 
 @pytest.mark.parametrize("form", ["zip", "tgz"])
 def test_what_came_out_is_counted_once_however_many_attempts_it_took(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch, form: str
+    floor: Floor, form: str
 ) -> None:
     files = [("a.mbox", ONE), ("b.mbox", TWO)]
     floor.hand_in(zip_of(dict(files)) if form == "zip" else tgz_of(files), filename="x")
-    complete, asked = unpacker.Unpacker._complete, list[int]()
-
-    def dying(self: Any, *args: Any, **kwargs: Any) -> None:
-        if asked:
-            raise Killed
-        asked.append(1)
-        complete(self, *args, **kwargs)
-
-    monkeypatch.setattr(unpacker.Unpacker, "_complete", dying)
-    claimed = floor.must_claim()
-    with pytest.raises(Killed):
-        run_attempt(floor.workshop, claimed, surroundings=Surroundings())
-    monkeypatch.setattr(unpacker.Unpacker, "_complete", complete)
-    floor.lose(claimed)
+    unpack_until_killed(floor, after=1)
 
     floor.run()
 

@@ -156,14 +156,20 @@ def test_a_label_of_ours_stays_when_its_file_is_read_again(floor: Floor) -> None
     assert hits(floor, "label:kept") == 12
 
 
-def test_a_label_of_ours_goes_to_the_copy_that_is_left_and_with_the_last(
-    make_floor: Callable[..., Floor],
-) -> None:
+def two_labelled_copies(make_floor: Callable[..., Floor]) -> tuple[Floor, Floor]:
+    """Two uploads of the same twelve messages, which bear a label of ours."""
     first, second = make_floor(), make_floor()
     for one in (first, second):
         one.hand_in(letters(12))
         one.run()
     label(first, "", "kept")
+    return first, second
+
+
+def test_a_label_of_ours_goes_to_the_copy_that_is_left_and_with_the_last(
+    make_floor: Callable[..., Floor],
+) -> None:
+    first, second = two_labelled_copies(make_floor)
 
     carry_out(first, ask(first, ErrandKind.DELETE_UPLOAD, upload_id=first.upload_id))
     left = hits(second, "label:kept")
@@ -176,11 +182,7 @@ def test_a_label_of_ours_goes_to_the_copy_that_is_left_and_with_the_last(
 def test_a_label_of_ours_stays_when_one_of_two_copies_is_read_again(
     make_floor: Callable[..., Floor],
 ) -> None:
-    first, second = make_floor(), make_floor()
-    for one in (first, second):
-        one.hand_in(letters(12))
-        one.run()
-    label(first, "", "kept")
+    first, _ = two_labelled_copies(make_floor)
 
     carry_out(first, ask(first, ErrandKind.READ_AGAIN, job_id=first.job_id))
     between = hits(first, "label:kept")

@@ -50,9 +50,9 @@ def test_a_file_is_taken_in_parsed_found_and_verified(
 
     assert imported.status == 0, imported.err
     assert "finished, 100%, 3 messages, 1 of them known already, 0 quarantined" in imported.err
-    assert [json.loads(line)["subject"] for line in found.out.splitlines()] == [
-        "about 온라인결제시스템"
-    ]
+    (hit,) = map(json.loads, found.out.splitlines())
+    assert hit["subject"] == "about 온라인결제시스템"
+    assert (hit["date_source"], hit["date_plausible"]) == ("date", True)
     assert verified.status == 0
     assert verified.out.startswith("ok ")
     assert "3 messages in" in verified.out

@@ -133,6 +133,7 @@ def test_json_lines_hold_what_is_known_of_each_message(database: Database, spool
     (message,) = [json.loads(line) for line in lines]
     assert message["from"] == [{"name": "홍길동", "address": "hong@example.kr"}]
     assert message["text"].strip() == "결제"
+    assert (message["date_source"], message["date_plausible"]) == ("separator", True)
     assert message["attachments"][0]["filename"] == "map.pdf"
 
 

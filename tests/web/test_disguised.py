@@ -62,6 +62,15 @@ def clean(html: str) -> SafeHtml:
         'https<img alt="x" src="cid:x">://bank.example',
         "https<rp>x</rp>://bank.example",
         '<b style="font-size:0"><i style="font-size:20px">https://bank.example</i></b>',
+        'bank<span style="color:#fff"> of </span>.example',
+        'bank<span style="color:white"> of </span>.example',
+        'bank<font color="white"> of </font>.example',
+        'bank<i style="background-color:#000"> of </i>.example',
+        'https<span style="color:transparent">x</span>://bank.example',
+        '<b style="color:red">h</b>ttps<i style="color:snow">x</i>://bank.example',
+        'h<i style="color:snow">x</i>ttps<i style="color:ivory">y</i>://bank.example',
+        "".join(f'<i style="color:#fffff{n}">x {n}</i>' for n in range(7)) + "://bank.example",
+        '<bdo dir="rtl">elpmaxe.knab//:sptth</bdo>',
         "→https://bank.example",
         "Go:https://bank.example",
         "→www.bank.example",
@@ -104,6 +113,10 @@ def test_a_text_that_names_another_host_is_marked(text: str) -> None:
         "(https://evil.example/)",
         "https:// is how it begins",
         "package@1.2.3",
+        '<b style="color:red">Read</b> more on <i style="color:blue">our shop</i>',
+        '<b style="color:red">evil</b>.example',
+        '<b style="color:red">https</b>://evil.example',
+        '<span style="background-color:#06c;color:#fff">Read on</span>',
         "<ruby>漢<rp>(</rp><rt>한</rt><rp>)</rp></ruby>",
         "word " * 300 + " " * 2_000,
     ],
@@ -137,6 +150,25 @@ def test_other_links_are_left_alone(text: str) -> None:
 )
 def test_where_a_link_leads_is_read_as_a_browser_does(href: str, host: str) -> None:
     assert elsewhere("https://bank.example", href) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "href"),
+    [
+        ("github.io", "https://evil.github.io/"),
+        ("https://bank.github.io/", "https://evil.github.io/"),
+        ("bank.blogspot.com", "https://blogspot.com/evil"),
+    ],
+)
+def test_hosts_within_one_that_anybody_may_use_do_not_stand_for_each_other(
+    text: str, href: str
+) -> None:
+    assert elsewhere(text, href) is not None
+
+
+def test_a_host_that_is_shared_stands_for_itself() -> None:
+    assert elsewhere("https://bank.github.io/a", "https://bank.github.io/b") is None
+    assert elsewhere("bank.github.io", "https://login.bank.github.io/") is None
 
 
 def test_a_host_may_be_written_in_its_own_letters() -> None:
@@ -218,6 +250,13 @@ def test_a_link_within_a_link_is_judged_by_itself() -> None:
         '<b style="font-size:' + "0" * 200_000 + 'x!">x</b>',
         '<b style="font-size:' + " " * 200_000 + '">x</b>',
         '<a href="https://' + "\u0301\u0323" * 100_000 + '">b.example</a>',
+        '<a href="https://e.example">'
+        + "".join(f'<b style="color:#{n % 6}">b.c </b>' for n in range(20_000))
+        + "</a>",
+        '<a href="https://e.example">' * 5_000
+        + "".join(f'<b style="color:#{n % 6}">b.c </b>' for n in range(400))
+        + "</a>" * 5_000,
+        '<b style="color:' + "x" * 200_000 + '">b</b>',
         '<a href="https://' + "ü" * 200_000 + '.de">https://' + "ü" * 1_900 + "</a>",
     ],
 )

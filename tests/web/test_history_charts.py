@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from store.audit import record
 from store.clock import utc_now
 from store.marks import Mark
+from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.test_pages_jobs import bucket
 from tests.web.visiting import Visit
@@ -48,17 +49,17 @@ def test_what_was_done_at_nearly_one_time_flies_on_one_flag() -> None:
     assert seen == [(1, 10.0, 2), (2, 90.0, 1)]
 
 
-def test_charts_say_when_and_how_much_and_what_was_done(here: Visit) -> None:
+def retried(here: Visit) -> Floor:
+    """A job that was read, and then retried by somebody."""
     floor = here.take_in(letters(30))
-    here.visitor().post(f"/jobs/{floor.job_id}/retry")
+    subject = f"job:{floor.job_id}"
     with here.house.database.write() as connection:
-        record(
-            connection,
-            actor="account:ann",
-            action="job.retry",
-            subject=f"job:{floor.job_id}",
-            now=utc_now(),
-        )
+        record(connection, actor="account:ann", action="job.retry", subject=subject, now=utc_now())
+    return floor
+
+
+def test_charts_say_when_and_how_much_and_what_was_done(here: Visit) -> None:
+    floor = retried(here)
 
     drawing = here.visitor().get("/fragments/history").text
 
@@ -76,3 +77,12 @@ def test_what_is_said_of_the_last_bar_names_since_when_it_counts(here: Visit) ->
     assert re.search(r"\d since \d\d:[024]0, at most", drawing)
     assert "Each bar is 20 min" in drawing
     assert "now " not in drawing
+
+
+def test_a_flag_stands_behind_the_bars(here: Visit) -> None:
+    retried(here)
+
+    drawing = here.visitor().get("/fragments/history?period=week").text
+
+    (seen, *_) = (one for one in drawing.split("<svg")[1:] if 'is-open"' in one)
+    assert seen.rindex('class="pole"') < seen.index("<rect")

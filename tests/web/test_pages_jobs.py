@@ -248,3 +248,11 @@ def test_a_chosen_chunk_stays_chosen_through_the_updates(here: Visit) -> None:
 
     assert f'hx-get="/fragments/progress/{floor.job_id}?chunk=1"' in page
     assert 'id="chunk"' in page
+
+
+def test_a_number_on_the_overview_stands_on_one_line_with_what_it_counts(here: Visit) -> None:
+    here.take_in(letters(3), work=False)
+
+    page = here.visitor().get("/").text
+
+    assert '<span class="nowrap">0 messages</span>' in page

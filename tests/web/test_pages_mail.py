@@ -37,6 +37,21 @@ def test_a_message_opens_from_the_search_with_its_hit_marked(reader: TestClient)
     assert "A boat for the heavy books" in reader.get(found[1]).text
 
 
+def test_a_hit_tells_programs_where_its_date_came_from_and_whether_to_believe_it(
+    here: Visit,
+) -> None:
+    by_separator = b"From ann@example.org Mon Jan  5 10:00:00 2015\nSubject: quark\n\nx\n\n"
+    of_tomorrow = raw_message(1, subject="quark").replace(b"5 Jan 2023", b"5 Jan 2099")
+    here.take_in(by_separator + of_tomorrow)
+
+    hits = here.visitor().get("/api/search?q=quark").json()["messages"]
+
+    assert {(hit["date"], hit["date_source"], hit["date_plausible"]) for hit in hits} == {
+        ("2015-01-05T10:00:00+00:00", "separator", True),
+        ("2099-01-05T10:00:01+00:00", "date", False),
+    }
+
+
 def test_korean_is_found_inside_a_longer_word_and_marked(reader: TestClient) -> None:
     page = reader.get("/search", params={"q": "결제"}).text
 

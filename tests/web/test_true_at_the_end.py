@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from jobs.engine import build
 from store.config import load
 from store.jobs import job_counts
 from store.states import JobState
+from store.tables import upload
 from store.uploads import mark_deleting
+from tests.archives import mail, zip_of
 from tests.mboxes import letters
+from tests.web.test_errand_files import delete
 from tests.web.visiting import Visit
 from web.app import queue_away
 
@@ -32,6 +36,25 @@ def test_when_a_job_is_over_all_of_its_page_asks_once_more(here: Visit) -> None:
     assert over.headers["HX-Trigger-After-Swap"] == "job-over"
     assert "nobody yet" not in about
     assert "hx-trigger" not in about
+
+
+def test_that_files_of_inner_archives_are_counted_too_is_said_also_after_a_deletion(
+    here: Visit,
+) -> None:
+    inner = zip_of({"deep.mbox": mail(3)})
+    flat = here.take_in(zip_of({"a.mbox": mail(1), "b.mbox": mail(2)}), filename="flat.zip")
+    nested = here.take_in(zip_of({"c.mbox": mail(4), "inner.zip": inner}), filename="nested.zip")
+    with here.house.database.read() as connection:
+        in_nested = select(upload.c.id).where(upload.c.archive_id == nested.upload_id)
+        alone = connection.scalars(in_nested.where(upload.c.filename == "c.mbox")).one()
+    visitor, said = here.visitor(), "with the files of archives inside it"
+    before = visitor.get(f"/jobs/{nested.job_id}").text
+
+    delete(here, alone)
+
+    assert said in before
+    assert said in visitor.get(f"/jobs/{nested.job_id}").text
+    assert said not in visitor.get(f"/jobs/{flat.job_id}").text
 
 
 def test_jobs_of_deleted_files_are_not_counted(here: Visit) -> None:

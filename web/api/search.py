@@ -109,6 +109,8 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
             "address": hit.sender_address.text if hit.sender_address else None,
         },
         "date": hit.sent_at.isoformat() if hit.sent_at else None,
+        "date_source": hit.date_source,
+        "date_plausible": hit.date_plausible,
         "snippet": hit.snippet.text,
         "highlights": _ranges(hit.snippet),
         "marks": {
