@@ -16,7 +16,7 @@ from store.job_filter import JobFilter, some_jobs
 from store.job_runs import end_so_far
 from store.retrying import count_failed, retry_some
 from store.wish_acts import Wish
-from store.wishes_inside import KINDS, Step, first_step, next_step
+from store.wishes_inside import KINDS, first_step, next_step
 
 STEP_CHUNKS = 500
 JOBS_AT_ONCE = 50
@@ -49,6 +49,18 @@ def retry_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
     steps.result = {"chunks": steps.done}
 
 
+def pause_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Begin no further chunk of every job that matches and is not over."""
+    yield from _each_with_members(workshop, errand, steps, Wish.PAUSE)
+    steps.result = {"paused": steps.done}
+
+
+def resume_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Let every paused job that matches go on."""
+    yield from _each_with_members(workshop, errand, steps, Wish.RESUME)
+    steps.result = {"resumed": steps.done}
+
+
 def cancel_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Stop every job that matches and is not over."""
     yield from _each_with_members(workshop, errand, steps, Wish.CANCEL)
@@ -76,7 +88,7 @@ def _each_with_members(
             step = first_step(connection, job_id, wish, now=now, errand_id=errand.id)
             if step.did:
                 note_act(connection, errand, f"job.{wish}", job_id=job_id, now=now, **ended)
-            steps.done += step.did if wish is Wish.RETRY else bool(step.did)
+            steps.done += step.did
             note_place(connection, errand.id, {"job_id": job_id, "after": step.after})
             take_step(connection, errand.id, done=steps.done, total=None, now=now)
         yield
@@ -100,21 +112,10 @@ def _rest(
                 connection, job_id, wish, after=after, now=now, errand_id=_follows(errand)
             )
             after = step.after
-            steps.done += _counted(errand, step)
+            steps.done += step.jobs if errand.kind in WISHES else step.did
             note_place(connection, errand.id, {"job_id": job_id, "after": after})
             take_step(connection, errand.id, done=steps.done, total=None, now=now)
         yield
-
-
-def _counted(errand: Errand, step: Step) -> int:
-    """Many jobs are counted as what matched, and of their retry chunks; of one archive its jobs."""
-    match errand.kind:
-        case ErrandKind.CANCEL_JOBS:
-            return 0
-        case ErrandKind.RETRY_JOBS:
-            return step.did
-        case _:
-            return step.jobs
 
 
 def _follows(errand: Errand) -> int | None:

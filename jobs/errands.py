@@ -11,7 +11,15 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jobs.bulk import WISHES, act_on_members, cancel_jobs, retry_failed, retry_jobs
+from jobs.bulk import (
+    WISHES,
+    act_on_members,
+    cancel_jobs,
+    pause_jobs,
+    resume_jobs,
+    retry_failed,
+    retry_jobs,
+)
 from jobs.deleting import EVERYTHING, STEP_MESSAGES, delete_jobs, delete_upload
 from jobs.exporting import write_export
 from jobs.found import label_found, read_found, unlabel_found
@@ -181,6 +189,8 @@ DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.RETRY_FAILED: retry_failed,
     ErrandKind.EXPORT: write_export,
     ErrandKind.RETRY_JOBS: retry_jobs,
+    ErrandKind.PAUSE_JOBS: pause_jobs,
+    ErrandKind.RESUME_JOBS: resume_jobs,
     ErrandKind.CANCEL_JOBS: cancel_jobs,
     ErrandKind.DELETE_JOBS: delete_jobs,
     ErrandKind.LABEL: label_found,

@@ -39,7 +39,7 @@ def archives_under(roots: Select[tuple[int]]) -> Select[tuple[int]]:
 
 def _downwards(first: ColumnElement[bool], *further: ColumnElement[bool]) -> Select[tuple[int]]:
     """From the first archives on; `further` narrows where those inside are looked for."""
-    outer = select(archive.c.upload_id).where(first).cte("archives_under", recursive=True)
+    outer = select(archive.c.upload_id).where(first).cte(recursive=True)
     inner = (
         select(archive.c.upload_id)
         .join(upload, upload.c.id == archive.c.upload_id)

@@ -18,6 +18,8 @@ TITLES = {
     ErrandKind.RETRY_FAILED: N_("Retrying failures"),
     ErrandKind.TRIAL: N_("Retrying one chunk as a trial"),
     ErrandKind.RETRY_JOBS: N_("Retrying jobs"),
+    ErrandKind.PAUSE_JOBS: N_("Pausing jobs"),
+    ErrandKind.RESUME_JOBS: N_("Letting jobs go on"),
     ErrandKind.CANCEL_JOBS: N_("Cancelling jobs"),
     ErrandKind.PAUSE_MEMBERS: N_("Pausing what came out of an archive"),
     ErrandKind.RESUME_MEMBERS: N_("Letting go on what came out of an archive"),
@@ -35,6 +37,8 @@ COUNTED = {
     **dict.fromkeys(RETRYING, "chunks"),
     **dict.fromkeys(
         (
+            ErrandKind.PAUSE_JOBS,
+            ErrandKind.RESUME_JOBS,
             ErrandKind.CANCEL_JOBS,
             ErrandKind.PAUSE_MEMBERS,
             ErrandKind.RESUME_MEMBERS,

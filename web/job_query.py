@@ -20,12 +20,16 @@ class JobAct(StrEnum):
     """What can be done to every job that matches."""
 
     RETRY = "retry"
+    PAUSE = "pause"
+    RESUME = "resume"
     CANCEL = "cancel"
     DELETE = "delete"
 
 
 KINDS = {
     JobAct.RETRY: ErrandKind.RETRY_JOBS,
+    JobAct.PAUSE: ErrandKind.PAUSE_JOBS,
+    JobAct.RESUME: ErrandKind.RESUME_JOBS,
     JobAct.CANCEL: ErrandKind.CANCEL_JOBS,
     JobAct.DELETE: ErrandKind.DELETE_JOBS,
 }

@@ -108,6 +108,8 @@ ACTIONS = {
     "errand.read_again": N_("had a file read again"),
     "errand.retry_failed": N_("retried failures"),
     "errand.retry_jobs": N_("retried jobs"),
+    "errand.pause_jobs": N_("paused jobs"),
+    "errand.resume_jobs": N_("resumed jobs"),
     "errand.cancel_jobs": N_("cancelled jobs"),
     "errand.delete_jobs": N_("deleted jobs"),
     "errand.done": N_("finished an errand"),

@@ -45,6 +45,8 @@ RESULTS = {
     "files": N_("Files deleted"),
     "messages_removed": N_("Messages removed"),
     "members_lost": N_("Files in other archives that lost their mail"),
+    "paused": N_("Jobs paused"),
+    "resumed": N_("Jobs that go on"),
     "jobs": N_("Jobs cancelled"),
     "reached": N_("Reached"),
     "changed": N_("Messages changed"),
