@@ -12,14 +12,15 @@ from typing import Any
 
 from starlette.requests import Request
 
-from store.job_filter import JobFilter, upload_in
+from store.job_filter import FOLDED, JobFilter, upload_in
 from store.job_list import JobSort
 from store.overall import SHOWN_STATES
 from store.paging import Place, Turn
-from web.asked import JOB_ID, address, moment, span_of, text_of
+from web.asked import JOB_ID, address, known_word, known_words, moment, span_of, text_of
 from web.errors import BadRequest
 from web.job_query import UNFOLDED
 from web.language import N_
+from web.passed_over import pass_over
 from web.render import zone_of
 
 ORDERS = {
@@ -94,9 +95,9 @@ class JobWish:
 
 
 def wish_of(request: Request) -> JobWish:
-    """What the address asks for; words it does not know are left out, as old links may have."""
-    asked = request.query_params.getlist("state")
-    order = request.query_params.get("sort", USUAL)
+    """What the address asks for; words that are not known are passed over, and told."""
+    asked = known_words(request, "state", SHOWN_STATES)
+    fold = known_word(request, "fold", (FOLDED, UNFOLDED))
     archive = _upload_of(request)
     return JobWish(
         states=tuple(state for state in SHOWN_STATES if state in asked),
@@ -104,15 +105,19 @@ def wish_of(request: Request) -> JobWish:
         by=text_of(request, "by"),
         since=text_of(request, "since"),
         until=text_of(request, "until"),
-        order=order if order in ORDERS else USUAL,
+        order=known_word(request, "sort", ORDERS) or USUAL,
         archive=archive,
-        is_folded=not archive and request.query_params.get("fold") != UNFOLDED,
+        is_folded=not archive and fold != UNFOLDED,
     )
 
 
 def _upload_of(request: Request) -> str:
     number = text_of(request, "archive")
-    return number if number.isascii() and number.isdecimal() and len(number) < 10 else ""
+    if number.isascii() and number.isdecimal() and len(number) < 10:
+        return number
+    if number:
+        pass_over(request, "archive", number)
+    return ""
 
 
 def filter_of(request: Request, wish: JobWish) -> JobFilter:

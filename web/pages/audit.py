@@ -13,7 +13,7 @@ from store.file_names import FileName, file_names
 from store.paging import Page, Turn
 from web import words
 from web.acts import SUBJECTS, Act, act_of, actions_meant, actors_meant, file_meant
-from web.asked import address, span_of, text_of, whole
+from web.asked import address, known_word, span_of, text_of, whole
 from web.house import house_of
 from web.kept import KeptViews, kept_views
 from web.language import N_
@@ -113,7 +113,7 @@ def wish_of(request: Request) -> AuditWish:
         id=text_of(request, "id") or subject_id,
         since=text_of(request, "since"),
         until=text_of(request, "until"),
-        sort=OLDEST if request.query_params.get("sort") == OLDEST else NEWEST,
+        sort=known_word(request, "sort", ORDERS) or NEWEST,
     )
 
 
