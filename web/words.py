@@ -149,6 +149,18 @@ class Who:
     note: str
 
 
+# Failures that say something of the file and nothing of the program; others keep their own name.
+CAUSES = {
+    "NoMessages": N_("No mail in it"),
+    "CannotUnpack": N_("It cannot be unpacked"),
+}
+
+
+def cause(error_type: str | None) -> str:
+    """What a kind of failure is called."""
+    return CAUSES.get(error_type, error_type) if error_type else N_("Unknown cause")
+
+
 def who(actor: str) -> Who:
     """Who "account:ann", "token:ci" or "system" is."""
     kind, _, name = actor.partition(":")

@@ -121,6 +121,8 @@ def find_progress(request: Request) -> ProgressView:
 
 def _can_retry(connection: Transaction, job: JobView) -> bool:
     """True when there is something that failed or was stopped, and may go on."""
+    if job.retry_is_vain:
+        return False
     if not job.is_archive:
         return job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED
     if job.state in STOPPED_JOB_STATES:
