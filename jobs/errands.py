@@ -45,6 +45,7 @@ from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of
 from store.removing import delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
+from store.touched import Touched
 from store.uploads import Upload, require_upload
 from store.wishes import cancel_job
 
@@ -56,7 +57,8 @@ Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
 def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], bool]) -> None:
     """Carry out one errand to its end, or until somebody stops it or the lease is gone."""
     # What was done before a kill is not undone by it.
-    steps = Steps(done=errand.done, total=errand.total)
+    touched = Touched.from_place(errand.place)
+    steps = Steps(done=errand.done, total=errand.total, touched=touched)
     if not _note(workshop, errand, steps):
         return
     try:

@@ -24,7 +24,8 @@ class ErrandKind(StrEnum):
     DELETE_UPLOAD = "delete_upload"  # {"upload_id": …}
     READ_AGAIN = "read_again"  # {"job_id": …, "from_seq": …, "dialect": … or null}
     RETRY_FAILED = "retry_failed"  # a FailureFilter as JSON
-    TRIAL = "trial"  # {"cause": …, "chunk": …}; done when it is asked for, see store.trials
+    # {"cause": …, "chunk": …, "job_id": …}; done when it is asked for, see store.trials
+    TRIAL = "trial"
     RETRY_JOBS = "retry_jobs"  # a JobFilter as JSON, as for the next three and DELETE_JOBS
     PAUSE_JOBS = "pause_jobs"
     RESUME_JOBS = "resume_jobs"
