@@ -127,6 +127,11 @@ def span_of(request: Request, *, zone: tzinfo) -> tuple[datetime | None, datetim
     return _midnight(since, zone), _midnight(until and until + timedelta(days=1), zone)
 
 
+def day_of(request: Request, name: str, *, zone: tzinfo) -> datetime | None:
+    """The first moment of one day of the reader's zone. Raises BadRequest for one that is none."""
+    return _midnight(_day(request, name), zone)
+
+
 def _day(request: Request, name: str) -> date | None:
     text = request.query_params.get(name, "")
     try:

@@ -16,7 +16,16 @@ from store.job_filter import FOLDED, JobFilter, upload_in
 from store.job_list import JobSort
 from store.overall import SHOWN_STATES
 from store.paging import Place, Turn
-from web.asked import JOB_ID, address, known_word, known_words, moment, span_of, text_of
+from web.asked import (
+    JOB_ID,
+    address,
+    day_of,
+    known_word,
+    known_words,
+    moment,
+    span_of,
+    text_of,
+)
 from web.errors import BadRequest
 from web.job_query import UNFOLDED
 from web.language import N_
@@ -48,6 +57,7 @@ class JobWish:
     by: str
     since: str
     until: str
+    ended: str  # over since that day
     order: str  # of ORDERS
     archive: str = ""  # the number of an upload: what came out of it
     is_folded: bool = True  # files stay under the archives they came out of
@@ -65,7 +75,8 @@ class JobWish:
     @property
     def narrows(self) -> bool:
         """True when not every job is wanted."""
-        return bool(self.states or self.text or self.by or self.since or self.until or self.archive)
+        days = self.since or self.until or self.ended
+        return bool(self.states or self.text or self.by or days or self.archive)
 
     def at(self, path: str, **place: object) -> str:
         """The address that says all this again."""
@@ -76,6 +87,7 @@ class JobWish:
             by=self.by,
             since=self.since,
             until=self.until,
+            ended=self.ended,
             archive=self.archive or None,
             fold=None if self.is_folded or self.archive else UNFOLDED,
             sort=self.order if self.order != USUAL else None,
@@ -105,6 +117,7 @@ def wish_of(request: Request) -> JobWish:
         by=text_of(request, "by"),
         since=text_of(request, "since"),
         until=text_of(request, "until"),
+        ended=text_of(request, "ended"),
         order=known_word(request, "sort", ORDERS) or USUAL,
         archive=archive,
         is_folded=not archive and fold != UNFOLDED,
@@ -129,6 +142,7 @@ def filter_of(request: Request, wish: JobWish) -> JobFilter:
         by=wish.by,
         since=since,
         until=until,
+        ended=day_of(request, "ended", zone=zone_of(request)),
         archive_id=upload_in(wish.archive),
         is_folded=wish.is_folded,
     )

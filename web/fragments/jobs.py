@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -65,6 +66,8 @@ class JobsView:
     fold: FoldChip | None  # None where no file has come out of an archive
     archive: Outer | None  # the list is of what came out of it
     anywhere: str  # the address without that
+    ended: datetime | None  # the list is of what was over then or later
+    ever: str  # the address without that
     chips: tuple[StateChip, ...]
     every_state: str
     total: int
@@ -113,6 +116,8 @@ def find_jobs(request: Request) -> JobsView:
         fold=_fold_chip(wish, folded),
         archive=archive,
         anywhere=replace(wish, archive="").at("/jobs"),
+        ended=wanted.ended,
+        ever=replace(wish, ended="").at("/jobs"),
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),
