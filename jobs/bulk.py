@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from jobs.steps import Steps
 from jobs.workshop import Workshop
 from store.clock import utc_now
+from store.database import Transaction
 from store.errands import Errand, ErrandKind, note_act, note_place, take_step
 from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
 from store.job_runs import end_so_far
-from store.retrying import count_failed, retry_some
+from store.retrying import count_failed, failed_jobs, retry_some
 from store.wish_acts import Wish
-from store.wishes_inside import KINDS, Step, first_step, next_step
+from store.wishes_inside import KINDS, first_step, next_step
 
 STEP_CHUNKS = 500
 JOBS_AT_ONCE = 50
@@ -26,8 +27,11 @@ WISHES = {kind: wish for wish, kind in KINDS.items()}
 def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Let every failed chunk that matches go on; what fails again meanwhile is left alone."""
     wanted, asked_at = FailureFilter.from_json(errand.parameters), errand.created_at
-    with workshop.database.read() as connection:
+    with workshop.database.write() as connection:
         left = count_failed(connection, wanted, failed_by=asked_at)
+        if not steps.touched.count:  # begun again, what it has retried does not fail any more
+            steps.touched = failed_jobs(connection, wanted, failed_by=asked_at)
+            note_place(connection, errand.id, steps.touched.to_place())
     steps.done, steps.total = errand.done, errand.done + left
     yield
     while True:
@@ -49,6 +53,18 @@ def retry_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
     steps.result = {"chunks": steps.done}
 
 
+def pause_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Begin no further chunk of every job that matches and is not over."""
+    yield from _each_with_members(workshop, errand, steps, Wish.PAUSE)
+    steps.result = {"paused": steps.done}
+
+
+def resume_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
+    """Let every paused job that matches go on."""
+    yield from _each_with_members(workshop, errand, steps, Wish.RESUME)
+    steps.result = {"resumed": steps.done}
+
+
 def cancel_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Stop every job that matches and is not over."""
     yield from _each_with_members(workshop, errand, steps, Wish.CANCEL)
@@ -68,7 +84,8 @@ def _each_with_members(
     steps.done = errand.done
     if errand.place:
         # Begun again: an archive that was in hand may not match any more.
-        yield from _rest(workshop, errand, steps, wish, **errand.place)
+        begun = {name: errand.place[name] for name in ("job_id", "after")}
+        yield from _rest(workshop, errand, steps, wish, **begun)
     for job_id, _ in each_job(workshop, errand):
         with workshop.database.write() as connection:
             now = utc_now()
@@ -76,8 +93,9 @@ def _each_with_members(
             step = first_step(connection, job_id, wish, now=now, errand_id=errand.id)
             if step.did:
                 note_act(connection, errand, f"job.{wish}", job_id=job_id, now=now, **ended)
-            steps.done += step.did if wish is Wish.RETRY else bool(step.did)
-            note_place(connection, errand.id, {"job_id": job_id, "after": step.after})
+                steps.touched = steps.touched.and_one(job_id)
+            steps.done += step.did
+            _note_place(connection, errand, steps, job_id=job_id, after=step.after)
             take_step(connection, errand.id, done=steps.done, total=None, now=now)
         yield
         yield from _rest(workshop, errand, steps, wish, job_id=job_id, after=step.after)
@@ -100,21 +118,17 @@ def _rest(
                 connection, job_id, wish, after=after, now=now, errand_id=_follows(errand)
             )
             after = step.after
-            steps.done += _counted(errand, step)
-            note_place(connection, errand.id, {"job_id": job_id, "after": after})
+            steps.done += step.jobs if errand.kind in WISHES else step.did
+            _note_place(connection, errand, steps, job_id=job_id, after=after)
             take_step(connection, errand.id, done=steps.done, total=None, now=now)
         yield
 
 
-def _counted(errand: Errand, step: Step) -> int:
-    """Many jobs are counted as what matched, and of their retry chunks; of one archive its jobs."""
-    match errand.kind:
-        case ErrandKind.CANCEL_JOBS:
-            return 0
-        case ErrandKind.RETRY_JOBS:
-            return step.did
-        case _:
-            return step.jobs
+def _note_place(
+    connection: Transaction, errand: Errand, steps: Steps, *, job_id: str, after: int | None
+) -> None:
+    place = {"job_id": job_id, "after": after, **steps.touched.to_place()}
+    note_place(connection, errand.id, place)
 
 
 def _follows(errand: Errand) -> int | None:

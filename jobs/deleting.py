@@ -38,6 +38,7 @@ STEP_MESSAGES = 500
 EVERYTHING = (1 << 40) - 1
 # Under this name the report lists archives that lost mail, the first of them.
 LOSING = "losing"
+LOST = (LOSING, "archives_losing", "members_lost")
 MOST_NAMED = 100
 
 
@@ -65,7 +66,7 @@ def delete_jobs(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[No
     files = size = 0
     wanted = JobFilter.from_json(errand.parameters)
     losing = _losing(workshop, errand, lambda asked: uploads_going(asked, wanted))
-    for upload_id in _going(workshop, errand):
+    for upload_id in _going(workshop, errand, steps, losing):
         with workshop.database.read() as connection:
             upload = require_upload(connection, upload_id)
             weight = weight_of_upload(connection, upload_id)
@@ -93,7 +94,7 @@ def _losing(
     Looked for before anything goes, and kept with the errand: begun again, it could not tell.
     """
     if LOSING in errand.place:
-        return dict(errand.place)
+        return {name: errand.place[name] for name in LOST}
     with workshop.database.read() as connection:
         found = counting_on(connection, going(connection))
     if not found:
@@ -108,7 +109,16 @@ def _losing(
     return losing
 
 
-def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
+def _note_file(
+    connection: Transaction, errand: Errand, steps: Steps, losing: dict[str, Any], job_id: str
+) -> None:
+    steps.touched = steps.touched.and_one(job_id)
+    note_place(connection, errand.id, {**losing, **steps.touched.to_place()})
+
+
+def _going(
+    workshop: Workshop, errand: Errand, steps: Steps, losing: dict[str, Any]
+) -> Iterator[int]:
     """The uploads of jobs that match, and before them those whose deletion was broken off.
 
     Errands that delete go one at a time: what is half deleted now is being deleted by nobody.
@@ -132,6 +142,7 @@ def _going(workshop: Workshop, errand: Errand) -> Iterator[int]:
                 now=utc_now(),
                 filename=upload.filename,
             )
+            _note_file(connection, errand, steps, losing, job_id)
         yield upload_id
 
 

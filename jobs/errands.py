@@ -11,7 +11,15 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jobs.bulk import WISHES, act_on_members, cancel_jobs, retry_failed, retry_jobs
+from jobs.bulk import (
+    WISHES,
+    act_on_members,
+    cancel_jobs,
+    pause_jobs,
+    resume_jobs,
+    retry_failed,
+    retry_jobs,
+)
 from jobs.deleting import EVERYTHING, STEP_MESSAGES, delete_jobs, delete_upload
 from jobs.exporting import write_export
 from jobs.found import label_found, read_found, unlabel_found
@@ -37,6 +45,7 @@ from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of
 from store.removing import delete_range
 from store.rules import rule_of_upload
 from store.spool import SpoolError
+from store.touched import Touched
 from store.uploads import Upload, require_upload
 from store.wishes import cancel_job
 
@@ -48,7 +57,8 @@ Doer = Callable[[Workshop, Errand, Steps], Iterator[None]]
 def run_errand(workshop: Workshop, errand: Errand, *, still_mine: Callable[[], bool]) -> None:
     """Carry out one errand to its end, or until somebody stops it or the lease is gone."""
     # What was done before a kill is not undone by it.
-    steps = Steps(done=errand.done, total=errand.total)
+    touched = Touched.from_place(errand.place)
+    steps = Steps(done=errand.done, total=errand.total, touched=touched)
     if not _note(workshop, errand, steps):
         return
     try:
@@ -181,6 +191,8 @@ DOERS: dict[ErrandKind, Doer] = {
     ErrandKind.RETRY_FAILED: retry_failed,
     ErrandKind.EXPORT: write_export,
     ErrandKind.RETRY_JOBS: retry_jobs,
+    ErrandKind.PAUSE_JOBS: pause_jobs,
+    ErrandKind.RESUME_JOBS: resume_jobs,
     ErrandKind.CANCEL_JOBS: cancel_jobs,
     ErrandKind.DELETE_JOBS: delete_jobs,
     ErrandKind.LABEL: label_found,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from store.touched import Touched
+
 
 class CannotDo(Exception):
     """An errand that makes no sense (any more); the text is a sentence."""
@@ -14,10 +16,12 @@ class CannotDo(Exception):
 class Steps:
     """How far an errand is, and what it leaves behind.
 
-    `half_done`: what is in hand has to be finished first, also when the errand was stopped.
+    `touched`: the files it has reached, of one that goes through many. `half_done`: what is in
+    hand has to be finished first, also when the errand was stopped.
     """
 
     done: int = 0
     total: int | None = None
     half_done: bool = False
+    touched: Touched = field(default_factory=Touched)
     result: dict[str, Any] = field(default_factory=dict)

@@ -24,6 +24,10 @@ VARIABLE = (
     (re.compile(r"\d+(?:\.\d+)?"), "N"),
 )
 
+# The bytes are what they were, and no mail is in them; an archive does not even look again at the
+# members that it has dealt with.
+_LASTING = frozenset({"NoMessages"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
@@ -38,6 +42,16 @@ class Cause:
         """Names the cause in an address, a column or an errand; the same as long as the code is."""
         signature = (self.error_type or "", self.message, self.frame)
         return sha256(repr(signature).encode("utf-8", "replace")).hexdigest()[:KEY_LETTERS]
+
+    @property
+    def retry_is_vain(self) -> bool:
+        """True when a retry comes to the same end."""
+        return self.error_type in _LASTING
+
+
+def retry_is_vain(error: str | None) -> bool:
+    """The same for a job or a chunk that ended with these words, their type first."""
+    return (error or "").partition(":")[0] in _LASTING
 
 
 def cause_of(*, error_type: str | None, error: str, traceback: str | None) -> Cause:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from store import tables
+from store.causes import retry_is_vain
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
 from store.tables_archive import archive
 
@@ -40,6 +41,11 @@ class ChunkView:
     started_at: datetime | None
     ended_at: datetime | None
     error: str | None
+
+    @property
+    def retry_is_vain(self) -> bool:
+        """True when it failed, and a retry comes to the same end."""
+        return self.state is ChunkState.FAILED and retry_is_vain(self.error)
 
     @property
     def share(self) -> float:

@@ -24,8 +24,11 @@ class ErrandKind(StrEnum):
     DELETE_UPLOAD = "delete_upload"  # {"upload_id": …}
     READ_AGAIN = "read_again"  # {"job_id": …, "from_seq": …, "dialect": … or null}
     RETRY_FAILED = "retry_failed"  # a FailureFilter as JSON
-    TRIAL = "trial"  # {"cause": …, "chunk": …}; done when it is asked for, see store.trials
-    RETRY_JOBS = "retry_jobs"  # a JobFilter as JSON, as for the next two
+    # {"cause": …, "chunk": …, "job_id": …}; done when it is asked for, see store.trials
+    TRIAL = "trial"
+    RETRY_JOBS = "retry_jobs"  # a JobFilter as JSON, as for the next three and DELETE_JOBS
+    PAUSE_JOBS = "pause_jobs"
+    RESUME_JOBS = "resume_jobs"
     CANCEL_JOBS = "cancel_jobs"
     # {"job_id": …, "after": …}: the rest of what came out of an archive, see store.wishes_inside
     PAUSE_MEMBERS = "pause_members"
@@ -57,6 +60,8 @@ KINDS_OF: dict[Lane, tuple[ErrandKind, ...]] = {
         ErrandKind.RETRY_FAILED,
         ErrandKind.TRIAL,
         ErrandKind.RETRY_JOBS,
+        ErrandKind.PAUSE_JOBS,
+        ErrandKind.RESUME_JOBS,
         ErrandKind.CANCEL_JOBS,
         ErrandKind.PAUSE_MEMBERS,
         ErrandKind.RESUME_MEMBERS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from store.archives import uploads_inside
 from store.states import OPEN_JOB_STATES, JobState
@@ -39,7 +39,7 @@ def archives_under(roots: Select[tuple[int]]) -> Select[tuple[int]]:
 
 def _downwards(first: ColumnElement[bool], *further: ColumnElement[bool]) -> Select[tuple[int]]:
     """From the first archives on; `further` narrows where those inside are looked for."""
-    outer = select(archive.c.upload_id).where(first).cte("archives_under", recursive=True)
+    outer = select(archive.c.upload_id).where(first).cte(recursive=True)
     inner = (
         select(archive.c.upload_id)
         .join(upload, upload.c.id == archive.c.upload_id)
@@ -106,6 +106,24 @@ def has_open(archive_id: ColumnElement[int]) -> ColumnElement[bool]:
 def has_open_within(connection: Connection, archive_id: int) -> bool:
     """True while something that came out of an archive, however deep, is not over."""
     return _any_within(connection, archive_id, job.c.state.in_(OPEN_JOB_STATES))
+
+
+def ended_since(then: datetime) -> ColumnElement[bool]:
+    """True for a job that was over then or later, as an archive is when the last of its files is.
+
+    On `job`; of an archive inside another only those of its own files are looked at.
+    """
+    files = (
+        select(upload.c.archive_id, archive.c.root_id)
+        .join(job, job.c.upload_id == upload.c.id)
+        .join(archive, archive.c.upload_id == upload.c.archive_id)
+        .where(upload.c.state == UploadState.STORED, job.c.finished_at >= then)
+    ).cte()
+    return or_(
+        job.c.finished_at >= then,
+        job.c.upload_id.in_(select(files.c.archive_id)),
+        job.c.upload_id.in_(select(files.c.root_id)),
+    )
 
 
 def has_ended_since(connection: Connection, archive_id: int, then: datetime) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, Select, collate, func, or_, select
 
 from store.counted_on import GONE
-from store.inside import archives_within
+from store.inside import archives_within, ended_since
 from store.overall import SHOWN_STATES, own_shown, shown_state
 from store.tables import job, upload
 
@@ -20,13 +20,14 @@ FOLDED = "archives"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Which jobs. Empty means all; `since` counts, `until` does not."""
+    """Which jobs. Empty means all; `since` and `ended` count, `until` does not."""
 
     states: tuple[str, ...] = ()  # of SHOWN_STATES
     text: str = ""  # somewhere in the file name
     by: str = ""  # who uploaded it: "account:ann"
     since: datetime | None = None
     until: datetime | None = None
+    ended: datetime | None = None  # came to its end then or later, an archive or a file of it
     archive_id: int | None = None  # what came out of that upload, however deep
     is_folded: bool = False  # only what was uploaded itself, not what came out of archives
     # An archive is to match a state by its own end too, not by that of one of its files.
@@ -45,6 +46,7 @@ class JobFilter:
             "by": self.by or None,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
+            "ended": self.ended.isoformat() if self.ended else None,
             "archive": None if self.archive_id is None else str(self.archive_id),
             "fold": FOLDED if self.is_folded else None,
         }
@@ -52,13 +54,14 @@ class JobFilter:
     @classmethod
     def from_json(cls, parameters: dict[str, Any]) -> Self:
         """What `to_json` wrote."""
-        since, until = parameters.get("since"), parameters.get("until")
+        since, until, ended = (parameters.get(name) for name in ("since", "until", "ended"))
         return cls(
             states=states_in(parameters.get("state")),
             text=parameters.get("q") or "",
             by=parameters.get("by") or "",
             since=datetime.fromisoformat(since) if since else None,
             until=datetime.fromisoformat(until) if until else None,
+            ended=datetime.fromisoformat(ended) if ended else None,
             archive_id=upload_in(parameters.get("archive")),
             is_folded=parameters.get("fold") == FOLDED,
         )
@@ -101,6 +104,8 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
         found.append(job.c.created_at >= wanted.since)
     if wanted.until is not None:
         found.append(job.c.created_at < wanted.until)
+    if wanted.ended is not None:
+        found.append(ended_since(wanted.ended))
     return found
 
 

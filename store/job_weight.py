@@ -21,9 +21,11 @@ from store.states import (
     STOPPED_JOB_STATES,
     ChunkKind,
     ChunkState,
+    JobState,
 )
 from store.tables import chunk, job, upload
 from store.uploads import UploadKind, UploadState
+from store.wish_acts import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +42,22 @@ class JobsWeight:
     """What a bulk act would touch, of the jobs that match. Sizes in bytes."""
 
     jobs: int
-    # These three with what came out of archives that match: they are reached too.
+    # These with what came out of archives that match: they are reached too.
     retried_jobs: int  # have chunks that failed or were cancelled, or lost members
     retried_chunks: int
     retried_bytes: int
     open_jobs: int
+    paused_jobs: int  # of those
     # These not.
     bytes: int  # of all their files
     messages: int
     goes_along: GoesAlong  # when they are deleted
     left_alone: int  # archives that match by a file of theirs only, of which a deletion takes none
+
+    @property
+    def pausable_jobs(self) -> int:
+        """Not over, and not paused either."""
+        return self.open_jobs - self.paused_jobs
 
 
 def weigh_jobs(
@@ -64,7 +72,7 @@ def weigh_jobs(
         ).where(*conditions)
     ).one()
     matches = joined(job.c.id).where(*conditions)
-    retried = _retried(connection, conditions)
+    retried, by_pause = _retried(connection, conditions), _open(connection, conditions)
     messages = connection.execute(
         select(
             func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined), 0)
@@ -75,7 +83,8 @@ def weigh_jobs(
         retried_jobs=retried.jobs,
         retried_chunks=retried.chunks,
         retried_bytes=int(retried.bytes),
-        open_jobs=_open(connection, conditions),
+        open_jobs=sum(by_pause.values()),
+        paused_jobs=by_pause.get(True, 0),
         bytes=int(jobs.bytes),
         messages=int(messages),
         goes_along=_going_along(connection, conditions),
@@ -118,12 +127,16 @@ def _going_along(connection: Connection, conditions: list[ColumnElement[bool]]) 
     return GoesAlong(files=files, bytes=size, messages=messages)
 
 
-def _open(connection: Connection, conditions: list[ColumnElement[bool]]) -> int:
-    """Jobs that are not over, of those that match or came out of an archive that does."""
-    found = joined(func.count()).where(
-        job.c.state.in_(OPEN_JOB_STATES), or_(and_(*conditions), _came_out(conditions))
+def _open(connection: Connection, conditions: list[ColumnElement[bool]]) -> dict[bool, int]:
+    """Jobs that are not over, of those that match or came out of an archive that does: how many
+    are paused, and how many are not."""
+    is_paused = job.c.paused_at.is_not(None)
+    rows = connection.execute(
+        joined(is_paused, func.count())
+        .where(job.c.state.in_(OPEN_JOB_STATES), or_(and_(*conditions), _came_out(conditions)))
+        .group_by(is_paused)
     )
-    return int(connection.execute(found).scalar_one())
+    return {bool(paused): number for paused, number in rows}
 
 
 def _came_out(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
@@ -134,24 +147,61 @@ def _came_out(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
 
 
 def _retried(connection: Connection, conditions: list[ColumnElement[bool]]) -> Row[Any]:
-    """What a retry lets go on: `jobs`, `chunks`, `bytes`. See `store.wishes_inside`."""
-    lost = and_(upload.c.kind == UploadKind.ARCHIVE, has_lost(upload.c.id))
-    inside = and_(_came_out(conditions), or_(job.c.state.in_(STOPPED_JOB_STATES), lost))
-    again = sorted(jobs_read_again(connection))
-    unpacked = and_(chunk.c.kind == ChunkKind.PLAN, chunk.c.state == ChunkState.DONE, lost)
+    """What a retry lets go on: `jobs`, `chunks`, `bytes`."""
     rest = chunk.c.stop - chunk.c.position
     return connection.execute(
-        select(
+        joined(
             func.count(chunk.c.job_id.distinct()).label("jobs"),
             func.count().label("chunks"),
             func.coalesce(func.sum(rest), 0).label("bytes"),
         )
-        .select_from(chunk)
-        .join(job, job.c.id == chunk.c.job_id)
-        .join(upload, upload.c.id == job.c.upload_id)
-        .where(
-            or_(and_(*conditions), inside),
-            job.c.id.not_in(again),
-            or_(chunk.c.state.in_(STOPPED_CHUNK_STATES), unpacked),
-        )
+        .join(chunk, chunk.c.job_id == job.c.id)
+        .where(_reached_by_retry(connection, conditions), _goes_on())
     ).one()
+
+
+# Mail of its members was deleted with another file: it is unpacked anew. See `store.wish_acts`.
+_LOST = and_(upload.c.kind == UploadKind.ARCHIVE, has_lost(upload.c.id))
+
+
+def _goes_on() -> ColumnElement[bool]:
+    unpacked = and_(chunk.c.kind == ChunkKind.PLAN, chunk.c.state == ChunkState.DONE, _LOST)
+    return or_(chunk.c.state.in_(STOPPED_CHUNK_STATES), unpacked)
+
+
+def _reached_by_retry(
+    connection: Connection, conditions: list[ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    inside = and_(_came_out(conditions), or_(job.c.state.in_(STOPPED_JOB_STATES), _LOST))
+    again = sorted(jobs_read_again(connection))
+    return and_(or_(and_(*conditions), inside), job.c.id.not_in(again))
+
+
+def what_helps(connection: Connection, wanted: JobFilter) -> frozenset[Wish]:
+    """The wishes that would change anything of what matches, without counting how much."""
+    conditions = matching(connection, wanted)
+    by_pause = _open(connection, conditions)
+    helps = {
+        Wish.RETRY: _retries_any(connection, conditions),
+        Wish.PAUSE: False in by_pause,
+        Wish.RESUME: True in by_pause,
+        Wish.CANCEL: bool(by_pause),
+    }
+    return frozenset(wish for wish, does in helps.items() if does)
+
+
+def _retries_any(connection: Connection, conditions: list[ColumnElement[bool]]) -> bool:
+    # Asked of jobs first: lists ask every few seconds, and of a finished one no chunk has stopped.
+    has_one = select(chunk.c.id).where(chunk.c.job_id == job.c.id, _goes_on()).exists()
+    found = joined(job.c.id).where(
+        _reached_by_retry(connection, conditions),
+        or_(job.c.state.not_in((JobState.FINISHED, JobState.INCOMPLETE)), _LOST),
+        has_one,
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
+def deletes_any(connection: Connection, wanted: JobFilter) -> bool:
+    """True when a deletion of what matches would take something."""
+    found = joined(job.c.id).where(*matching(connection, wanted.for_deletion()))
+    return connection.execute(found.limit(1)).first() is not None

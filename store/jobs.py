@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from store import tables
+from store.causes import retry_is_vain
 from store.counted_on import GONE, numbers_lost
 from store.held import NOTHING, Held, held_by
 from store.inside import archives_within
@@ -62,6 +63,11 @@ class JobView:
     def is_archive(self) -> bool:
         """True when it unpacks a file, False when it reads mail."""
         return self.kind is UploadKind.ARCHIVE
+
+    @property
+    def retry_is_vain(self) -> bool:
+        """True when it failed, and a retry comes to the same end."""
+        return self.state is JobState.FAILED and retry_is_vain(self.error)
 
     @property
     def standing(self) -> str:

@@ -32,6 +32,8 @@ MARKING = (
     "errand.read_again",
     "errand.retry_failed",
     "errand.retry_jobs",
+    "errand.pause_jobs",
+    "errand.resume_jobs",
     "errand.cancel_jobs",
     "errand.delete_jobs",
     "errand.read_found",

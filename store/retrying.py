@@ -19,6 +19,7 @@ from store.failure_filter import FailureFilter, chunks_of_filter
 from store.rests import note_rest
 from store.states import ChunkState
 from store.tables import chunk
+from store.touched import MOST_NAMED, Touched
 from store.wishes import FRESH, reopen
 
 
@@ -93,6 +94,16 @@ def count_failed(connection: Connection, wanted: FailureFilter, *, failed_by: da
         .select_from(chunk)
         .where(*chunks_of_filter(wanted), _had_failed(failed_by))
     ).scalar_one()
+
+
+def failed_jobs(connection: Connection, wanted: FailureFilter, *, failed_by: datetime) -> Touched:
+    """Whose chunks those are."""
+    meant = (*chunks_of_filter(wanted), _had_failed(failed_by))
+    count = select(func.count(chunk.c.job_id.distinct())).where(*meant)
+    first = select(chunk.c.job_id).where(*meant).group_by(chunk.c.job_id)
+    first = first.order_by(func.min(chunk.c.upload_id)).limit(MOST_NAMED)
+    jobs = connection.execute(first).scalars()
+    return Touched.of(jobs, count=connection.execute(count).scalar_one())
 
 
 def _had_failed(by: datetime) -> ColumnElement[bool]:

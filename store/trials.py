@@ -61,8 +61,8 @@ def begin_trial(
     On None nothing was changed.
     """
     # Locked, or somebody else could retry it before we do.
-    fails = connection.execute(
-        select(chunk.c.id)
+    job_id = connection.execute(
+        select(chunk.c.job_id)
         .where(
             chunk.c.id == chunk_id,
             chunk.c.cause == cause_key,
@@ -70,20 +70,20 @@ def begin_trial(
         )
         .with_for_update()
     ).scalar_one_or_none()
-    if fails is None:
+    if job_id is None:
         return None
     errand_id = add_errand(
         connection,
         ErrandKind.TRIAL,
-        {"cause": cause_key, "chunk": chunk_id},
+        {"cause": cause_key, "chunk": chunk_id, "job_id": job_id},
         by=by,
         now=now,
         subject=subject_of_cause(cause_key),
     )
-    job_id = retry_chunk(connection, chunk_id, errand_id=errand_id)
+    retry_chunk(connection, chunk_id, errand_id=errand_id)
     over = {"state": ErrandState.DONE, "done": 1, "total": 1, "started_at": now, "ended_at": now}
     connection.execute(update(errand).where(errand.c.id == errand_id).values(**over))
-    return None if job_id is None else (errand_id, job_id)
+    return errand_id, job_id
 
 
 def latest_trials(connection: Connection, keys: Sequence[str]) -> dict[str, Trial]:

@@ -96,11 +96,16 @@ KINDS = {
     Wish.CANCEL: ErrandKind.CANCEL_MEMBERS,
     Wish.RETRY: ErrandKind.RETRY_MEMBERS,
 }
-# The same, and acts on many jobs, which go through archives as well.
+KINDS_OF_MANY = {
+    Wish.PAUSE: ErrandKind.PAUSE_JOBS,
+    Wish.RESUME: ErrandKind.RESUME_JOBS,
+    Wish.CANCEL: ErrandKind.CANCEL_JOBS,
+    Wish.RETRY: ErrandKind.RETRY_JOBS,
+}
+# Both: acts on many jobs go through archives as well.
 _WISH_OF = {
     **{kind: wish for wish, kind in KINDS.items()},
-    ErrandKind.RETRY_JOBS: Wish.RETRY,
-    ErrandKind.CANCEL_JOBS: Wish.CANCEL,
+    **{kind: wish for wish, kind in KINDS_OF_MANY.items()},
 }
 
 

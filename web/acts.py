@@ -15,6 +15,7 @@ from urllib.parse import quote
 from store.audit import AuditEntry
 from store.file_names import FileName, subject_in
 from store.job_runs import ENDED_BEFORE
+from store.touched import Touched
 from web import words
 from web.language import N_, Language, catalogue
 
@@ -79,12 +80,15 @@ DETAILS = {
     "fold": N_("files in archives"),
     "since": N_("since"),
     "until": N_("before"),
+    "ended": N_("over since"),
     "ended_before": N_("had ended"),
     "errand": N_("errand"),
     "put_back": N_("chunks put back"),
     "removed_as_said": N_("messages to be removed, as said"),
     "files": N_("files"),
     "jobs": N_("jobs"),
+    "paused": N_("jobs paused"),
+    "resumed": N_("jobs resumed"),
     "reached": N_("reached"),
     "after": N_("after file number"),
     "messages": N_("messages"),
@@ -106,6 +110,8 @@ VALUES = {
     "read_again": N_("read a file again"),
     "retry_failed": N_("retry failures"),
     "retry_jobs": N_("retry jobs"),
+    "pause_jobs": N_("pause jobs"),
+    "resume_jobs": N_("resume jobs"),
     "cancel_jobs": N_("cancel jobs"),
     "delete_jobs": N_("delete files"),
     "pause_members": N_("pause what came out of an archive"),
@@ -128,13 +134,17 @@ UPLOADED = "upload.stored"
 # Said by the act itself.
 FORM = "form"
 NO_FILES: Mapping[str, FileName] = {}
+NO_TOUCHED = Touched()
 # Not to be looked at any more when their file is gone.
 HELD = (SUBJECTS["job"], SUBJECTS["upload"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """One thing more that an entry says. `shape`: text, number, size, digest, moment or words."""
+    """One thing more that an entry says.
+
+    `shape`: text, number, size, digest, moment, words or files.
+    """
 
     name: str
     value: Any
@@ -148,6 +158,14 @@ class Subject:
     kind: str
     name: str
     address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The first of the files that an errand reached, by name, and how many beside them."""
+
+    names: tuple[str, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +186,17 @@ def file_meant(entry: AuditEntry) -> str | None:
     return entry.subject if kind in ("job", "upload") else subject_in(entry.detail)
 
 
-def act_of(entry: AuditEntry, files: Mapping[str, FileName] = NO_FILES) -> Act:
-    """The entry, ready to be shown; with the name of its file, where `files` knows it."""
+def errand_meant(entry: AuditEntry) -> int | None:
+    """The errand that an entry is about, where that names no file itself."""
+    kind, _, number = entry.subject.partition(":")
+    is_one = kind == "errand" and number.isascii() and number.isdecimal()
+    return int(number) if is_one and file_meant(entry) is None else None
+
+
+def act_of(
+    entry: AuditEntry, files: Mapping[str, FileName] = NO_FILES, touched: Touched = NO_TOUCHED
+) -> Act:
+    """The entry, ready to be shown; with the names of its files, where `files` knows them."""
     file = files.get(file_meant(entry) or "")
     subject = subject_of(entry.subject)
     if file and file.is_gone and subject.kind in HELD:
@@ -180,8 +207,18 @@ def act_of(entry: AuditEntry, files: Mapping[str, FileName] = NO_FILES) -> Act:
         actor=entry.actor,
         action=_action(entry),
         subject=subject,
-        details=tuple(_details(({"filename": file.name} if file else {}) | entry.detail)),
+        details=(
+            *_reached(files, touched),
+            *_details(({"filename": file.name} if file else {}) | entry.detail),
+        ),
     )
+
+
+def _reached(files: Mapping[str, FileName], touched: Touched) -> Iterator[Detail]:
+    names = tuple(files[one].name for one in touched.subjects if one in files)
+    if names:
+        reached = Files(names=names, more=touched.count - len(names))
+        yield Detail(name=DETAILS["filename"], value=reached, shape="files")
 
 
 def _action(entry: AuditEntry) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from store.results import Order
-from web.asked import address, chosen
+from web.asked import address, chosen, known_word
 
 THREAD = "thread"
 
@@ -41,8 +41,8 @@ def search_address(query: str, wish: Arranged) -> str:
 
 
 def arranged(request: Request) -> Arranged:
-    """What the request asks for; anything that is not known is as if it were not said."""
+    """What the request asks for; a word that is not known is passed over, and told."""
     return Arranged(
         order=chosen(request, "order", Order) or Order.NEWEST,
-        by_thread=request.query_params.get("group") == THREAD,
+        by_thread=known_word(request, "group", (THREAD,)) == THREAD,
     )

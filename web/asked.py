@@ -6,19 +6,22 @@ Anything that is not as it should be is a visitor's mistake, raised here.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 
 from web.errors import BadRequest, NotFound
+from web.passed_over import pass_over
 
 # A query of 4,000 characters, escaped, and the way through its pages.
 MOST_FROM = 40_000
 OF_SEARCH = ("q", "order", "group", "after", "trail")
 JOB_ID = re.compile(r"[0-9a-f]{32}")
-Choice = TypeVar("Choice", bound=str)
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def job_id_of(request: Request) -> str:
@@ -40,11 +43,27 @@ def whole(request: Request, name: str) -> int | None:
 
 
 def chosen(request: Request, name: str, choices: type[Choice]) -> Choice | None:
-    """One of an enum in the query; None for anything else, so that old links go on working."""
-    try:
-        return choices(request.query_params.get(name, ""))
-    except ValueError:
-        return None
+    """One of an enum in the query; None for anything else, which the page then tells."""
+    word = known_word(request, name, tuple(choices))
+    return choices(word) if word else None
+
+
+def known_word(request: Request, name: str, known: Collection[str]) -> str:
+    """The last such word of the query, if it is known; "" for none, and for one passed over."""
+    return next(iter(known_words(request, name, known)[-1:]), "")
+
+
+def known_words(request: Request, name: str, known: Collection[str]) -> tuple[str, ...]:
+    """All such words of the query that are known.
+
+    Old links go on working with others in them; but who reads the page is told of those, or they
+    would take it for narrowed: see `web.passed_over`.
+    """
+    words = [word for word in request.query_params.getlist(name) if word]
+    for word in words:
+        if word not in known:
+            pass_over(request, name, word)
+    return tuple(word for word in words if word in known)
 
 
 def cursor(at: datetime, key: str) -> str:
@@ -106,6 +125,11 @@ def span_of(request: Request, *, zone: tzinfo) -> tuple[datetime | None, datetim
     """
     since, until = _day(request, "since"), _day(request, "until")
     return _midnight(since, zone), _midnight(until and until + timedelta(days=1), zone)
+
+
+def day_of(request: Request, name: str, *, zone: tzinfo) -> datetime | None:
+    """The first moment of one day of the reader's zone. Raises BadRequest for one that is none."""
+    return _midnight(_day(request, name), zone)
 
 
 def _day(request: Request, name: str) -> date | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from store.database import Database
 from store.errands import Errand, ErrandKind, ErrandState, list_errands
 from store.file_names import FileName, file_names, subject_in
 from store.retrying import Aftermath, aftermaths
+from store.touched import Touched
 from web.language import N_
 
 TITLES = {
@@ -18,6 +20,8 @@ TITLES = {
     ErrandKind.RETRY_FAILED: N_("Retrying failures"),
     ErrandKind.TRIAL: N_("Retrying one chunk as a trial"),
     ErrandKind.RETRY_JOBS: N_("Retrying jobs"),
+    ErrandKind.PAUSE_JOBS: N_("Pausing jobs"),
+    ErrandKind.RESUME_JOBS: N_("Letting jobs go on"),
     ErrandKind.CANCEL_JOBS: N_("Cancelling jobs"),
     ErrandKind.PAUSE_MEMBERS: N_("Pausing what came out of an archive"),
     ErrandKind.RESUME_MEMBERS: N_("Letting go on what came out of an archive"),
@@ -35,6 +39,8 @@ COUNTED = {
     **dict.fromkeys(RETRYING, "chunks"),
     **dict.fromkeys(
         (
+            ErrandKind.PAUSE_JOBS,
+            ErrandKind.RESUME_JOBS,
             ErrandKind.CANCEL_JOBS,
             ErrandKind.PAUSE_MEMBERS,
             ErrandKind.RESUME_MEMBERS,
@@ -53,12 +59,16 @@ LOOKED_THROUGH = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrandLine:
-    """One errand. `aftermath` is None for errands that retry nothing, `file` for those that are
-    about many files, or none."""
+    """One errand. `aftermath` is None for errands that retry nothing.
+
+    `files` are the first of those it is about; none where it is about mail, or has not begun.
+    """
 
     errand: Errand
     title: str
-    file: FileName | None
+    files: tuple[FileName, ...]
+    more: int  # files beside them
+    job_id: str | None  # of its only file, where that is still there
     aftermath: Aftermath | None
 
     @property
@@ -120,19 +130,31 @@ def _standing(aftermath: Aftermath) -> str:
 
 
 def lines_of(database: Database, errands: Sequence[Errand]) -> tuple[ErrandLine, ...]:
-    """Errands with the file they are about, and what became of them."""
+    """Errands with the files they are about, and what became of them."""
     retried = [(one.id, one.done) for one in errands if one.kind in RETRYING]
     with database.read() as connection:
         found = aftermaths(connection, retried)
-        files = file_names(connection, (subject_in(one.parameters) for one in errands))
-    return tuple(
-        ErrandLine(
-            errand=one,
-            title=TITLES.get(one.kind, str(one.kind)),
-            file=files.get(subject_in(one.parameters) or ""),
-            aftermath=found.get(one.id),
-        )
-        for one in errands
+        names = file_names(connection, chain.from_iterable(map(_subjects, errands)))
+    return tuple(_line(one, names, found.get(one.id)) for one in errands)
+
+
+def _subjects(asked: Errand) -> tuple[str, ...]:
+    """What it is about: one file that was named when it was asked for, or the first it reached."""
+    named = subject_in(asked.parameters)
+    return (named,) if named else Touched.from_place(asked.place).subjects
+
+
+def _line(asked: Errand, names: Mapping[str, FileName], aftermath: Aftermath | None) -> ErrandLine:
+    subjects = [one for one in _subjects(asked) if one in names]
+    only = subjects[0] if len(subjects) == 1 and not names[subjects[0]].is_gone else ""
+    kind, _, job_id = only.partition(":")
+    return ErrandLine(
+        errand=asked,
+        title=TITLES.get(asked.kind, str(asked.kind)),
+        files=tuple(names[one] for one in subjects),
+        more=max(Touched.from_place(asked.place).count - len(subjects), 0),
+        job_id=job_id if kind == "job" else asked.parameters.get("job_id") if only else None,
+        aftermath=aftermath,
     )
 
 

@@ -118,7 +118,9 @@ def filter_of(fields: Mapping[str, str], *, now: datetime) -> FailureFilter:
     begin = moment(since) if since else None
     if since and begin is None:
         raise BadRequest("This address has a time in it that is none.")
-    if begin is None and period in set(Period):
+    if period is not None and period not in set(Period):
+        raise BadRequest("This address has a word in it that is none.")
+    if begin is None and period is not None:
         begin = now - SPANS[Period(period)]
     return FailureFilter(
         cause=key,

@@ -20,12 +20,16 @@ class JobAct(StrEnum):
     """What can be done to every job that matches."""
 
     RETRY = "retry"
+    PAUSE = "pause"
+    RESUME = "resume"
     CANCEL = "cancel"
     DELETE = "delete"
 
 
 KINDS = {
     JobAct.RETRY: ErrandKind.RETRY_JOBS,
+    JobAct.PAUSE: ErrandKind.PAUSE_JOBS,
+    JobAct.RESUME: ErrandKind.RESUME_JOBS,
     JobAct.CANCEL: ErrandKind.CANCEL_JOBS,
     JobAct.DELETE: ErrandKind.DELETE_JOBS,
 }
@@ -40,7 +44,8 @@ def job_act(fields: Mapping[str, str]) -> JobAct:
 
 
 def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
-    """Which jobs are meant: state (several joined by commas), q, by, since, until, archive, fold.
+    """Which jobs are meant: state (several joined by commas), q, by, since, until, ended, archive,
+    fold.
 
     More than the list would show must never be meant, so nothing unknown is passed over here.
     Raises BadRequest.
@@ -59,6 +64,7 @@ def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
         by=words_of(fields, "by") or "",
         since=_time(fields.get("since"), zone=zone, days=0),
         until=_time(fields.get("until"), zone=zone, days=1),
+        ended=_time(fields.get("ended"), zone=zone, days=0),
         archive_id=archive_id,
         is_folded=_is_folded(fields.get("fold")),
     )

@@ -12,14 +12,24 @@ from typing import Any
 
 from starlette.requests import Request
 
-from store.job_filter import JobFilter, upload_in
+from store.job_filter import FOLDED, JobFilter, upload_in
 from store.job_list import JobSort
 from store.overall import SHOWN_STATES
 from store.paging import Place, Turn
-from web.asked import JOB_ID, address, moment, span_of, text_of
+from web.asked import (
+    JOB_ID,
+    address,
+    day_of,
+    known_word,
+    known_words,
+    moment,
+    span_of,
+    text_of,
+)
 from web.errors import BadRequest
 from web.job_query import UNFOLDED
 from web.language import N_
+from web.passed_over import pass_over
 from web.render import zone_of
 
 ORDERS = {
@@ -47,6 +57,7 @@ class JobWish:
     by: str
     since: str
     until: str
+    ended: str  # over since that day
     order: str  # of ORDERS
     archive: str = ""  # the number of an upload: what came out of it
     is_folded: bool = True  # files stay under the archives they came out of
@@ -64,7 +75,8 @@ class JobWish:
     @property
     def narrows(self) -> bool:
         """True when not every job is wanted."""
-        return bool(self.states or self.text or self.by or self.since or self.until or self.archive)
+        days = self.since or self.until or self.ended
+        return bool(self.states or self.text or self.by or days or self.archive)
 
     def at(self, path: str, **place: object) -> str:
         """The address that says all this again."""
@@ -75,6 +87,7 @@ class JobWish:
             by=self.by,
             since=self.since,
             until=self.until,
+            ended=self.ended,
             archive=self.archive or None,
             fold=None if self.is_folded or self.archive else UNFOLDED,
             sort=self.order if self.order != USUAL else None,
@@ -94,9 +107,9 @@ class JobWish:
 
 
 def wish_of(request: Request) -> JobWish:
-    """What the address asks for; words it does not know are left out, as old links may have."""
-    asked = request.query_params.getlist("state")
-    order = request.query_params.get("sort", USUAL)
+    """What the address asks for; words that are not known are passed over, and told."""
+    asked = known_words(request, "state", SHOWN_STATES)
+    fold = known_word(request, "fold", (FOLDED, UNFOLDED))
     archive = _upload_of(request)
     return JobWish(
         states=tuple(state for state in SHOWN_STATES if state in asked),
@@ -104,15 +117,20 @@ def wish_of(request: Request) -> JobWish:
         by=text_of(request, "by"),
         since=text_of(request, "since"),
         until=text_of(request, "until"),
-        order=order if order in ORDERS else USUAL,
+        ended=text_of(request, "ended"),
+        order=known_word(request, "sort", ORDERS) or USUAL,
         archive=archive,
-        is_folded=not archive and request.query_params.get("fold") != UNFOLDED,
+        is_folded=not archive and fold != UNFOLDED,
     )
 
 
 def _upload_of(request: Request) -> str:
     number = text_of(request, "archive")
-    return number if number.isascii() and number.isdecimal() and len(number) < 10 else ""
+    if number.isascii() and number.isdecimal() and len(number) < 10:
+        return number
+    if number:
+        pass_over(request, "archive", number)
+    return ""
 
 
 def filter_of(request: Request, wish: JobWish) -> JobFilter:
@@ -124,6 +142,7 @@ def filter_of(request: Request, wish: JobWish) -> JobFilter:
         by=wish.by,
         since=since,
         until=until,
+        ended=day_of(request, "ended", zone=zone_of(request)),
         archive_id=upload_in(wish.archive),
         is_folded=wish.is_folded,
     )

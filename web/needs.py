@@ -50,7 +50,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incomplete:
-    """So many files that were handed in since a midnight did not add up."""
+    """So many files that came to their end since a midnight did not add up."""
 
     files: int
     since: datetime
@@ -116,7 +116,7 @@ def _work_needs(health: Health) -> Iterator[Need]:
 
 def _incomplete_needs(found: Incomplete) -> Iterator[Need]:
     if found.files:
-        shown = address("/jobs", state=JobState.INCOMPLETE, since=found.since.date())
+        shown = address("/jobs", state=JobState.INCOMPLETE, ended=found.since.date())
         yield Need(name="incomplete", tone="warn", address=shown, count=found.files)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 from web.phrase_list import PHRASES, TWO_IN_ONE
+from web.words import CAUSES
 
 PLACE = re.compile(r"\{(\w+)\}")
 # Places that hold a sentence themselves; all others hold what differs, and stay as they are.
@@ -38,12 +39,14 @@ AMOUNTS = frozenset(
 def said(text: str, gettext: Callable[[str], str]) -> str:
     """A sentence of ours in the reader's language; what is not ours stays as it is.
 
-    An exception's type before its sentence, as chunks keep it, stays too.
+    An exception's type before its sentence, as chunks keep it, stays too, where it says more.
     """
     translated = gettext(text)
     if translated != text:
         return translated
     error_type, colon, sentence = text.partition(": ")
+    if error_type in CAUSES:
+        return said(sentence, gettext)  # it says all that its type does
     is_typed = bool(colon) and error_type.isidentifier()
     for phrase, pattern in _patterns():
         # Two sentences after a type are not two sentences, the first of which has a type.

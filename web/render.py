@@ -24,6 +24,7 @@ from web import shown, words
 from web.assets import asset
 from web.language import Language, catalogue, language_of
 from web.notices import NOTICE_COOKIE, Notice, notice_of
+from web.passed_over import passed_over
 from web.phrases import said
 from web.security import User
 from web.shown import pieces
@@ -45,6 +46,7 @@ class Shell:
     path: str
     query: str
     notice: Notice | None
+    passed_over: tuple[str, ...]  # words of the address that the page does not know
 
     def allows(self, role: str) -> bool:
         """True when the reader may do what needs that role."""
@@ -66,6 +68,7 @@ def shell_of(request: Request) -> Shell:
         path=request.url.path,
         query=request.query_params.get("q", "") if request.url.path == "/search" else "",
         notice=notice_of(request),
+        passed_over=passed_over(request),
     )
 
 

@@ -108,6 +108,8 @@ ACTIONS = {
     "errand.read_again": N_("had a file read again"),
     "errand.retry_failed": N_("retried failures"),
     "errand.retry_jobs": N_("retried jobs"),
+    "errand.pause_jobs": N_("paused jobs"),
+    "errand.resume_jobs": N_("resumed jobs"),
     "errand.cancel_jobs": N_("cancelled jobs"),
     "errand.delete_jobs": N_("deleted jobs"),
     "errand.done": N_("finished an errand"),
@@ -145,6 +147,18 @@ class Who:
 
     name: str
     note: str
+
+
+# Failures that say something of the file and nothing of the program; others keep their own name.
+CAUSES = {
+    "NoMessages": N_("No mail in it"),
+    "CannotUnpack": N_("It cannot be unpacked"),
+}
+
+
+def cause(error_type: str | None) -> str:
+    """What a kind of failure is called."""
+    return CAUSES.get(error_type, error_type) if error_type else N_("Unknown cause")
 
 
 def who(actor: str) -> Who:

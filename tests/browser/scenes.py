@@ -46,6 +46,8 @@ AT_WORK = {
     "jobs-every": "/jobs?fold=none",
     "jobs-keep": "/jobs?sort=size",
     "jobs-bulk-retry": "/jobs/bulk?act=retry",
+    "jobs-bulk-pause": "/jobs/bulk?act=pause",
+    "jobs-unknown": "/jobs?state=nonsense&sort=junk&ended=2020-01-01",
     "jobs-bulk-cancel": "/jobs/bulk?act=cancel",
     "jobs-bulk-delete": "/jobs/bulk?act=delete&q=archive",
     "search-empty": "/search",

@@ -247,7 +247,9 @@ def test_what_comes_out_of_an_archive_inside_after_the_wish_does_not_escape(
     assert floor.run() == []
 
 
-@pytest.mark.parametrize("kind", [ErrandKind.CANCEL_JOBS, ErrandKind.RETRY_JOBS])
+@pytest.mark.parametrize(
+    "kind", [ErrandKind.PAUSE_JOBS, ErrandKind.CANCEL_JOBS, ErrandKind.RETRY_JOBS]
+)
 def test_a_bulk_act_killed_within_an_archive_goes_on_in_it(
     archive: Floor, kind: ErrandKind
 ) -> None:
@@ -264,7 +266,8 @@ def test_a_bulk_act_killed_within_an_archive_goes_on_in_it(
     assert ended.state is ErrandState.DONE
     expected = JobState.CANCELLED if kind is ErrandKind.CANCEL_JOBS else JobState.QUEUED
     assert states(archive) == [expected] * 5
-    assert ended.done == (1 if kind is ErrandKind.CANCEL_JOBS else 5)
+    assert paused(archive) == (5 if kind is ErrandKind.PAUSE_JOBS else 0)
+    assert ended.done == 5
 
 
 def test_a_step_reaches_no_more_jobs_than_it_may(archive: Floor) -> None:

@@ -14,6 +14,7 @@ from store.clock import utc_now
 from store.database import Database
 from store.tables import job
 from tests.archives import mail, zip_of
+from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.test_lists import files
 from tests.web.visiting import Visit, visit
@@ -90,17 +91,55 @@ def test_what_did_not_add_up_is_told_for_a_week_and_leads_to_the_list_that_shows
 ) -> None:
     here.take_in(letters(1))
     packed = zip_of({"a.mbox": mail(1), "b.mbox": mail(2)})
-    cut = here.take_in(packed[:-60], filename="cut.zip")
+    here.take_in(packed[:-60], filename="cut.zip")
     visitor = here.visitor()
 
     ((text, address),) = needs(visitor.get("/").text)
 
     assert text == "1 file"
     assert files(visitor.get(address).text) == ["cut.zip"]
-    with here.house.database.write() as connection:
-        old = utc_now() - timedelta(days=9)
-        connection.execute(update(job).where(job.c.id == cut.job_id).values(created_at=old))
+    assert "Over since" in visitor.get(address).text
+    date_back(here, None, "created_at")
+    assert needs(visitor.get("/").text) == [(text, address)]
+    assert files(visitor.get(address).text) == ["cut.zip"]
+    date_back(here, None, "finished_at")  # its files too
     assert needs(visitor.get("/").text) == []
+    assert files(visitor.get(address).text) == []
+
+
+def date_back(here: Visit, floor: Floor | None, column: str) -> None:
+    """A job, or every one, was begun or over nine days ago."""
+    with here.house.database.write() as connection:
+        old = {column: utc_now() - timedelta(days=9)}
+        which = [] if floor is None else [job.c.id == floor.job_id]
+        connection.execute(update(job).where(*which).values(old))
+
+
+def test_an_archive_of_which_a_file_was_over_since_is_told(here: Visit) -> None:
+    packed = zip_of({"a.mbox": mail(1), "in.zip": zip_of({"b.mbox": mail(2)})})
+    outer = here.take_in(packed, filename="x.zip")
+    date_back(here, outer, "finished_at")
+    today = utc_now().date()
+    visitor = here.visitor()
+
+    assert files(visitor.get(f"/jobs?ended={today}").text) == ["x.zip"]
+    date_back(here, None, "finished_at")
+    assert files(visitor.get(f"/jobs?ended={today}").text) == []
+    assert visitor.get("/jobs?ended=nonsense").status_code == 400
+
+
+def test_acts_on_all_that_was_over_since_mean_no_more_than_that(here: Visit) -> None:
+    old, new = (here.take_in(letters(one), filename=f"{one}.mbox") for one in (3, 4))
+    date_back(here, old, "finished_at")
+    page = here.visitor().get(f"/jobs?ended={utc_now().date()}").text
+    assert files(page) == [new.job().filename]
+    form = page.partition('action="/jobs/bulk"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+    dry = here.visitor().get("/jobs/bulk", params={**fields, "act": "delete"}).text
+
+    assert "Delete 1 job" in dry
+    assert "Over since" in dry
 
 
 def test_what_somebody_paused_waits_for_no_worker(here: Visit) -> None:

@@ -257,6 +257,7 @@ def test_the_numbers_of_an_archive_lead_to_as_many_jobs(here: Visit, halted: Flo
         ("/jobs?fold=none&q=d.mbox", "retry", "Retry 1 job", 1),
         ("/jobs?fold=none", "retry", "Retry 3 jobs", 3),
         ("/jobs?q=d.mbox", "retry", None, 0),
+        ("/jobs?archive=ARCHIVE", "retry", "Retry 3 jobs", 3),
         ("/jobs", "cancel", "There is nothing to do.", 0),
     ],
 )
@@ -264,7 +265,7 @@ def test_a_bulk_act_does_what_it_counted_in_a_folded_list_and_in_one_that_is_not
     here: Visit, halted: Floor, address: str, act: str, promise: str | None, done: int
 ) -> None:
     visitor = here.visitor()
-    page = visitor.get(address).text
+    page = visitor.get(address.replace("ARCHIVE", str(halted.upload_id))).text
     form = re.search(r'<form class="row small" action="/jobs/bulk".*?</form>', page, re.DOTALL)
     assert (form is None) is (promise is None)
     if form is None:

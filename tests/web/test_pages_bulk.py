@@ -37,6 +37,9 @@ def states(floors: list[Floor]) -> list[JobState]:
         ("act=retry&by=somebody", "There is nothing to do."),
         ("act=retry&q=done", "There is nothing to do."),
         ("act=cancel", "Cancel 1 job"),
+        ("act=resume", "Let 1 job go on"),
+        ("act=resume&state=failed", "There is nothing to do."),
+        ("act=pause", "There is nothing to do."),
         ("act=delete&q=done", "Delete 1 job"),
         ("act=delete&since=2001-01-01", "Delete 4 jobs"),
         ("act=delete&until=2001-01-01", "There is nothing to do."),
@@ -71,6 +74,52 @@ def test_all_that_match_are_cancelled(here: Visit, floors: list[Floor]) -> None:
     carry_out(here, answer.headers["Location"])
 
     assert states(floors)[:2] == [JobState.FINISHED, JobState.CANCELLED]
+
+
+def test_all_that_match_are_let_go_on_and_paused(here: Visit, floors: list[Floor]) -> None:
+    visitor, waiting = here.visitor(), floors[1]
+
+    resumed = visitor.post("/jobs/bulk", data={"act": "resume", "state": "paused"})
+    carry_out(here, resumed.headers["Location"])
+    assert waiting.job().standing == "queued"
+    paused = visitor.post("/jobs/bulk", data={"act": "pause", "q": "mbox"})
+    carry_out(here, paused.headers["Location"])
+
+    assert waiting.job().standing == "paused"
+    assert states(floors)[2:] == [JobState.FAILED] * 2
+    assert "Jobs paused</dt><dd>1" in visitor.get(paused.headers["Location"]).text
+    with here.house.database.read() as connection:
+        acts = [act.action for act in entries(connection, subject=f"job:{waiting.job_id}")]
+    assert {"job.resume", "job.pause"} <= set(acts)
+    assert "paused jobs" in visitor.get("/audit").text
+
+
+@pytest.mark.parametrize(
+    ("query", "offered"),
+    [
+        ("", ["retry", "resume", "cancel", "delete"]),
+        ("q=done", ["delete"]),
+        ("state=failed", ["retry", "delete"]),
+        ("state=paused", ["resume", "cancel", "delete"]),
+        ("q=nothing-like-it", []),
+    ],
+)
+def test_only_what_can_be_done_to_something_that_matches_is_offered(
+    here: Visit, floors: list[Floor], query: str, offered: list[str]
+) -> None:
+    for at in ("/jobs", "/fragments/jobs"):
+        page = here.visitor().get(f"{at}?{query}").text
+        assert re.findall(r'name="act" value="(\w+)"', page) == offered
+
+    assert 'name="act"' not in here.visitor(Role.VIEWER).get(f"/jobs?{query}").text
+
+
+def test_what_waits_can_be_paused_and_not_be_let_go_on(here: Visit) -> None:
+    here.take_in(letters(4), filename="waiting.mbox", work=False)
+
+    page = here.visitor().get("/jobs").text
+
+    assert re.findall(r'name="act" value="(\w+)"', page) == ["pause", "cancel", "delete"]
 
 
 def test_all_that_match_are_deleted_when_somebody_is_sure(here: Visit, floors: list[Floor]) -> None:

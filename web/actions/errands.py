@@ -134,7 +134,7 @@ def try_one(request: Request, form: Form) -> Response:
 
 
 def act_on_jobs(request: Request, form: Form) -> Response:
-    """`POST /jobs/bulk`: retry, cancel or delete every job that matches."""
+    """`POST /jobs/bulk`: retry, pause, let go on, cancel or delete every job that matches."""
     act = job_act(form)
     if act is JobAct.DELETE and form.get("sure") != "yes":
         raise BadRequest("Deleting has to be confirmed.")

@@ -21,7 +21,7 @@ from store.clock import utc_now
 from store.database import Database
 from store.jobs import JobView
 from store.states import Outcome
-from web.asked import address, chosen, cursor, place_in_list, whole
+from web.asked import address, cursor, known_word, place_in_list, whole
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
@@ -32,6 +32,7 @@ PAGE = 25
 WORKER_CHARACTERS = 200
 URGENCIES = {"0": 0, "1": 1, "2": 2}
 TROUBLE = (Outcome.FAILED, Outcome.LOST)
+TROUBLED, URGENT = "trouble", "urgent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Filter:
             "outcome": self.outcome,
             "of": self.of,
             "worker": self.worker,
-            "first": "urgent" if self.urgent else None,
+            "first": URGENT if self.urgent else None,
         }
         return address(path, **{**asked, **changed})
 
@@ -126,14 +127,11 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
 def filter_of(request: Request) -> Filter:
     """The filter in the query. Raises BadRequest for a chunk that is no number."""
     asked = request.query_params
-    outcome = (
-        "trouble" if asked.get("outcome") == "trouble" else chosen(request, "outcome", Outcome)
-    )
     return Filter(
-        outcome=outcome,
+        outcome=known_word(request, "outcome", (TROUBLED, *Outcome)) or None,
         of=whole(request, "of"),
         worker=asked.get("worker", "")[:WORKER_CHARACTERS].strip() or None,
-        urgent=asked.get("first") == "urgent",
+        urgent=known_word(request, "first", (URGENT,)) == URGENT,
     )
 
 
@@ -158,13 +156,13 @@ def _found(
 
 
 def _wanted(outcome: str | None) -> tuple[Outcome, ...]:
-    if outcome == "trouble":
+    if outcome == TROUBLED:
         return TROUBLE
     return (Outcome(outcome),) if outcome else ()
 
 
 def _outcomes(job_id: str, wish: Filter) -> tuple[Chip, ...]:
-    names: list[str | None] = [None, "trouble", *Outcome]
+    names: list[str | None] = [None, TROUBLED, *Outcome]
     return tuple(
         Chip(
             title=name or "",
@@ -180,7 +178,7 @@ def _orders(job_id: str, wish: Filter) -> tuple[Chip, ...]:
         Chip(
             title=title, address=wish.address(job_id, first=name), is_here=bool(name) is wish.urgent
         )
-        for name, title in ((None, N_("Newest first")), ("urgent", N_("Running and failed first")))
+        for name, title in ((None, N_("Newest first")), (URGENT, N_("Running and failed first")))
     )
 
 

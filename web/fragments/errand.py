@@ -36,6 +36,7 @@ WISHES = {
     "state": N_("In the state"),
     "since": N_("Since"),
     "until": N_("Before"),
+    "ended": N_("Over since"),
     "from_seq": N_("From chunk"),
     "dialect": N_("Dialect"),
     "label": N_("Label"),
@@ -45,6 +46,8 @@ RESULTS = {
     "files": N_("Files deleted"),
     "messages_removed": N_("Messages removed"),
     "members_lost": N_("Files in other archives that lost their mail"),
+    "paused": N_("Jobs paused"),
+    "resumed": N_("Jobs that go on"),
     "jobs": N_("Jobs cancelled"),
     "reached": N_("Reached"),
     "changed": N_("Messages changed"),
@@ -56,10 +59,9 @@ RESULTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrandView:
-    """One errand. `job_id` is the job it is about, where that will still be there."""
+    """One errand."""
 
     line: ErrandLine
-    job_id: str | None
     cause: KnownCause | None
     wishes: tuple[tuple[str, str | datetime | tuple[Word, ...]], ...]
     results: tuple[tuple[str, int], ...]
@@ -90,7 +92,6 @@ def find_the_errand(request: Request) -> ErrandView:
     line, kept = lines_of(database, [errand])[0], errand.result or errand.place
     return ErrandView(
         line=line,
-        job_id=errand.parameters.get("job_id") if line.file and not line.file.is_gone else None,
         cause=cause,
         wishes=tuple(
             (WISHES[name], _wish(name, value))
@@ -125,7 +126,7 @@ def _has_file_for(request: Request, errand: Errand) -> bool:
 
 def _wish(name: str, value: Any) -> str | datetime | tuple[Word, ...]:
     """A parameter as it is to be shown: a time, words of states, or what somebody wrote."""
-    if name in ("since", "until"):
+    if name in ("since", "until", "ended"):
         return datetime.fromisoformat(value)
     if name == "state":
         return tuple(state_word(word) for word in value.split(","))

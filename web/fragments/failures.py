@@ -57,6 +57,12 @@ class FailuresView:
     here: str
     every: int
 
+    @property
+    def may_help(self) -> bool:
+        """True when a retry of all that is asked for is not in vain for each."""
+        is_page = self.causes > len(self.cards)
+        return is_page or not all(card.found.cause.retry_is_vain for card in self.cards)
+
 
 def has_proved(trial: Trial | None, *, last_at: datetime | None) -> bool:
     """True when a trial succeeded, and nothing failed after it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,15 +13,17 @@ from store.database import Transaction
 from store.job_filter import JobFilter
 from store.job_list import JobSort, ListedJob, count_jobs, counts_by_state, page_of_jobs
 from store.job_runs import Work, work_on
+from store.job_weight import deletes_any, what_helps
 from store.jobs import JobView
 from store.outer import Outer, outer_of
 from store.paging import Page
 from store.standings import standings_inside
 from store.states import OPEN_JOB_STATES
 from web.house import house_of
+from web.job_query import JobAct
 from web.job_wish import JobWish, filter_of, turn_of, wish_of, written
 from web.pace import pace
-from web.render import render
+from web.render import render, shell_of
 
 PAGE = 50
 
@@ -63,9 +66,12 @@ class JobsView:
     fold: FoldChip | None  # None where no file has come out of an archive
     archive: Outer | None  # the list is of what came out of it
     anywhere: str  # the address without that
+    ended: datetime | None  # the list is of what was over then or later
+    ever: str  # the address without that
     chips: tuple[StateChip, ...]
     every_state: str
     total: int
+    acts: tuple[JobAct, ...]  # what an operator may do to all that match, where it does anything
     headings: dict[str, Heading]
     first: str | None
     previous: str | None
@@ -98,6 +104,7 @@ def find_jobs(request: Request) -> JobsView:
         archives = [one.job.upload_id for one in found.rows if one.job.is_archive]
         inside = standings_inside(connection, archives)
         archive = outer_of(connection, wanted.archive_id)
+        acts = _acts(connection, wanted) if shell_of(request).allows("operator") else ()
         work = work_on(connection, [listed.job for listed in found.rows])
     query = request.query_params
     before, after = _neighbours(wish, found)
@@ -109,9 +116,12 @@ def find_jobs(request: Request) -> JobsView:
         fold=_fold_chip(wish, folded),
         archive=archive,
         anywhere=replace(wish, archive="").at("/jobs"),
+        ended=wanted.ended,
+        ever=replace(wish, ended="").at("/jobs"),
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),
+        acts=acts,
         headings={sort: _heading(wish, sort) for sort in JobSort},
         first=wish.at("/jobs") if found.has_previous else None,
         previous=before,
@@ -119,6 +129,13 @@ def find_jobs(request: Request) -> JobsView:
         here=wish.at("/fragments/jobs", after=query.get("after"), before=query.get("before")),
         every=pace(moving=any(counts.get(state) for state in OPEN_JOB_STATES)),
     )
+
+
+def _acts(connection: Transaction, wanted: JobFilter) -> tuple[JobAct, ...]:
+    helps = set[str](what_helps(connection, wanted))
+    if deletes_any(connection, wanted):
+        helps.add(JobAct.DELETE)
+    return tuple(act for act in JobAct if act in helps)
 
 
 def _folded(connection: Transaction, wanted: JobFilter) -> int:

@@ -13,7 +13,7 @@ from store.errands import OPEN_ERRAND_STATES, list_errands
 from store.found_inside import FoundInside, found_inside
 from store.jobs import JobView
 from store.members import MembersSum, MemberView, members_of, sum_of_members
-from web.asked import address, whole
+from web.asked import address, chosen, whole
 from web.errand_lines import ErrandLine, lines_of
 from web.fragments.progress import require_job
 from web.house import house_of
@@ -74,7 +74,7 @@ def members_fragment(request: Request) -> Response:
 
 def members_in(request: Request, job: JobView) -> MembersView:
     """A page of an archive's members; `?fate=` narrows them, `?member=` is the last one seen."""
-    after, fate = whole(request, "member"), _fate_in(request)
+    after, fate = whole(request, "member"), chosen(request, "fate", Fate)
     here = address(f"/fragments/members/{job.id}", fate=fate, member=after)
     page = f"/jobs/{job.id}"
     if not job.is_archive:
@@ -118,11 +118,6 @@ def members_in(request: Request, job: JobView) -> MembersView:
         next=f"{more}#members" if more else None,
         every=MOVING if moves or acts else None,
     )
-
-
-def _fate_in(request: Request) -> Fate | None:
-    asked = request.query_params.get("fate", "")
-    return Fate(asked) if asked in set(Fate) else None
 
 
 def _chips(added_up: MembersSum, page: str, *, chosen: Fate | None) -> tuple[FateChip, ...]:

@@ -70,7 +70,7 @@ def find_overview(request: Request) -> OverviewView:
         inside = standings_inside(connection, archives)
         work = work_on(connection, [*moving, *latest])
         since = told_since(now, zone_of(request))
-        incomplete = JobFilter(states=(JobState.INCOMPLETE,), since=since, is_folded=True)
+        incomplete = JobFilter(states=(JobState.INCOMPLETE,), ended=since, is_folded=True)
         number = count_jobs(connection, incomplete) if JobState.INCOMPLETE in counts else 0
         resting = standstills(connection, now=now_of(connection))
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)

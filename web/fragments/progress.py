@@ -18,7 +18,7 @@ from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.standstill import Standstill, standstills
 from store.states import STOPPED_JOB_STATES, JobState
-from web.asked import address, job_id_of, whole
+from web.asked import address, job_id_of, known_word, whole
 from web.errors import NotFound
 from web.house import house_of
 from web.member_words import damage_in_words
@@ -121,6 +121,8 @@ def find_progress(request: Request) -> ProgressView:
 
 def _can_retry(connection: Transaction, job: JobView) -> bool:
     """True when there is something that failed or was stopped, and may go on."""
+    if job.retry_is_vain:
+        return False
     if not job.is_archive:
         return job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED
     if job.state in STOPPED_JOB_STATES:
@@ -130,8 +132,7 @@ def _can_retry(connection: Transaction, job: JobView) -> bool:
 
 def standing_in(request: Request) -> str | None:
     """The word of the chunk map that is asked for; None for none, or one that nobody knows."""
-    word = request.query_params.get("standing", "")
-    return word if word in SEVERITY else None
+    return known_word(request, "standing", SEVERITY) or None
 
 
 def _next(job_id: str, standing: str | None, listed: list[int]) -> str | None:

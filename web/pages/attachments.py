@@ -10,7 +10,7 @@ from starlette.responses import Response
 from store.attachments import FileView, list_files
 from store.query_values import FILE_TYPES
 from store.results import CursorError
-from web.asked import address
+from web.asked import address, known_word
 from web.errors import BadRequest
 from web.house import house_of
 from web.language import N_
@@ -47,8 +47,7 @@ class AttachmentsView:
 def attachments_page(request: Request) -> Response:
     """The list. Raises BadRequest for a damaged link."""
     name = request.query_params.get("name", "").strip()[:LONGEST_NAME]
-    kind = request.query_params.get("type", "")
-    kind = kind if kind in FILE_TYPES else ""
+    kind = known_word(request, "type", FILE_TYPES)
     after = request.query_params.get("after") or None
     try:
         with house_of(request).database.read() as connection:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from store.audit import AuditEntry
 from store.audit_list import AuditFilter, actions, actors, page_of_entries
-from store.file_names import FileName, file_names
+from store.database import Transaction
+from store.file_names import file_names
 from store.paging import Page, Turn
+from store.touched import touched_by
 from web import words
-from web.acts import SUBJECTS, Act, act_of, actions_meant, actors_meant, file_meant
-from web.asked import address, span_of, text_of, whole
+from web.acts import (
+    NO_TOUCHED,
+    SUBJECTS,
+    Act,
+    act_of,
+    actions_meant,
+    actors_meant,
+    errand_meant,
+    file_meant,
+)
+from web.asked import address, known_word, span_of, text_of, whole
 from web.house import house_of
 from web.kept import KeptViews, kept_views
 from web.language import N_
@@ -96,9 +109,20 @@ def audit_page(request: Request) -> Response:
         found = page_of_entries(
             connection, wanted, turn=turn, size=PAGE, newest_first=wish.sort == NEWEST
         )
-        files = file_names(connection, (file_meant(entry) for entry in found.rows))
-    view = _view(wish, found, files=files, people=people, codes=codes, kept=_kept(request, wish))
+        told = _told(connection, found.rows)
+    view = _view(wish, found, told=told, people=people, codes=codes, kept=_kept(request, wish))
     return render(request, "pages/audit.html", view)
+
+
+def _told(connection: Transaction, entries: Sequence[AuditEntry]) -> tuple[Act, ...]:
+    """Entries with the files they are about: one of their own, or the first of their errand's."""
+    errands = {entry.id: errand_meant(entry) for entry in entries}
+    touched = touched_by(connection, (one for one in errands.values() if one is not None))
+    reached = (subject for one in touched.values() for subject in one.subjects)
+    files = file_names(connection, chain(map(file_meant, entries), reached))
+    return tuple(
+        act_of(entry, files, touched.get(errands[entry.id] or 0, NO_TOUCHED)) for entry in entries
+    )
 
 
 def wish_of(request: Request) -> AuditWish:
@@ -113,7 +137,7 @@ def wish_of(request: Request) -> AuditWish:
         id=text_of(request, "id") or subject_id,
         since=text_of(request, "since"),
         until=text_of(request, "until"),
-        sort=OLDEST if request.query_params.get("sort") == OLDEST else NEWEST,
+        sort=known_word(request, "sort", ORDERS) or NEWEST,
     )
 
 
@@ -125,14 +149,14 @@ def _view(
     wish: AuditWish,
     found: Page[AuditEntry],
     *,
-    files: dict[str, FileName],
+    told: tuple[Act, ...],
     people: tuple[str, ...],
     codes: tuple[str, ...],
     kept: KeptViews,
 ) -> AuditView:
     rows = found.rows
     return AuditView(
-        acts=tuple(act_of(entry, files) for entry in rows),
+        acts=told,
         wish=wish,
         actors=people,
         actions=tuple(Choice(value=code, text=words.action(code)) for code in codes),

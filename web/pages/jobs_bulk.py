@@ -19,6 +19,8 @@ from web.render import render, shell_of
 CHANGED = N_("The number has changed since you were asked. Nothing was done yet: look again.")
 TITLES = {
     JobAct.RETRY: N_("Retry all jobs that match"),
+    JobAct.PAUSE: N_("Pause all jobs that match"),
+    JobAct.RESUME: N_("Let all jobs that match go on"),
     JobAct.CANCEL: N_("Cancel all jobs that match"),
     JobAct.DELETE: N_("Delete all jobs that match"),
 }
@@ -50,6 +52,8 @@ class JobsBulkView:
         weight = self.weight
         return {
             JobAct.RETRY: weight.retried_jobs,
+            JobAct.PAUSE: weight.pausable_jobs,
+            JobAct.RESUME: weight.paused_jobs,
             JobAct.CANCEL: weight.open_jobs,
             JobAct.DELETE: weight.jobs,
         }[self.act]

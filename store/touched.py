@@ -1,0 +1,65 @@
+"""Which files an errand over many jobs has reached: the first of them, and how many in all.
+
+Kept with the errand's place, so that it is committed with each step and outlives the errand.
+Few are kept, however many there are: they are for people, who know by them what was meant.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from sqlalchemy import Connection, select
+
+from store.tables_watch import errand
+
+MOST_NAMED = 3
+_KEY = "touched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """The jobs of those files, the first of them by id, and the number of all."""
+
+    first: tuple[str, ...] = ()
+    count: int = 0
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The first of them, as `store.file_names` takes them."""
+        return tuple(f"job:{job_id}" for job_id in self.first)
+
+    def and_one(self, job_id: str) -> Self:
+        """With one file more. An errand that is begun again may name its last one twice."""
+        if job_id in self.first:
+            return self
+        first = (*self.first, job_id)[:MOST_NAMED]
+        return replace(self, first=first, count=self.count + 1)
+
+    def to_place(self) -> dict[str, Any]:
+        """Its part of an errand's place; nothing where nothing was reached."""
+        return {_KEY: {"first": list(self.first), "count": self.count}} if self.count else {}
+
+    @classmethod
+    def of(cls, jobs: Iterable[str], *, count: int) -> Self:
+        """Some jobs of so many."""
+        return cls(first=tuple(jobs)[:MOST_NAMED], count=count)
+
+    @classmethod
+    def from_place(cls, place: Mapping[str, Any]) -> Self:
+        """What `to_place` wrote; nothing of errands that name one file themselves."""
+        kept = place.get(_KEY)
+        return cls.of(kept["first"], count=kept["count"]) if kept else cls()
+
+
+def touched_by(connection: Connection, errand_ids: Iterable[int]) -> dict[int, Touched]:
+    """What some errands have reached, those that have reached anything."""
+    rows = connection.execute(
+        select(errand.c.id, errand.c.place).where(
+            errand.c.id.in_(sorted(set(errand_ids))), errand.c.place.is_not(None)
+        )
+    )
+    found = {row.id: Touched.from_place(json.loads(row.place)) for row in rows}
+    return {errand_id: touched for errand_id, touched in found.items() if touched.count}

@@ -1,0 +1,78 @@
+"""A retry is offered where it may help, and where it cannot its place says why."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from store.states import JobState
+from tests.archives import zip_of
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+from tests.web.test_pages_failures import cause_in, fail_jobs
+from tests.web.visiting import Visit
+
+WHY = "A retry would come to the same end"
+TRIAL = 'id="trial-'
+
+
+@pytest.fixture
+def floor(here: Visit) -> Floor:
+    """An archive in which no mail is."""
+    floor = here.take_in(zip_of({"notes.txt": b"nothing but notes"}), filename="notes.zip")
+    assert floor.job().state is JobState.FAILED
+    return floor
+
+
+def test_the_cause_of_an_archive_without_mail_is_told_in_words(here: Visit, floor: Floor) -> None:
+    page = here.visitor().get("/failures").text
+
+    for at in ("/failures", f"/failures/{cause_in(page)}", f"/jobs/{floor.job_id}", "/errands"):
+        shown = re.sub(r"<pre.*?</pre>", "", here.visitor().get(at).text, flags=re.DOTALL)
+        assert not re.search(r">NoMessages|NoMessages:", shown)
+    assert "No mail in it" in page
+    korean = here.visitor().get("/failures", headers={"Accept-Language": "ko"}).text
+    assert "메일이 없음" in korean
+
+
+def test_nothing_is_offered_that_comes_to_the_same_end(here: Visit, floor: Floor) -> None:
+    visitor, page = here.visitor(), here.visitor().get("/failures").text
+    key = cause_in(page)
+
+    assert WHY in page
+    assert TRIAL not in page
+    assert 'id="retry-all"' not in page
+    cause = visitor.get(f"/failures/{key}").text
+    assert WHY in cause
+    assert "/trial" not in cause
+    job = visitor.get(f"/jobs/{floor.job_id}?chunk=0").text
+    assert WHY in job
+    assert 'id="read-again"' not in job
+    assert "Retry this chunk" not in job
+    again = visitor.get(f"/jobs/{floor.job_id}/read-again").text
+    assert WHY in again
+    assert 'id="again-failed"' not in again
+    assert WHY in visitor.get(f"/failures/retry?cause={key}").text
+
+
+def test_a_file_that_may_come_back_is_retried_beside_it(here: Visit, floor: Floor) -> None:
+    missing = fail_jobs(here, 1)[0]
+    visitor = here.visitor()
+
+    page = visitor.get("/failures").text
+
+    assert page.count(TRIAL) == 1
+    assert 'id="retry-all"' in page
+    assert WHY not in visitor.get(f"/jobs/{missing.job_id}?chunk=0").text
+    assert "Retry this chunk" in visitor.get(f"/jobs/{missing.job_id}?chunk=0").text
+
+
+def test_an_mbox_without_mail_can_be_read_by_another_dialect(here: Visit) -> None:
+    floor = here.take_in(b"\n" * 300 + letters(0), filename="blank.mbox")
+    assert floor.job().error == "NoMessages: no message was found in this file"
+
+    page = here.visitor().get(f"/jobs/{floor.job_id}").text
+
+    assert WHY in page
+    assert 'id="read-again"' in page
