@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from store import tables
+from store.clock import now_of
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
 from store.tables_archive import archive
 
@@ -221,7 +222,9 @@ def _latest_attempts(connection: Connection, chunk_ids: list[int]) -> dict[int, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits: chunks and bytes, and since when the oldest of it is here.
+    """What waits: chunks and bytes, and since when the oldest of it could be begun.
+
+    That is since it came, was let go on or retried; None while all of it rests after a failure.
 
     What is `paused` waits for a person, not for a worker, and is counted apart.
     """
@@ -238,13 +241,20 @@ def _count(connection: Connection, rows: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
 
 
+def _due_since(now: datetime) -> ColumnElement[datetime | None]:
+    return case(
+        (chunk.c.not_before.is_(None), job.c.created_at),
+        (chunk.c.not_before <= now, chunk.c.not_before),
+    )
+
+
 def backlog(connection: Connection) -> Backlog:
     """The queue as the database knows it."""
     waiting = connection.execute(
         select(
             func.count().label("number"),
             func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("size"),
-            func.min(func.coalesce(chunk.c.not_before, job.c.created_at)).label("oldest"),
+            func.min(_due_since(now_of(connection))).label("oldest"),
         )
         .join(job, job.c.id == chunk.c.job_id)
         .where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_(None))
