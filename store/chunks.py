@@ -57,6 +57,7 @@ class AttemptView:
     chunk_id: int
     chunk_seq: int
     unpacks: bool  # the plan of an archive
+    filename: str
     number: int
     engine: EngineName
     worker: str
@@ -126,9 +127,11 @@ def _chunk_view(row: Row[Any]) -> ChunkView:
 
 # True for a chunk whose work is to unpack an archive.
 UNPACKS = and_(chunk.c.seq == 0, chunk.c.upload_id.in_(select(archive.c.upload_id)))
-# Attempts with the number of their chunk.
-ATTEMPTS = select(attempt, chunk.c.seq.label("chunk_seq"), UNPACKS.label("unpacks")).join(
-    chunk, chunk.c.id == attempt.c.chunk_id
+# Attempts with the number of their chunk and the name of its file.
+ATTEMPTS = (
+    select(attempt, chunk.c.seq.label("chunk_seq"), UNPACKS.label("unpacks"), upload.c.filename)
+    .join(chunk, chunk.c.id == attempt.c.chunk_id)
+    .join(upload, upload.c.id == chunk.c.upload_id)
 )
 
 
@@ -172,6 +175,7 @@ def attempt_view(row: Row[Any]) -> AttemptView:
         chunk_id=row.chunk_id,
         chunk_seq=row.chunk_seq,
         unpacks=bool(row.unpacks),
+        filename=row.filename,
         number=row.number,
         engine=EngineName(row.engine),
         worker=row.worker,
