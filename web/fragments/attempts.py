@@ -25,6 +25,7 @@ from web.asked import address, chosen, cursor, place_in_list, whole
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
+from web.moment import at_one_moment
 from web.pace import MOVING
 from web.render import render
 
@@ -94,6 +95,7 @@ class AttemptsView:
     every: int | None
 
 
+@at_one_moment
 def attempts_fragment(request: Request) -> Response:
     """`GET /fragments/attempts/{id}`."""
     return render(request, "fragments/attempts.html", attempts_in(request, require_job(request)))

@@ -12,6 +12,7 @@ from store.jobs import JobView
 from store.ledger import Balance, Entry, balance, entries_of
 from web.fragments.progress import require_job
 from web.house import house_of
+from web.moment import at_one_moment
 from web.pace import MOVING
 from web.render import render
 
@@ -40,6 +41,7 @@ class LedgerView:
     every: int | None
 
 
+@at_one_moment
 def ledger_fragment(request: Request) -> Response:
     """`GET /fragments/ledger/{id}`."""
     return render(request, "fragments/ledger.html", ledger_of(request, require_job(request)))

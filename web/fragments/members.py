@@ -19,6 +19,7 @@ from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
 from web.member_words import FATES, REASONS
+from web.moment import at_one_moment
 from web.pace import MOVING
 from web.render import render
 from web.words import Word
@@ -67,6 +68,7 @@ class MembersView:
     every: int | None
 
 
+@at_one_moment
 def members_fragment(request: Request) -> Response:
     """`GET /fragments/members/{id}`."""
     return render(request, "fragments/members.html", members_in(request, require_job(request)))

@@ -22,6 +22,7 @@ from web.asked import address, job_id_of, whole
 from web.errors import NotFound
 from web.house import house_of
 from web.member_words import damage_in_words
+from web.moment import at_one_moment
 from web.pace import MOVING
 from web.render import render
 from web.spooled import why_unreadable
@@ -62,6 +63,7 @@ class ProgressView:
     every: int | None
 
 
+@at_one_moment
 def progress_fragment(request: Request) -> Response:
     """`GET /fragments/progress/{id}`."""
     view = find_progress(request)

@@ -13,6 +13,7 @@ from web.asked import address, whole
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
+from web.moment import at_one_moment
 from web.pace import MOVING
 from web.render import render
 
@@ -48,6 +49,7 @@ class SetAsideView:
     every: int | None
 
 
+@at_one_moment
 def set_aside_fragment(request: Request) -> Response:
     """`GET /fragments/set_aside/{id}`."""
     view = set_aside_in(request, require_job(request))
