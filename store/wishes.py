@@ -193,17 +193,18 @@ def stop_chunk(connection: Connection, chunk_id: int, *, by: str, now: datetime)
 def stop_worker(connection: Connection, worker: str, *, by: str, now: datetime) -> list[int]:
     """Give back what a worker reads, because it is about to be killed: nobody is to blame for it.
 
-    Answers the chunks that wait again.
+    Answers the chunks that wait again. Those of several files in the order of their uploads, as
+    acts on archives take them, and all of them before the first attempt.
     """
     note_stop(connection, worker, by=by, now=now)
     rows = connection.execute(
         select(attempt.c.id, attempt.c.chunk_id)
+        .join(chunk, chunk.c.id == attempt.c.chunk_id)
         .where(attempt.c.outcome == Outcome.RUNNING, attempt.c.worker == worker)
-        .order_by(attempt.c.chunk_id)
+        .order_by(chunk.c.upload_id, chunk.c.id)
+        .with_for_update(of=chunk)
     ).all()
-    for row in rows:
-        give_back(connection, row.id, by=by, now=now)
-    return [row.chunk_id for row in rows]
+    return [row.chunk_id for row in rows if give_back(connection, row.id, by=by, now=now)]
 
 
 def _lock_chunks(connection: Connection, job_id: str) -> None:
