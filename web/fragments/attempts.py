@@ -26,7 +26,7 @@ from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
 from web.moment import at_one_moment
-from web.pace import MOVING
+from web.pace import MOVING, pace_of
 from web.render import render
 
 PAGE = 25
@@ -121,7 +121,7 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
         here=wish.on(f"/fragments/attempts/{job.id}"),
         first=wish.address(job.id) if before else None,
         next=wish.address(job.id, before=further) if further else None,
-        every=None if job.state.is_over or before else MOVING * 2,
+        every=None if job.state.is_over or before else pace_of(job, quick=MOVING * 2),
     )
 
 

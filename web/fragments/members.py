@@ -20,7 +20,7 @@ from web.house import house_of
 from web.language import N_
 from web.member_words import FATES, REASONS
 from web.moment import at_one_moment
-from web.pace import MOVING
+from web.pace import MOVING, pace_of
 from web.render import render
 from web.words import Word
 
@@ -118,7 +118,7 @@ def members_in(request: Request, job: JobView) -> MembersView:
         here=here,
         first=None if after is None else f"{address(page, fate=fate)}#members",
         next=f"{more}#members" if more else None,
-        every=MOVING if moves or acts else None,
+        every=MOVING if acts else pace_of(job) if moves else None,
     )
 
 

@@ -14,7 +14,7 @@ from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
 from web.moment import at_one_moment
-from web.pace import MOVING
+from web.pace import MOVING, pace_of
 from web.render import render
 
 PAGE = 50
@@ -69,7 +69,7 @@ def set_aside_in(request: Request, job: JobView) -> SetAsideView:
         set_aside=tuple(set_aside_of(entry) for entry in found[:PAGE]),
         first=None if after is None else f"{here}#set_aside",
         next=f"{more}#set_aside" if more else None,
-        every=None if job.state.is_over or after is not None else MOVING * 2,
+        every=None if job.state.is_over or after is not None else pace_of(job, quick=MOVING * 2),
     )
 
 
