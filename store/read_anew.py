@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from store import tables
+from store.past_work import delete_attempts
 from store.states import ChunkKind, ChunkState, JobState
 from store.wishes import begin_again, cancel_job, fresh
 
@@ -95,7 +96,7 @@ def plan_anew(connection: Connection, job_id: str, *, rule: str | None) -> None:
     The messages and the books must be gone already, and no attempt may run (`set_aside`).
     """
     parsing = select(chunk.c.id).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
-    connection.execute(delete(attempt).where(attempt.c.chunk_id.in_(parsing)))
+    delete_attempts(connection, attempt.c.chunk_id.in_(parsing))
     connection.execute(
         delete(chunk).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
     )
