@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from enum import IntEnum
 
 from jobs.engine import Engine
 from jobs.workshop import Workshop
@@ -22,23 +23,39 @@ from store.states import JobState
 LOOK_SECONDS = 0.5
 
 
-def follow(engine: Engine, job_ids: Sequence[str]) -> bool:
-    """Show progress until every job is over. True when all of them finished, with their files.
+class Ending(IntEnum):
+    """How it was with all that was followed; the exit status that says so."""
 
-    An archive that waits only for paused files which came before it is not followed any further.
+    FINISHED = 0
+    NOT_FINISHED = 1  # something failed, is incomplete or was cancelled
+    PAUSED = 3  # nothing of the kind, but something waits for a person
+
+
+def follow(engine: Engine, job_ids: Sequence[str]) -> Ending:
+    """Show progress until every job is over, with its files, or waits for a person alone.
+
+    Whoever follows cannot let go on what somebody has paused, and is not to wait for ever.
     """
     engine.start()
     try:
         ends = [_follow_with_files(engine.workshop, job_id) for job_id in job_ids]
     finally:
         engine.stop()
-    return all(end.status is JobState.FINISHED for end in ends)
+    return _ending(ends)
+
+
+def _ending(ends: Sequence[JobView]) -> Ending:
+    waiting = [end for end in ends if end.waits_for_a_person]
+    badly = any(end.held.ended_badly for end in waiting if end.held)
+    if badly or any(end.is_settled and end.status is not JobState.FINISHED for end in ends):
+        return Ending.NOT_FINISHED
+    return Ending.PAUSED if waiting else Ending.FINISHED
 
 
 def _follow_with_files(workshop: Workshop, job_id: str) -> JobView:
     """The job at its end; what comes out of it, however deep, is told file by file meanwhile."""
     told: set[str] = set()
-    while not (view := _look(workshop, job_id)).is_settled and not view.waits_for_others:
+    while not (view := _look(workshop, job_id)).is_settled and not view.waits_for_a_person:
         _tell_files(workshop, view, told)
         _show(view, end="\r")
         time.sleep(LOOK_SECONDS)
@@ -46,15 +63,23 @@ def _follow_with_files(workshop: Workshop, job_id: str) -> JobView:
     _show(view, end="\n")
     for line in summary_of(workshop, view):
         print(line, file=sys.stderr, flush=True)
-    if view.waits_for_others:
-        print(f"{view.filename}: {_not_waited_for(view.waits_for_others)}", file=sys.stderr)
+    if view.waits_for_a_person:
+        why = _what_is_paused(view)
+        print(f"{view.filename}: not waited for any longer: {why}", file=sys.stderr)
     return view
 
 
-def _not_waited_for(number: int) -> str:
-    """Somebody has paused them, and who follows the archive cannot let them go on."""
-    files = "1 file that came before is" if number == 1 else f"{number} files that came before are"
-    return f"not waited for any longer: {files} paused; all that came out of the archive is over"
+def _what_is_paused(view: JobView) -> str:
+    if before := view.waits_for_others:
+        files = (
+            "1 file that came before is" if before == 1 else f"{before} files that came before are"
+        )
+        return f"{files} paused; all that came out of the archive is over"
+    if view.held is None or not view.state.is_over:
+        return "it is paused until somebody lets it go on"
+    number = view.held.paused_here + view.held.paused_before
+    files = "1 file of it is" if number == 1 else f"{number} files of it are"
+    return f"{files} paused until somebody lets them go on"
 
 
 def _tell_files(workshop: Workshop, view: JobView, told: set[str]) -> None:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from jobs.engine import Engine
 from jobs.workshop import Workshop
 from mail.sniff import Verdict, sniff
-from ops.following import follow
+from ops.following import Ending, follow
 from ops.premises import actor, opened_engine, settings
 from ops.refusal import Refusal
 from store.admission import admit
@@ -46,11 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Take the files in, one after the other. Exit status 1 unless every job ends well."""
+    """Take the files in, one after the other. Exit status 1 unless every job ends well.
+
+    With `--wait` it is 3 when nothing went wrong, but somebody has paused what is left.
+    """
     with opened_engine(settings()) as engine:
         jobs, refused = _take_all_in(engine, args.files, again=args.again)
-        ended_well = follow(engine, jobs) if args.wait else True
-        return 0 if ended_well and not refused else 1
+        ending = follow(engine, jobs) if args.wait else Ending.FINISHED
+        return int(ending) if not refused else 1
 
 
 def _take_all_in(engine: Engine, paths: Sequence[Path], *, again: bool) -> tuple[list[str], int]:

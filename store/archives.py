@@ -129,9 +129,13 @@ def note_members(connection: Connection, archive_id: int, notes: Sequence[Member
 
 
 def lies_elsewhere(held: FromClause = tables.upload) -> ColumnElement[bool]:
-    """True for a member, joined with its upload, whose bytes were kept before it came."""
+    """True for a member, joined with its upload, whose bytes lie with what is not of its archive.
+
+    Two members with the same bytes lie with one upload that came out of the archive itself: who
+    deletes that has asked for both.
+    """
     other = or_(held.c.archive_id.is_(None), held.c.archive_id != member.c.archive_id)
-    return or_(member.c.fate == Fate.SAME, and_(member.c.fate == Fate.DAMAGED, other))
+    return and_(member.c.fate.in_((Fate.SAME, Fate.DAMAGED)), other)
 
 
 def point_to(

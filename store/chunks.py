@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from store import tables
 from store.causes import retry_is_vain
+from store.clock import now_of
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
 from store.tables_archive import archive
 
@@ -62,6 +63,7 @@ class AttemptView:
     chunk_id: int
     chunk_seq: int
     unpacks: bool  # the plan of an archive
+    filename: str
     number: int
     engine: EngineName
     worker: str
@@ -131,9 +133,11 @@ def _chunk_view(row: Row[Any]) -> ChunkView:
 
 # True for a chunk whose work is to unpack an archive.
 UNPACKS = and_(chunk.c.seq == 0, chunk.c.upload_id.in_(select(archive.c.upload_id)))
-# Attempts with the number of their chunk.
-ATTEMPTS = select(attempt, chunk.c.seq.label("chunk_seq"), UNPACKS.label("unpacks")).join(
-    chunk, chunk.c.id == attempt.c.chunk_id
+# Attempts with the number of their chunk and the name of its file.
+ATTEMPTS = (
+    select(attempt, chunk.c.seq.label("chunk_seq"), UNPACKS.label("unpacks"), upload.c.filename)
+    .join(chunk, chunk.c.id == attempt.c.chunk_id)
+    .join(upload, upload.c.id == chunk.c.upload_id)
 )
 
 
@@ -177,6 +181,7 @@ def attempt_view(row: Row[Any]) -> AttemptView:
         chunk_id=row.chunk_id,
         chunk_seq=row.chunk_seq,
         unpacks=bool(row.unpacks),
+        filename=row.filename,
         number=row.number,
         engine=EngineName(row.engine),
         worker=row.worker,
@@ -227,7 +232,9 @@ def _latest_attempts(connection: Connection, chunk_ids: list[int]) -> dict[int, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits: chunks and bytes, and since when the oldest of it is here.
+    """What waits: chunks and bytes, and since when the oldest of it could be begun.
+
+    That is since it came, was let go on or retried; None while all of it rests after a failure.
 
     What is `paused` waits for a person, not for a worker, and is counted apart.
     """
@@ -244,13 +251,20 @@ def _count(connection: Connection, rows: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
 
 
+def _due_since(now: datetime) -> ColumnElement[datetime | None]:
+    return case(
+        (chunk.c.not_before.is_(None), job.c.created_at),
+        (chunk.c.not_before <= now, chunk.c.not_before),
+    )
+
+
 def backlog(connection: Connection) -> Backlog:
     """The queue as the database knows it."""
     waiting = connection.execute(
         select(
             func.count().label("number"),
             func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("size"),
-            func.min(func.coalesce(chunk.c.not_before, job.c.created_at)).label("oldest"),
+            func.min(_due_since(now_of(connection))).label("oldest"),
         )
         .join(job, job.c.id == chunk.c.job_id)
         .where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_(None))

@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import sqlite3
-import time
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,10 +24,10 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from store.outage import in_one_line
 from store.privacy import FILE_MODE, make_private, tighten
+from store.sqlite_file import BUSY_SECONDS, prepare, shrink
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +41,6 @@ READ_TIMEOUT_SECONDS = 10
 # How long a server that does not answer is waited for, at the beginning and in between.
 CONNECT_SECONDS = 5
 SILENCE_SECONDS = 30
-# SQLite: how long a writer waits for its turn, and how many pages are given back in one.
-BUSY_SECONDS = 30
-TURN_SECONDS = 0.02
-SHRINK_PAGES = 4096
 # SQLite: how large its log may grow, and how long others are waited for before it begins anew.
 LOG_BYTES = 128 << 20
 LOG_BUSY_MS = 250
@@ -67,14 +63,36 @@ class Database:
             make_private(self.file)
         self._writer = _engine(url, immediate=True)
         self._reader = _engine(url, immediate=False)
+        self._moment = threading.local()
         # A forked work-horse must not share its parent's sockets.
         os.register_at_fork(after_in_child=self._forget_connections)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; whatever it does is rolled back."""
+        shared: Connection | None = getattr(self._moment, "connection", None)
+        if shared is not None:
+            yield shared
+            return
         with self._reader.connect() as connection:
             yield connection
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Whatever this thread reads inside, it reads as it stood at one moment.
+
+        Postgres would else show every statement what was committed by then. Nobody is held up,
+        but what was deleted is kept meanwhile: not for anything that waits for somebody.
+        """
+        with self.read() as connection:
+            if self.dialect == "postgresql" and not connection.in_transaction():
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            before = getattr(self._moment, "connection", None)
+            self._moment.connection = connection
+            try:
+                yield
+            finally:
+                self._moment.connection = before
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -110,7 +128,7 @@ class Database:
                 connection.execution_options(isolation_level="AUTOCOMMIT")
                 connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
             elif raw := connection.connection.driver_connection:
-                _shrink(raw)  # to the last row
+                shrink(raw)  # to the last row
 
     def begin_log_anew(self) -> None:
         """SQLite: write its log back into the file once it has grown, and use it from the front.
@@ -194,7 +212,7 @@ def _engine(url: str, *, immediate: bool) -> Engine:
             connect_args=_postgres_manners(reading=not immediate),
         )
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin_immediate if immediate else _begin_deferred)
     return engine
 
@@ -220,51 +238,6 @@ def _postgres_manners(*, reading: bool) -> dict[str, Any]:
         "keepalives_count": 4,
         "tcp_user_timeout": SILENCE_SECONDS * 1000,
     }
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    # The driver's own transaction handling gets in the way of BEGIN IMMEDIATE.
-    connection.isolation_level = None
-    for pragma in (
-        # Only a database without tables yet takes this to heart; it must come first.
-        "auto_vacuum=INCREMENTAL",
-        # FULL costs nothing next to NORMAL with batches of our size, and survives a power cut.
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "cache_size=-65536",
-        # In pages, 128 MiB: what many batches change is written to the file once.
-        "wal_autocheckpoint=32768",
-        "temp_store=MEMORY",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    _keep_a_log(connection)
-
-
-def _keep_a_log(connection: sqlite3.Connection) -> None:
-    """Write ahead. On a file that does so already, this changes nothing.
-
-    When somebody else makes a new file do so at the very moment, SQLite does not wait by itself.
-    """
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(TURN_SECONDS)
-        else:
-            return
-
-
-def _shrink(connection: sqlite3.Connection) -> None:
-    """In steps, so that others may write in between; what cannot be done now keeps for later."""
-    try:
-        while connection.execute("PRAGMA freelist_count").fetchone()[0]:
-            connection.execute(f"PRAGMA incremental_vacuum({SHRINK_PAGES})").fetchall()
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except sqlite3.OperationalError as error:
-        log.warning("the file keeps its size until the next deletion: %s", error)
 
 
 def _begin_immediate(connection: Connection) -> Any:

@@ -1,11 +1,12 @@
 """How it has been: throughput and trouble from the attempts, the queue from its samples.
 
 The attempts table is the history of the work already, so only the queue needs sampling; all of
-it outlives Redis.
+it outlives Redis. What attempts did that went with a deleted file is kept by `store.past_work`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,20 +15,22 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Row,
     Text,
     cast,
     delete,
     func,
     insert,
     select,
+    true,
     type_coerce,
 )
 
 from store.states import ChunkKind, Outcome
 from store.tables import attempt, chunk
-from store.tables_watch import queue_sample
+from store.tables_watch import past_work, queue_sample
 
-SAMPLES_KEPT = timedelta(days=15)
+KEPT = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,10 @@ def add_sample(
             consumers=consumers,
         )
     )
-    connection.execute(delete(queue_sample).where(queue_sample.c.at < now - SAMPLES_KEPT))
+    oldest = now - KEPT
+    connection.execute(delete(queue_sample).where(queue_sample.c.at < oldest))
+    forgotten = past_work.c.minute < int(oldest.timestamp()) // 60
+    connection.execute(delete(past_work).where(forgotten))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,31 +136,24 @@ def _minute(connection: Connection, moment: ColumnElement[datetime]) -> ColumnEl
     return cast(func.floor(func.extract("epoch", moment) / 60), Integer)
 
 
-def _bucket_of(minute: str | int, *, width: int) -> int:
+def minute_since_1970(minute: str | int) -> int:
+    """A minute as a database tells it cheaply, as a number."""
     if isinstance(minute, int):
-        return minute * 60 // width
-    return int(datetime.fromisoformat(minute).replace(tzinfo=UTC).timestamp()) // width
+        return minute
+    return int(datetime.fromisoformat(minute).replace(tzinfo=UTC).timestamp()) // 60
+
+
+def _bucket_of(minute: str | int, *, width: int) -> int:
+    return minute_since_1970(minute) * 60 // width
 
 
 def _attempts_by_bucket(
     connection: Connection, *, since: datetime, width: int
 ) -> dict[int, tuple[int, int, int, int]]:
-    minute = _minute(connection, attempt.c.seen_at).label("minute")
-    parsing = chunk.c.kind == ChunkKind.PARSE
-    rows = connection.execute(
-        select(
-            minute,
-            func.sum(attempt.c.bytes).filter(parsing).label("bytes"),
-            func.sum(attempt.c.messages).filter(parsing).label("messages"),
-            func.count().filter(attempt.c.outcome == Outcome.FAILED).label("failed"),
-            func.count().filter(attempt.c.outcome == Outcome.LOST).label("lost"),
-        )
-        .join(chunk, chunk.c.id == attempt.c.chunk_id)
-        .where(attempt.c.seen_at >= since)
-        .group_by(minute)
-    )
     sums: dict[int, tuple[int, int, int, int]] = {}
-    for row in rows:
+    first = int(since.timestamp()) // 60
+    gone = connection.execute(select(past_work).where(past_work.c.minute >= first)).all()
+    for row in [*attempts_by_minute(connection, true(), since=since), *gone]:
         number = _bucket_of(row.minute, width=width)
         size, messages, failed, lost = sums.get(number, (0, 0, 0, 0))
         sums[number] = (
@@ -164,6 +163,30 @@ def _attempts_by_bucket(
             lost + row.lost,
         )
     return sums
+
+
+def attempts_by_minute(
+    connection: Connection, which: ColumnElement[bool], *, since: datetime
+) -> Sequence[Row[Any]]:
+    """(minute, bytes, messages, failed, lost) of some attempts that are there, in order.
+
+    For the minute see `minute_since_1970`.
+    """
+    minute = _minute(connection, attempt.c.seen_at).label("minute")
+    parsing = chunk.c.kind == ChunkKind.PARSE
+    return connection.execute(
+        select(
+            minute,
+            func.sum(attempt.c.bytes).filter(parsing).label("bytes"),
+            func.sum(attempt.c.messages).filter(parsing).label("messages"),
+            func.count().filter(attempt.c.outcome == Outcome.FAILED).label("failed"),
+            func.count().filter(attempt.c.outcome == Outcome.LOST).label("lost"),
+        )
+        .join(chunk, chunk.c.id == attempt.c.chunk_id)
+        .where(attempt.c.seen_at >= since, which)
+        .group_by(minute)
+        .order_by(minute)
+    ).all()
 
 
 def _samples_by_bucket(

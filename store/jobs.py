@@ -21,7 +21,7 @@ from store.held import NOTHING, Held, held_by
 from store.inside import archives_within
 from store.job_progress import Progress, progress_of
 from store.outer import Outer, damages_of, outers_of
-from store.overall import own_standing, status_of_jobs, status_with_files, with_files
+from store.overall import PAUSED, own_standing, status_of_jobs, status_with_files, with_files
 from store.states import OPEN_JOB_STATES, EngineName, JobState
 from store.uploads import UploadKind
 
@@ -84,8 +84,13 @@ class JobView:
 
     @property
     def is_settled(self) -> bool:
-        """True when nothing more happens by itself, in no file of it either."""
+        """True when it is over, with all its files. What is paused is not."""
         return self.status.is_over
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """True while it is not over and nothing of it goes on before somebody lets it."""
+        return self.standing == PAUSED
 
     @property
     def waits_for_others(self) -> int:

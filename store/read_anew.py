@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from store import tables
+from store.past_work import delete_attempts
 from store.states import ChunkKind, ChunkState, JobState
-from store.wishes import FRESH, begin_again, cancel_job
+from store.wishes import begin_again, cancel_job, fresh
 
 chunk, attempt, job = tables.chunk, tables.attempt, tables.job
 
@@ -60,13 +61,13 @@ def rewind_chunks(connection: Connection, job_id: str, *, from_seq: int) -> None
     connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id, chunk.c.state == ChunkState.CANCELLED)
-        .values(**FRESH)
+        .values(**fresh(connection))
     )
     connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
         .values(
-            **FRESH,
+            **fresh(connection),
             position=chunk.c.start,
             messages=0,
             duplicates=0,
@@ -95,12 +96,14 @@ def plan_anew(connection: Connection, job_id: str, *, rule: str | None) -> None:
     The messages and the books must be gone already, and no attempt may run (`set_aside`).
     """
     parsing = select(chunk.c.id).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
-    connection.execute(delete(attempt).where(attempt.c.chunk_id.in_(parsing)))
+    delete_attempts(connection, attempt.c.chunk_id.in_(parsing))
     connection.execute(
         delete(chunk).where(chunk.c.job_id == job_id, chunk.c.kind == ChunkKind.PARSE)
     )
     connection.execute(
-        update(chunk).where(chunk.c.job_id == job_id).values(**FRESH, position=0, error=None)
+        update(chunk)
+        .where(chunk.c.job_id == job_id)
+        .values(**fresh(connection), position=0, error=None)
     )
     connection.execute(update(job).where(job.c.id == job_id).values(rule=rule))
     begin_again(connection, job_id, for_reading=True)

@@ -20,7 +20,7 @@ from store.rests import note_rest
 from store.states import ChunkState
 from store.tables import chunk
 from store.touched import MOST_NAMED, Touched
-from store.wishes import FRESH, reopen
+from store.wishes import fresh, reopen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def retry_some(
         again = connection.execute(
             update(chunk)
             .where(chunk.c.id.in_([row[2] for row in rows]), chunk.c.state == ChunkState.FAILED)
-            .values(**FRESH | {"errand_id": errand_id})
+            .values(**fresh(connection) | {"errand_id": errand_id})
         ).rowcount
         if again:
             note_rest(connection, job_id, now=utc_now(), known_open=known_open)

@@ -22,6 +22,17 @@ queue_sample = Table(
     Column("consumers", Integer),  # NULL when Redis could not be asked
 )
 
+# What attempts did that are gone with their file: sums only, by the minute they were last seen.
+past_work = Table(
+    "past_work",
+    metadata,
+    Column("minute", Integer, primary_key=True, autoincrement=False),  # since 1970, in UTC
+    Column("bytes", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+)
+
 errand = Table(
     "errand",
     metadata,

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from store.states import Outcome
-from store.tables import attempt, job
+from store.tables import attempt, chunk, job
 
 # So many give a 99th percentile that rests on fifty of them, and are read in some 20 ms.
 LOOKED_AT_MOST = 5_000
@@ -33,7 +33,8 @@ class Percentiles:
 class Timings:
     """The attempts that ended by themselves in a stretch of time; None where there were none.
 
-    `waited` is of first attempts: from the arrival of the job to the start. `ran` is from the
+    `waited` is of first attempts: from when the chunk was due (the arrival of the job, or when it
+    was let go on or retried) to the start. `ran` is from the
     start of any attempt to its end. `is_cut`: there were more, only the newest count.
     """
 
@@ -47,10 +48,11 @@ def timings(connection: Connection, *, since: datetime) -> Timings:
     rows = connection.execute(
         select(
             attempt.c.number,
-            _seconds(connection, job.c.created_at, attempt.c.started_at).label("waited"),
+            _seconds(connection, _due_at(), attempt.c.started_at).label("waited"),
             _seconds(connection, attempt.c.started_at, attempt.c.ended_at).label("ran"),
         )
         .join(job, job.c.id == attempt.c.job_id)
+        .join(chunk, chunk.c.id == attempt.c.chunk_id)
         .where(attempt.c.seen_at >= since, attempt.c.outcome.in_((Outcome.DONE, Outcome.FAILED)))
         .order_by(attempt.c.seen_at.desc())
         .limit(LOOKED_AT_MOST)
@@ -60,6 +62,12 @@ def timings(connection: Connection, *, since: datetime) -> Timings:
         ran=_percentiles(row.ran for row in rows),
         is_cut=len(rows) == LOOKED_AT_MOST,
     )
+
+
+def _due_at() -> ColumnElement[datetime]:
+    # What is later than the start was written for a later attempt.
+    was_due = chunk.c.not_before <= attempt.c.started_at
+    return case((was_due, chunk.c.not_before), else_=job.c.created_at)
 
 
 def _seconds(

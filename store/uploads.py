@@ -19,6 +19,7 @@ from mail.sniff import Verdict
 from store import tables
 from store.archives import add_archive, forget_archive, point_to
 from store.locks import take_turns
+from store.past_work import delete_attempts
 from store.states import ChunkKind, ChunkState, JobState
 from store.upload_name import safe_name
 
@@ -284,7 +285,7 @@ def mark_deleting(connection: Connection, upload_id: int) -> list[str]:
 def forget_upload(connection: Connection, upload_id: int) -> None:
     """Remove the books of an upload whose messages are gone; its name and dates stay."""
     of_upload = select(tables.chunk.c.id).where(tables.chunk.c.upload_id == upload_id)
-    connection.execute(delete(tables.attempt).where(tables.attempt.c.chunk_id.in_(of_upload)))
+    delete_attempts(connection, tables.attempt.c.chunk_id.in_(of_upload))
     for table in (tables.chunk, tables.ledger, tables.quarantine):
         connection.execute(delete(table).where(table.c.upload_id == upload_id))
     forget_archive(connection, upload_id)

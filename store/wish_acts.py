@@ -18,7 +18,7 @@ from store.inside import has_open
 from store.states import OPEN_JOB_STATES, STOPPED_JOB_STATES, ChunkKind, ChunkState, JobState
 from store.tables import chunk, job, upload
 from store.uploads import UploadKind
-from store.wishes import FRESH, begin_again, cancel_job, pause_job, resume_job, retry_job
+from store.wishes import begin_again, cancel_job, fresh, pause_job, resume_job, retry_job
 
 
 class Wish(StrEnum):
@@ -140,7 +140,7 @@ def _unpack_lost(connection: Connection, row: Row[Any], doing: Doing) -> int:
             or_(chunk.c.errand_id.is_(None), chunk.c.errand_id != (doing.errand_id or 0)),
             has_lost(chunk.c.upload_id),
         )
-        .values(**FRESH | {"errand_id": doing.errand_id})
+        .values(**fresh(connection) | {"errand_id": doing.errand_id})
     ).rowcount
     if again:
         begin_again(connection, row.id, known_open=doing.known_open)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from store import tables
 from store.causes import cause_of
-from store.clock import utc_now
+from store.claims import is_paused
+from store.clock import now_of, utc_now
 from store.failures import Failure, note_failure
 from store.inside import paused_inside
 from store.rests import note_rest
@@ -51,7 +52,7 @@ def retry_job(
         .where(or_(chunk.c.errand_id.is_(None), chunk.c.errand_id != (errand_id or 0)))
         # What was cancelled has not failed: an error of long ago is told by its attempts.
         .values(
-            **FRESH,
+            **fresh(connection),
             error=case((chunk.c.state == ChunkState.CANCELLED, None), else_=chunk.c.error),
         )
         .values(errand_id=errand_id)
@@ -69,7 +70,7 @@ def retry_chunk(
         update(chunk)
         .where(chunk.c.id == chunk_id)
         .where(chunk.c.state.in_(STOPPED_CHUNK_STATES))
-        .values(**FRESH | {"errand_id": errand_id})
+        .values(**fresh(connection) | {"errand_id": errand_id})
         .returning(chunk.c.job_id)
     ).scalar_one_or_none()
     if job_id is not None:
@@ -77,19 +78,23 @@ def retry_chunk(
     return job_id
 
 
-# A chunk that begins anew; why it failed before stays written down, to be compared with.
-FRESH: dict[str, Any] = {
-    "state": ChunkState.WAITING,
-    "attempt_id": None,
-    "attempts": 0,
-    "suspect_attempts": 0,
-    "suspect_offset": None,
-    "not_before": None,
-    "rung_at": None,
-    "ended_at": None,
-    "same_cause": None,
-    "errand_id": None,
-}
+def fresh(connection: Connection) -> dict[str, Any]:
+    """What is written of a chunk that begins anew, and waits from now on.
+
+    Why it failed before stays written down, to be compared with.
+    """
+    return {
+        "state": ChunkState.WAITING,
+        "attempt_id": None,
+        "attempts": 0,
+        "suspect_attempts": 0,
+        "suspect_offset": None,
+        "not_before": now_of(connection),
+        "rung_at": None,
+        "ended_at": None,
+        "same_cause": None,
+        "errand_id": None,
+    }
 
 
 def begin_again(
@@ -188,17 +193,18 @@ def stop_chunk(connection: Connection, chunk_id: int, *, by: str, now: datetime)
 def stop_worker(connection: Connection, worker: str, *, by: str, now: datetime) -> list[int]:
     """Give back what a worker reads, because it is about to be killed: nobody is to blame for it.
 
-    Answers the chunks that wait again.
+    Answers the chunks that wait again. Those of several files in the order of their uploads, as
+    acts on archives take them, and all of them before the first attempt.
     """
     note_stop(connection, worker, by=by, now=now)
     rows = connection.execute(
         select(attempt.c.id, attempt.c.chunk_id)
+        .join(chunk, chunk.c.id == attempt.c.chunk_id)
         .where(attempt.c.outcome == Outcome.RUNNING, attempt.c.worker == worker)
-        .order_by(attempt.c.chunk_id)
+        .order_by(chunk.c.upload_id, chunk.c.id)
+        .with_for_update(of=chunk)
     ).all()
-    for row in rows:
-        give_back(connection, row.id, by=by, now=now)
-    return [row.chunk_id for row in rows]
+    return [row.chunk_id for row in rows if give_back(connection, row.id, by=by, now=now)]
 
 
 def _lock_chunks(connection: Connection, job_id: str) -> None:
@@ -228,8 +234,26 @@ def pause_job(connection: Connection, job_id: str, *, now: datetime) -> bool:
 
 
 def resume_job(connection: Connection, job_id: str) -> bool:
-    """Let a paused job go on; False when it was not paused."""
+    """Let a paused job go on; False when it was not paused.
+
+    What waited for that waits for a worker from now on, and not since it was handed in.
+    """
+    _wait_from_now(connection, job_id)
     resumed = connection.execute(
         update(job).where(job.c.id == job_id, job.c.paused_at.is_not(None)).values(paused_at=None)
     )
     return resumed.rowcount == 1
+
+
+def _wait_from_now(connection: Connection, job_id: str) -> None:
+    """Of a paused job. Chunks come before their job, and each other in order, as everywhere."""
+    now = now_of(connection)
+    held = and_(
+        chunk.c.job_id == job_id,
+        chunk.c.state == ChunkState.WAITING,
+        # One that is to rest after a failure rests on.
+        or_(chunk.c.not_before.is_(None), chunk.c.not_before < now),
+        is_paused(),
+    )
+    connection.execute(select(chunk.c.id).where(held).order_by(chunk.c.id).with_for_update()).all()
+    connection.execute(update(chunk).where(held).values(not_before=now))

@@ -5,6 +5,8 @@ A part that is finished is sent without its trigger, and so ends by itself.
 
 from __future__ import annotations
 
+from store.jobs import JobView
+
 MOVING = 2
 RESTING = 10
 
@@ -12,3 +14,8 @@ RESTING = 10
 def pace(*, moving: bool) -> int:
     """For parts that never end: quick while something moves, slow while nothing does."""
     return MOVING if moving else RESTING
+
+
+def pace_of(job: JobView, *, quick: int = MOVING) -> int:
+    """For parts about a job that is not over: slow while it waits for a person."""
+    return RESTING if job.waits_for_a_person else quick

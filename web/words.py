@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jobs.worker_names import pid_told_by
+from store.states import EngineName
 from web.language import N_
 
 
@@ -201,6 +203,15 @@ def short_name(name: str, *, host: str | None) -> str:
     if host is None and "-" in own:
         return own  # its beginning is then the host's name, which its neighbours share
     return own if len(own) <= SHORT_NAME else f"{own[:8]}…"
+
+
+def called(name: str, *, host: str | None, engine: EngineName, pid: int | None) -> str:
+    """What a worker is called beside its host, from what is known of it and of its attempts alike.
+
+    The pid of an attempt is its work-horse's, so it counts only where there are no horses.
+    """
+    told = pid if engine is EngineName.LOCAL else pid_told_by(name)
+    return str(told) if told else short_name(name, host=host)
 
 
 def kind(name: str) -> str:

@@ -150,7 +150,7 @@ def claim_as(floor: Floor, worker: str) -> None:
     """Have a worker of that name take the next chunk."""
     host, _, pid = worker.rpartition("-")
     identity = WorkerIdentity(
-        engine=EngineName.RQ, name=worker, host=host, pid=int(pid), version="0.1.0"
+        engine=EngineName.RQ, name=worker, host=host, pid=int(pid) + 1, version="0.1.0"
     )
     with floor.workshop.database.write() as connection:
         assert claim_next(connection, worker=identity, now=utc_now(), lease_seconds=3600)
@@ -166,7 +166,7 @@ def fall_silent(floor: Floor, worker: str) -> None:
 def give_up(floor: Floor, worker: str) -> None:
     """Its work-horse was killed, as far as is known for want of memory."""
     words = (
-        "work-horse 12: signal 9 (SIGKILL); it held 1.9 GB of a limit of 2.0 GB: "
+        "work-horse 912: signal 9 (SIGKILL); it held 1.9 GB of a limit of 2.0 GB: "
         "probably out of memory"
     )
     trouble = Trouble(outcome=Outcome.LOST, error_type="WorkerDied", error=words)

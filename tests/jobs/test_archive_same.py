@@ -131,6 +131,35 @@ def test_a_file_that_was_deleted_by_itself_is_not_taken_in_again(floor: Floor) -
     assert (deleted.gone, deleted.lies_elsewhere) == (True, False)
 
 
+def test_with_a_file_that_was_deleted_by_itself_its_copies_in_the_archive_are_not_lost(
+    floor: Floor,
+) -> None:
+    archive = taken_in(floor, zip_of({"a.mbox": ONE, "copy.mbox": ONE, "b.mbox": TWO}), "x.zip")
+    first = members(floor)[0].upload_id or 0
+    assert counted_on(floor, first) == []
+
+    delete(floor, first)
+
+    (_, copy, _) = members(floor)
+    assert (copy.fate, copy.gone, copy.lies_elsewhere) == (Fate.SAME, True, False)
+    with floor.workshop.database.read() as connection:
+        added_up = sum_of_members(connection, archive)
+    assert (added_up.lost, added_up.deleted, floor.job().lost) == (0, 2, 0)
+    assert inside(floor).lost == 0
+    assert retry(floor) == 0
+
+
+def test_a_copy_in_another_archive_is_still_lost_with_the_file(floor: Floor) -> None:
+    taken_in(floor, zip_of({"a.mbox": ONE}), "x.zip")
+    first = members(floor)[0].upload_id or 0
+    taken_in(floor, zip_of({"a.mbox": ONE, "copy.mbox": ONE}), "y.zip")
+    assert counted_on(floor, first) == [("y.zip", 2)]
+
+    delete(floor, first)
+
+    assert floor.job().lost == 2
+
+
 def test_a_file_that_was_deleted_by_itself_stays_so_when_its_bytes_came_and_went(
     floor: Floor,
 ) -> None:

@@ -35,7 +35,7 @@ from store.recovery import silent_attempts
 from store.rows import message_key
 from store.states import ChunkState, EngineName, JobState
 from store.vitals import beat
-from store.wishes import cancel_job, retry_job
+from store.wishes import cancel_job, retry_job, stop_worker
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.floor import Floor
 from tests.jobs.meeting import floor_on, meanwhile
@@ -123,6 +123,38 @@ def test_a_worker_that_freezes_in_mid_transaction_does_not_hold_its_chunk_for_ev
     assert floor.chunks()[0].state is ChunkState.CANCELLED
     assert floor.chunks()[0].position == mine.position
     frozen.close()
+
+
+def two_files_read(floor: Floor) -> tuple[Floor, Floor]:
+    """Two files, each with a chunk in the hands of "test"; the later file's was planned first."""
+    first, later = Floor(floor.workshop), Floor(floor.workshop)
+    for one, number in ((first, 3), (later, 4)):
+        one.hand_in(letters(number))
+    plans = [first.must_claim(), later.must_claim()]
+    for plan in reversed(plans):
+        first.finish_claimed(plan)
+    for _ in range(2):
+        first.must_claim()
+    return first, later
+
+
+def test_stopping_a_worker_and_an_act_on_all_files_of_an_archive_do_not_end_in_a_deadlock(
+    floor: Floor,
+) -> None:
+    first, later = two_files_read(floor)
+
+    def stop() -> list[int]:
+        with floor.workshop.database.write() as connection:
+            return stop_worker(connection, "test", by="ann", now=utc_now())
+
+    with floor.workshop.database.write() as connection:
+        assert cancel_job(connection, first.job_id, now=utc_now())
+        end = meanwhile(floor, stop)
+        assert cancel_job(connection, later.job_id, now=utc_now())
+
+    # Neither waits again: somebody has cancelled them.
+    assert end() == []
+    assert {one.state for one in (first.job(), later.job())} == {JobState.CANCELLED}
 
 
 @pytest.mark.parametrize(

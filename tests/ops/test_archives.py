@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from jobs.workshop import Workshop
 from store.clock import utc_now
@@ -19,7 +19,7 @@ from store.config import load
 from store.database import Database
 from store.errands import ErrandKind
 from store.spool import Spool
-from store.tables import job
+from store.tables import job, upload
 from store.tables_archive import member
 from tests.archives import mail, tgz_of, zip_of
 from tests.jobs.asked import ask, carry_out
@@ -116,12 +116,62 @@ def test_an_archive_that_only_waits_for_a_paused_file_of_before_is_not_waited_fo
 
     imported = run("import", takeout, "--wait")
 
-    assert imported.status == 1, imported.err
+    assert imported.status == 3, imported.err
     assert "takeout.zip: paused" in imported.err
     assert "files: 2 finished, 1 paused; unpacking finished" in imported.err
     assert "takeout.zip: not waited for any longer: 1 file that came before is paused" in (
         imported.err
     )
+
+
+def paused(database: Database, filename: str, **values: object) -> None:
+    """Somebody has paused a file, or done something else to its job."""
+    ids = select(upload.c.id).where(upload.c.filename == filename)
+    values = values or {"paused_at": utc_now()}
+    with database.write() as connection:
+        connection.execute(update(job).where(job.c.upload_id.in_(ids)).values(**values))
+
+
+def unpacked(run: Shell, database: Database) -> None:
+    """The archive that was taken in last is gone through, and nothing of it is read."""
+    environ = {"DATA_DIR": str(run.folder / "var"), "DATABASE_URL": database.url}
+    config = load(environ)
+    floor = Floor(Workshop(config=config, database=database, spool=Spool(config.spool_dir)))
+    with database.read() as connection:
+        floor.job_id = connection.execute(select(job.c.id)).scalar_one()
+    floor.plan()
+
+
+def test_a_file_that_somebody_paused_is_not_waited_for(
+    run: Shell, takeout: Path, sqlite_database: Database
+) -> None:
+    alone = takeout.with_name("a.mbox")
+    alone.write_bytes(mail(1))
+    run("import", alone)
+    paused(sqlite_database, "a.mbox")
+
+    imported = run("import", alone, "--wait")
+
+    assert imported.status == 3, imported.err
+    assert (
+        "a.mbox: not waited for any longer: it is paused until somebody lets it go on"
+    ) in imported.err
+
+
+@pytest.mark.parametrize(("others", "status"), [({}, 3), ({"state": "cancelled"}, 1)])
+def test_an_archive_of_which_a_file_is_paused_is_read_as_far_as_it_goes(
+    run: Shell, takeout: Path, sqlite_database: Database, others: dict[str, str], status: int
+) -> None:
+    run("import", takeout)
+    unpacked(run, sqlite_database)
+    paused(sqlite_database, "a.mbox")
+    if others:
+        paused(sqlite_database, "inner.tgz", finished_at=utc_now(), **others)
+
+    imported = run("import", takeout, "--wait")
+
+    assert imported.status == status, imported.err
+    assert "takeout.zip: not waited for any longer: 1 file of it is paused" in imported.err
 
 
 def test_row_16_verify_finds_a_member_that_gives_other_bytes_than_were_taken_in(

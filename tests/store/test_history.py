@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from store import audit, tables
 from store.clock import utc_now
 from store.database import Database
 from store.history import add_sample, history
 from store.marks import marks
+from store.read_anew import plan_anew
 from store.states import Outcome
-from store.uploads import complete_upload, open_upload
+from store.tables_watch import past_work
+from store.uploads import complete_upload, forget_upload, open_upload
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -83,6 +85,65 @@ def test_bytes_messages_and_trouble_are_counted_where_they_happened(database: Da
     assert [one.messages for one in buckets] == [0, 150, 0, 20]
     assert [(one.failed, one.lost) for one in buckets] == [(0, 0), (1, 0), (0, 0), (0, 1)]
     assert buckets[1].bytes_per_second == 25
+
+
+def test_what_was_done_stays_done_when_its_file_is_deleted(database: Database) -> None:
+    now = utc_now()
+
+    def looked_back(connection: Connection) -> list[tuple[int, int, int, int]]:
+        buckets = history(connection, until=now, step=MINUTE, buckets=30)
+        return [(one.bytes, one.messages, one.failed, one.lost) for one in buckets]
+
+    with database.write() as connection:
+        job_id = a_job(connection)
+        for ago, size, outcome in (
+            (20, 1000, Outcome.DONE),
+            (20, 500, Outcome.FAILED),
+            (3, 200, Outcome.LOST),
+        ):
+            at = now - ago * MINUTE
+            attempt_seen(connection, job_id, at=at, size=size, outcome=outcome)
+        before = looked_back(connection)
+    assert sum(size for size, *_ in before) == 1700
+
+    with database.write() as connection:
+        forget_upload(connection, 1)
+    with database.write() as connection:
+        # Another file's work of the same minutes is added, and that of long ago is not kept.
+        another = a_job(connection)
+        for ago, size in ((20, 30), (60 * 24 * 20, 70)):
+            at = now - ago * MINUTE
+            attempt_seen(connection, another, at=at, size=size, outcome=Outcome.DONE)
+        both = looked_back(connection)
+        plan_anew(connection, another, rule=None)
+        after = looked_back(connection)
+        minutes = connection.execute(select(past_work.c.minute)).scalars().all()
+
+    assert no_attempt_is_left(database)
+    assert both == after
+    assert sum(size for size, *_ in after) == 1730
+    assert [(failed, lost) for *_, failed, lost in after] == [
+        (failed, lost) for *_, failed, lost in before
+    ]
+    assert len(minutes) == 2
+
+
+def no_attempt_is_left(database: Database) -> bool:
+    with database.read() as connection:
+        return connection.execute(select(tables.attempt.c.id)).first() is None
+
+
+def test_sums_that_no_chart_asks_for_any_more_are_forgotten(database: Database) -> None:
+    with database.write() as connection:
+        for days in (1, 16):
+            minute = int((NOON - timedelta(days=days)).timestamp()) // 60
+            connection.execute(
+                insert(past_work).values(minute=minute, bytes=1, messages=1, failed=0, lost=0)
+            )
+        add_sample(connection, now=NOON, waiting=0, running=0, oldest_seconds=None, consumers=None)
+        left = connection.execute(select(past_work.c.minute)).scalars().all()
+
+    assert left == [int((NOON - timedelta(days=1)).timestamp()) // 60]
 
 
 def test_the_last_bucket_is_open_and_its_rate_is_that_of_the_time_passed(

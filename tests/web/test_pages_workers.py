@@ -171,8 +171,8 @@ def test_counts_per_state_lead_to_the_workers_of_that_state(hall: Hall, there: V
     links = re.findall(r'href="(/workers\?state=[^"]*)"', visitor.get("/workers").text)
 
     assert links == ["/workers?state=presumed%20dead", "/workers?state=idle"]
-    assert "node-1 · 2" in words_of(visitor.get(links[0]).text)
-    assert "node-1 · 1" not in words_of(visitor.get(links[0]).text)
+    assert "node-1 · gone" in words_of(visitor.get(links[0]).text)
+    assert "node-1 · alive" not in words_of(visitor.get(links[0]).text)
 
 
 @pytest.mark.parametrize("after", ["x", "1", "1~host", "999~a~b"])

@@ -115,3 +115,21 @@ def test_copies_are_searchable_too_and_count_where_messages_do(here: Visit) -> N
     assert "Searchable 3 messages" in steps
     assert "Search in this file" in page
     assert re.search(r"· 3 messages</p>", page)
+
+
+def test_the_page_of_a_paused_job_asks_seldom_and_quickly_again_when_it_goes_on(
+    chunked: Visit, half_read: Floor
+) -> None:
+    visitor, here = chunked.visitor(), f"/jobs/{half_read.job_id}"
+
+    def asks() -> list[str]:
+        return re.findall(r'data-live="(\d+)"', visitor.get(here).text)
+
+    moving = asks()
+    visitor.post(f"{here}/pause")
+    paused = asks()
+    visitor.post(f"{here}/resume")
+
+    assert set(moving) == {"2", "4"}
+    assert set(paused) == {"10"}
+    assert asks() == moving

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from jobs.worker_names import host_told_by, new_name, pid_told_by
+from store.claims import WorkerIdentity, claim_next
 from store.clock import utc_now
+from store.recovery import Trouble, record_trouble
 from store.states import EngineName, Outcome
 from store.tables import attempt
+from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.hall import Hall
 from tests.web.test_pages_workers import words_of
@@ -101,3 +105,80 @@ def test_chunks_of_hours_ago_are_not_counted(hall: Hall, there: Visit) -> None:
     (told,) = there.visitor().get("/api/health").json()["workers"]
 
     assert told["chunks_last_hour"] == {"done": 0, "failed": 0}
+
+
+def claimed_by(there: Visit, name: str, *, pid: int, filename: str = "letters.mbox") -> Floor:
+    """A file that a worker of that name has begun, in a process of its own."""
+    floor = there.take_in(letters(3), filename=filename, work=False)
+    worker = WorkerIdentity(
+        engine=EngineName.RQ, name=name, host="node-3", pid=pid, version="0.1.0"
+    )
+    with there.house.database.write() as connection:
+        assert claim_next(connection, worker=worker, now=utc_now(), lease_seconds=60)
+    return floor
+
+
+def killed(floor: Floor, *, pid: int) -> None:
+    """The horse that runs is found dead."""
+    trouble = Trouble(
+        outcome=Outcome.LOST, error_type="WorkerDied", error=f"work-horse {pid}: exit status 1"
+    )
+    ((attempt_id,),) = floor.rows(attempt, "id")
+    with floor.workshop.database.write() as connection:
+        policy = floor.workshop.policy
+        record_trouble(connection, attempt_id, trouble=trouble, policy=policy, now=utc_now())
+
+
+@pytest.mark.parametrize(
+    ("name", "called", "told"),
+    [(OURS, "node-3 · 4711", "0fa9c1 · "), (PLAIN, "node-3 · b9c1f0d2…", "")],
+)
+def test_a_worker_has_one_name_in_the_table_among_the_dead_and_in_the_attempts(
+    hall: Hall, there: Visit, name: str, called: str, told: str
+) -> None:
+    floor = claimed_by(there, name, pid=5822)
+    killed(floor, pid=5822)
+    hall.enlist(name, hostname="node-3", pid="4711")
+    hall.wait(1)
+    visitor = there.visitor()
+
+    table = lead_of(visitor.get("/fragments/workers").text, name)
+    deaths = lead_of(visitor.get("/fragments/deaths").text, name)
+    attempts = visitor.get(f"/fragments/attempts/{floor.job_id}").text
+
+    assert called in table
+    assert "5822" not in table
+    assert called in deaths
+    assert f"{told}work-horse 5822" in deaths
+    assert called in words_of(attempts)
+    assert f'title="{name}, work-horse 5822"' in attempts
+
+
+def test_the_process_of_a_plain_worker_is_told_beside_its_name(hall: Hall, there: Visit) -> None:
+    hall.enlist(PLAIN, hostname="node-3", pid="4711")
+    hall.wait(1)
+
+    page = there.visitor().get("/workers").text
+
+    assert "node-3 · b9c1f0d2…" in lead_of(page, "b9c1f0d2")
+    assert "RQ 3.0.0 · process 4711" in lead_of(page, "b9c1f0d2")
+
+
+def test_what_a_worker_works_on_or_died_of_names_its_file(hall: Hall, there: Visit) -> None:
+    hostile = "<i>x\u202egnp." + "very-long-" * 15 + ".mbox"
+    floor = claimed_by(there, OURS, pid=5822, filename=hostile)
+    hall.enlist(OURS, hostname="node-3")
+    hall.wait(1)
+    visitor = there.visitor()
+
+    pages = [visitor.get("/fragments/workers").text]
+    (told,) = visitor.get("/api/health").json()["workers"]
+    killed(floor, pid=5822)
+    pages.append(visitor.get("/fragments/deaths").text)
+
+    for page in pages:
+        assert f'<a class="file" href="/jobs/{floor.job_id}" title="&lt;i&gt;x' in page
+        assert "<i>x" not in page
+        assert "\u202e" not in page
+        assert "Plan" in words_of(page)
+    assert told["current"]["filename"] == floor.job().filename

@@ -110,6 +110,7 @@ def _worker_json(worker: WorkerHealth) -> dict[str, Any]:
         },
         "current": {
             "job_id": current.job_id,
+            "filename": current.filename,
             "chunk": current.chunk_seq,
             "messages": current.messages,
             "seen_at": _time(current.seen_at),

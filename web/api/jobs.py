@@ -21,12 +21,14 @@ from web.api.parameters import whole_parameter
 from web.asked import JOB_ID, moment
 from web.errors import BadRequest, NotFound
 from web.house import house_of
+from web.moment import at_one_moment
 from web.security import current_user
 from web.spooled import why_unreadable
 
 LEDGER_PAGE = 1000
 
 
+@at_one_moment
 def job_status(request: Request) -> Response:
     """Where a job stands."""
     job = require_job(request)

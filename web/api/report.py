@@ -18,12 +18,14 @@ from store.quarantine import quarantined_of
 from web.api.jobs import balance_json, job_json, require_job
 from web.api.members import member_json, members_sum_json
 from web.house import house_of
+from web.moment import at_one_moment
 
 ATTEMPTS_SHOWN = 10_000
 QUARANTINED_SHOWN = 10_000
 MEMBERS_SHOWN = 1_000_000
 
 
+@at_one_moment
 def job_report(request: Request) -> Response:
     """The report as a download."""
     job = require_job(request)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from store.jobs import JobView
 from web.fragments.progress import require_job
-from web.pace import MOVING
+from web.pace import MOVING, pace_of
 from web.render import render
 
 
@@ -28,4 +28,4 @@ def about_fragment(request: Request) -> Response:
 
 def about_in(job: JobView) -> AboutView:
     """What is known of a job."""
-    return AboutView(job=job, every=None if job.is_settled else MOVING * 2)
+    return AboutView(job=job, every=None if job.is_settled else pace_of(job, quick=MOVING * 2))

@@ -25,7 +25,8 @@ from web.asked import address, cursor, known_word, place_in_list, whole
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
-from web.pace import MOVING
+from web.moment import at_one_moment
+from web.pace import MOVING, pace_of
 from web.render import render
 
 PAGE = 25
@@ -95,6 +96,7 @@ class AttemptsView:
     every: int | None
 
 
+@at_one_moment
 def attempts_fragment(request: Request) -> Response:
     """`GET /fragments/attempts/{id}`."""
     return render(request, "fragments/attempts.html", attempts_in(request, require_job(request)))
@@ -120,7 +122,7 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
         here=wish.on(f"/fragments/attempts/{job.id}"),
         first=wish.address(job.id) if before else None,
         next=wish.address(job.id, before=further) if further else None,
-        every=None if job.state.is_over or before else MOVING * 2,
+        every=None if job.state.is_over or before else pace_of(job, quick=MOVING * 2),
     )
 
 

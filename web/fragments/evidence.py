@@ -12,7 +12,7 @@ from starlette.responses import Response
 from store.jobs import JobView
 from web.fragments.progress import require_job
 from web.language import N_
-from web.pace import MOVING
+from web.pace import MOVING, pace_of
 from web.render import render
 
 # What a name of the code would not say to a reader; the others are `web.phrase_list`.
@@ -55,7 +55,9 @@ def evidence_in(job: JobView) -> EvidenceView:
     """What is known of a job's file."""
     evidence = evidence_of(job.detection)
     settled = job.state.is_over or evidence is not None
-    return EvidenceView(job=job, evidence=evidence, every=None if settled else MOVING * 2)
+    return EvidenceView(
+        job=job, evidence=evidence, every=None if settled else pace_of(job, quick=MOVING * 2)
+    )
 
 
 def evidence_of(detection: Mapping[str, Any] | None) -> Evidence | None:

@@ -12,7 +12,8 @@ from store.jobs import JobView
 from store.ledger import Balance, Entry, balance, entries_of
 from web.fragments.progress import require_job
 from web.house import house_of
-from web.pace import MOVING
+from web.moment import at_one_moment
+from web.pace import MOVING, pace_of
 from web.render import render
 
 # The strip is this many units wide; entries narrower than one are drawn one unit wide.
@@ -40,6 +41,7 @@ class LedgerView:
     every: int | None
 
 
+@at_one_moment
 def ledger_fragment(request: Request) -> Response:
     """`GET /fragments/ledger/{id}`."""
     return render(request, "fragments/ledger.html", ledger_of(request, require_job(request)))
@@ -55,7 +57,7 @@ def ledger_of(request: Request, job: JobView) -> LedgerView:
         balance=books,
         strip=strip_of(entries[:ENTRIES_DRAWN], size=job.size),
         complete_strip=len(entries) <= ENTRIES_DRAWN,
-        every=None if job.state.is_over else MOVING * 2,
+        every=None if job.state.is_over else pace_of(job, quick=MOVING * 2),
     )
 
 

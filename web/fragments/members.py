@@ -19,7 +19,8 @@ from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
 from web.member_words import FATES, REASONS
-from web.pace import MOVING
+from web.moment import at_one_moment
+from web.pace import MOVING, pace_of
 from web.render import render
 from web.words import Word
 
@@ -67,6 +68,7 @@ class MembersView:
     every: int | None
 
 
+@at_one_moment
 def members_fragment(request: Request) -> Response:
     """`GET /fragments/members/{id}`."""
     return render(request, "fragments/members.html", members_in(request, require_job(request)))
@@ -116,7 +118,7 @@ def members_in(request: Request, job: JobView) -> MembersView:
         here=here,
         first=None if after is None else f"{address(page, fate=fate)}#members",
         next=f"{more}#members" if more else None,
-        every=MOVING if moves or acts else None,
+        every=MOVING if acts else pace_of(job) if moves else None,
     )
 
 

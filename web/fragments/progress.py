@@ -22,7 +22,8 @@ from web.asked import address, job_id_of, known_word, whole
 from web.errors import NotFound
 from web.house import house_of
 from web.member_words import damage_in_words
-from web.pace import MOVING
+from web.moment import at_one_moment
+from web.pace import pace_of
 from web.render import render
 from web.spooled import why_unreadable
 from web.timeline import Eta, Step, eta_of, steps_of
@@ -62,6 +63,7 @@ class ProgressView:
     every: int | None
 
 
+@at_one_moment
 def progress_fragment(request: Request) -> Response:
     """`GET /fragments/progress/{id}`."""
     view = find_progress(request)
@@ -115,7 +117,7 @@ def find_progress(request: Request) -> ProgressView:
         resting=resting,
         damage=damage_in_words(job),
         unreadable=why_unreadable(house_of(request), job),
-        every=None if job.is_settled else MOVING,
+        every=None if job.is_settled else pace_of(job),
     )
 
 

@@ -13,7 +13,8 @@ from web.asked import address, whole
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
-from web.pace import MOVING
+from web.moment import at_one_moment
+from web.pace import MOVING, pace_of
 from web.render import render
 
 PAGE = 50
@@ -48,6 +49,7 @@ class SetAsideView:
     every: int | None
 
 
+@at_one_moment
 def set_aside_fragment(request: Request) -> Response:
     """`GET /fragments/set_aside/{id}`."""
     view = set_aside_in(request, require_job(request))
@@ -67,7 +69,7 @@ def set_aside_in(request: Request, job: JobView) -> SetAsideView:
         set_aside=tuple(set_aside_of(entry) for entry in found[:PAGE]),
         first=None if after is None else f"{here}#set_aside",
         next=f"{more}#set_aside" if more else None,
-        every=None if job.state.is_over or after is not None else MOVING * 2,
+        every=None if job.state.is_over or after is not None else pace_of(job, quick=MOVING * 2),
     )
 
 

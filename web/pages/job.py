@@ -14,6 +14,7 @@ from web.fragments.ledger import LedgerView, ledger_of
 from web.fragments.members import MembersView, members_in
 from web.fragments.progress import ProgressView, find_progress
 from web.fragments.set_aside import SetAsideView, set_aside_in
+from web.moment import at_one_moment
 from web.render import render
 
 
@@ -30,6 +31,7 @@ class JobPageView:
     about: AboutView
 
 
+@at_one_moment
 def job_page(request: Request) -> Response:
     """The page. Raises NotFound."""
     progress = find_progress(request)

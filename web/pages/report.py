@@ -22,6 +22,7 @@ from web.fragments.progress import require_job
 from web.fragments.set_aside import SetAside, set_aside_of
 from web.house import house_of
 from web.member_words import damage_in_words
+from web.moment import at_one_moment
 from web.render import render
 from web.words import Word
 
@@ -59,6 +60,7 @@ def _members_sum(connection: Transaction, job: JobView) -> MembersSum | None:
     return sum_of_members(connection, job.upload_id, held=job.held)
 
 
+@at_one_moment
 def report_page(request: Request) -> Response:
     """The page. Raises NotFound."""
     job = require_job(request)
