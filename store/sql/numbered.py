@@ -81,7 +81,7 @@ class NumberedIndex:
         Of very many rare words it would believe that together they are everywhere.
         """
         self._look_up(tokens_in(tree))
-        if any(self._is_wide(token) for token in tokens_in(tree)):
+        if self._has_wide(tree):
             return 0
         return self._planned(self._condition(tree))
 
@@ -95,6 +95,9 @@ class NumberedIndex:
     def source(self, tree: Tree | None) -> tuple[FromClause, ColumnElement[bool]]:
         """See `Index.source`."""
         return message_search, true() if tree is None else self.matches(tree)
+
+    def _has_wide(self, tree: Tree) -> bool:
+        return any(map(self._is_wide, tokens_in(tree)))
 
     def _is_wide(self, token: Token) -> bool:
         return len(self._numbers[token]) > WORDS_BESIDE_OTHERS and token not in self._everywhere
@@ -141,14 +144,17 @@ class NumberedIndex:
                 found = self._any_of(words, together=WORDS_TOGETHER, beside=beside)
                 return or_(found, *(self._condition(part, beside=beside) for part in rest))
             case Without(kept, dropped):
-                unwanted = self._condition(dropped, beside=ANY_NUMBER)
-                return and_(self._condition(kept, beside=beside), not_(unwanted))
+                found = self._condition(kept, beside=beside)
+                beside = ANY_NUMBER if beside is None else beside
+                if self._has_wide(dropped) and not self._has_wide(kept):
+                    beside = min(beside, self._planned(found))
+                return and_(found, not_(self._condition(dropped, beside=beside)))
 
     def _every(self, parts: Sequence[Tree], *, beside: int) -> ColumnElement[bool]:
         words, rest = _sorted_out(parts)
         sure = [word for word in words if len(self._numbers[word]) == 1]
         found = self._all_of(sure)
-        if sure and any(self._is_wide(token) for part in parts for token in tokens_in(part)):
+        if sure and any(map(self._has_wide, parts)):
             beside = min(beside, self._planned(found))
         # Looked up with the sure ones in one go, and in as many messages as those.
         together = WORDS_BESIDE_OTHERS if sure else WORDS_TOGETHER
@@ -217,4 +223,6 @@ def _holds_one_of_many(word: Token) -> ColumnElement[bool]:
     low, high = word_range(word.text)
     begun = select(WORD.c.id).where(WORD.c.word >= low, WORD.c.word < high)
     number = func.unnest(_TOKENS).column_valued("number")
-    return select(number).where(number.in_(begun)).exists()
+    # Asked whether it is true, the words are gathered once; as a mere condition they would be
+    # joined, and gathered anew for each message.
+    return select(number).where(number.in_(begun).is_(True)).exists()
