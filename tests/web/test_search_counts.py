@@ -26,7 +26,7 @@ def test_a_search_that_still_looks_does_not_say_0_or_more(
 
     page = here.visitor().get('/search?q="cold water"').text
 
-    assert '<b id="count">None so far</b>' in page
+    assert '<b id="count" class="nowrap">None so far</b>' in page
     assert "0 or more" not in page
 
 

@@ -195,10 +195,13 @@ def test_the_more_exact_count_is_told_as_soon_as_it_is_known(
     page = reader.get("/search?q=body:library").text
     later = reader.get("/fragments/facets?q=body:library").text
 
-    assert re.search(r'<b id="count">\d+ or more messages', page)
-    exact = re.search(r'<b id="count" hx-swap-oob="true">(\d+ messages)', later)
+    assert re.search(r'<b id="count" class="nowrap">\d+ or more messages', page)
+    exact = re.search(r'<b id="count" class="nowrap" hx-swap-oob="true">(\d+ messages)', later)
     assert exact
-    assert f'<b id="count">{exact[1]}' in reader.get("/search?q=body:library&facets=1").text
+    assert (
+        f'<b id="count" class="nowrap">{exact[1]}'
+        in reader.get("/search?q=body:library&facets=1").text
+    )
 
 
 @pytest.fixture
@@ -241,7 +244,7 @@ def test_a_page_of_a_phrase_goes_on_looking_after_it_is_shown(here: Visit, group
         "Letter 2",
     ]
     assert "Look" not in further[-1].split('id="foot"')[1]
-    counts = [one for one in further if 'id="count" hx-swap-oob' in one]
+    counts = [one for one in further if 'id="count" class="nowrap" hx-swap-oob' in one]
     if not grouped:
         assert counts == further[-1:]
         assert ">3 messages</b>" in further[-1]
