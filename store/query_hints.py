@@ -8,12 +8,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from store.letters import PAIRED_LETTERS
 from store.names import is_upload_number, without_upload
 from store.query import FIELD_NAMES, FIELDS, parse
 from store.query_lexer import Sign, cleaned, pieces
 
 # A name and a colon, in letters of any script. Not "http://…", "C:\…" or "10:30".
 _NAMED = re.compile(r"([^\W\d_](?:[^\W\d_]|-){1,19}):(?!//|\\)")
+
+# A last word as somebody types it, of letters that are not found inside longer words anyway.
+_BEGUN = re.compile(rf"(?:^|\s)([^\W_{PAIRED_LETTERS}]{{2,40}})$")
 
 # Whoever asks for more than these sees what is meant.
 _MOST_NAMED = 3
@@ -27,6 +31,7 @@ class Hints:
     no_files: tuple[str, ...]
     no_numbers: tuple[str, ...]  # of files
     fields: tuple[str, ...]  # that there are
+    by_beginning: str | None  # the query with its last word as the beginning of one
 
 
 def hints_of(connection: Connection, text: str, *, now: datetime) -> Hints:
@@ -37,7 +42,13 @@ def hints_of(connection: Connection, text: str, *, now: datetime) -> Hints:
         no_files=tuple(name for name in nowhere if not is_upload_number(name)),
         no_numbers=tuple(filter(is_upload_number, nowhere)),
         fields=FIELDS,
+        by_beginning=_by_beginning(text),
     )
+
+
+def _by_beginning(text: str) -> str | None:
+    begun = _BEGUN.search(text)
+    return f"{text}*" if begun and begun[1] != "OR" else None
 
 
 def unknown_fields(text: str) -> tuple[str, ...]:

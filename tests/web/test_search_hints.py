@@ -66,6 +66,17 @@ def test_a_file_that_nobody_sent_is_named(here: Visit) -> None:
         assert "No file here" not in said(here, known)
 
 
+def test_a_last_word_of_which_there_is_only_a_beginning_is_offered_as_one(here: Visit) -> None:
+    here.take_in(raw_message(1, body="A thermal camera.\n"))
+    offered = 'href="/search?q=camera%20ther%2A"'
+
+    assert offered in here.visitor().get("/search?q=camera ther").text
+    assert offered in here.visitor().get("/fragments/results?q=camera ther").text
+    assert "1 message" in said(here, "camera ther*")
+    for whole in ('"camera ther"', "camera from:ther", "결제", "ther -nothing", "x"):
+        assert "only begins so" not in said(here, whole)
+
+
 def test_programs_are_told_the_same_and_only_where_nothing_is_found(here: Visit) -> None:
     here.take_in(letters(1))
     visitor = here.visitor()

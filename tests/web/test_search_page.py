@@ -317,3 +317,17 @@ def test_nobody_is_looked_for_without_end(here: Visit, monkeypatch: pytest.Monke
 def test_a_foot_with_a_damaged_place_is_refused(reader: TestClient) -> None:
     assert reader.get("/fragments/further?q=boat&past=nowhere").status_code == 400
     assert reader.get("/fragments/further?q=(boat").status_code == 400
+
+
+def test_all_years_are_told_the_older_ones_when_asked(here: Visit) -> None:
+    letters_of = [
+        raw_message(year, body="of old\n").replace(b" 2023 ", f" {year} ".encode())
+        for year in range(2004, 2015)
+    ]
+    here.take_in(mbox_of(letters_of))
+
+    shown = here.visitor().get("/search?q=old&facets=1").text.partition('id="facets"')[2]
+
+    first, _, rest = shown.partition("<details><summary>3 more</summary>")
+    assert [year in first for year in ("2014<", "2007<", "2006<")] == [True, True, False]
+    assert all(f"{year}<" in rest for year in (2006, 2005, 2004))
