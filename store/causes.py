@@ -24,8 +24,8 @@ VARIABLE = (
     (re.compile(r"\d+(?:\.\d+)?"), "N"),
 )
 
-# The bytes are what they were, and no mail is in them; an archive does not even look again at the
-# members that it has dealt with.
+# The bytes are what they were, and no mail is in them that this version knows; an archive does not
+# even look again at the members that it has dealt with.
 _LASTING = frozenset({"NoMessages"})
 
 
@@ -45,7 +45,7 @@ class Cause:
 
     @property
     def retry_is_vain(self) -> bool:
-        """True when a retry comes to the same end."""
+        """True when a retry with the same version comes to the same end."""
         return self.error_type in _LASTING
 
 

@@ -45,7 +45,7 @@ class ChunkView:
 
     @property
     def retry_is_vain(self) -> bool:
-        """True when it failed, and a retry comes to the same end."""
+        """True when it failed, and a retry with the same version comes to the same end."""
         return self.state is ChunkState.FAILED and retry_is_vain(self.error)
 
     @property

@@ -44,7 +44,7 @@ SILENCE_SECONDS = 30
 # SQLite: how large its log may grow, and how long others are waited for before it begins anew.
 LOG_BYTES = 128 << 20
 LOG_BUSY_MS = 250
-# Nothing here keeps a write transaction open while it does something else.
+# Nothing here keeps a transaction open while it does something else.
 FROZEN_SECONDS = 60
 
 
@@ -221,17 +221,15 @@ def _postgres_manners(*, reading: bool) -> dict[str, Any]:
     """What libpq tells the server, and how long it waits for one that does not answer.
 
     The server keeps the time, so that it also ends a runaway query, and a process that was
-    frozen in the middle of a transaction, whose locks would hold everybody else up.
+    frozen in the middle of a transaction, whose locks would hold everybody else up, or whose
+    moment would keep what was deleted.
     """
-    name, seconds = (
-        ("statement_timeout", READ_TIMEOUT_SECONDS)
-        if reading
-        else ("idle_in_transaction_session_timeout", FROZEN_SECONDS)
-    )
+    query = f" -c statement_timeout={READ_TIMEOUT_SECONDS * 1000}" if reading else ""
     return {
         # Compiling a query takes longer than any of ours takes to run, and how a word is best
         # looked for depends on the word.
-        "options": f"-c {name}={seconds * 1000} -c jit=off -c plan_cache_mode=force_custom_plan",
+        "options": f"-c idle_in_transaction_session_timeout={FROZEN_SECONDS * 1000}{query}"
+        " -c jit=off -c plan_cache_mode=force_custom_plan",
         "connect_timeout": CONNECT_SECONDS,
         "keepalives_idle": SILENCE_SECONDS // 3,
         "keepalives_interval": SILENCE_SECONDS // 6,

@@ -66,7 +66,7 @@ class JobView:
 
     @property
     def retry_is_vain(self) -> bool:
-        """True when it failed, and a retry comes to the same end."""
+        """True when it failed, and a retry with the same version comes to the same end."""
         return self.state is JobState.FAILED and retry_is_vain(self.error)
 
     @property

@@ -18,19 +18,23 @@ SUMS = ("bytes", "messages", "failed", "lost")
 
 def delete_attempts(connection: Connection, which: ColumnElement[bool]) -> None:
     """Delete some attempts that have ended, and keep what charts tell of them."""
-    for row in attempts_by_minute(connection, which, since=now_of(connection) - KEPT):
-        new = {name: int(getattr(row, name) or 0) for name in SUMS}
-        if any(new.values()):
-            _add(connection, minute_since_1970(row.minute), new)
+    summed = (
+        {name: int(getattr(row, name) or 0) for name in SUMS}
+        | {"minute": minute_since_1970(row.minute)}
+        for row in attempts_by_minute(connection, which, since=now_of(connection) - KEPT)
+    )
+    _add(connection, [one for one in summed if any(one[name] for name in SUMS)])
     connection.execute(delete(attempt).where(which))
 
 
-def _add(connection: Connection, minute: int, new: dict[str, int]) -> None:
+def _add(connection: Connection, minutes: list[dict[str, int]]) -> None:
+    if not minutes:
+        return
+    new = insert_new(connection, past_work)
     connection.execute(
-        insert_new(connection, past_work)
-        .values(minute=minute, **new)
-        .on_conflict_do_update(
+        new.on_conflict_do_update(
             index_elements=[past_work.c.minute],
-            set_={name: past_work.c[name] + number for name, number in new.items()},
-        )
+            set_={name: past_work.c[name] + new.excluded[name] for name in SUMS},
+        ),
+        minutes,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import redis
@@ -16,7 +18,7 @@ from store.database import Database
 from tests.harness.processes import Process, bare_environment, start
 from tests.harness.redis import RedisServer
 from tests.harness.told import sendable
-from tests.harness.waiting import wait_until
+from tests.harness.waiting import free_port, wait_until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -117,3 +119,32 @@ def test_what_a_report_tells_can_be_sent_whatever_letters_are_in_it() -> None:
     sent = sendable(told)
 
     assert sent == {"said": ["half \\ud83d", ("\\udc80", 7)], "whole": "결제 📧", "none": None}
+
+
+class Pair(NamedTuple):
+    """A tuple that is made of its parts one by one."""
+
+    left: str
+    right: int
+
+
+def test_named_tuples_are_sent_as_plain_ones() -> None:
+    sent = sendable([Pair("half \ud83d", 7)])
+
+    assert sent == [("half \\ud83d", 7)]
+    assert type(sent[0]) is tuple
+
+
+def test_a_free_port_is_one_that_nobody_has_and_no_client_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clients_from = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    taken = free_port()
+
+    with socket.create_server(("127.0.0.1", taken)):
+        free = free_port()
+        monkeypatch.setattr("tests.harness.waiting.PORTS", (taken, free))
+        found = {free_port() for _ in range(20)}
+
+    assert max(taken, free) < clients_from
+    assert found == {free}

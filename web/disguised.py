@@ -7,16 +7,14 @@ nothing in it: answers the pieces between which a warning is to stand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
 
-from web.in_place import STYLE, TAG
 from web.link_hosts import drawn, hosts_of, names_in, other_host
+from web.tags import TAG, attributes_of
 
-_HREF = re.compile(r'\shref="([^"]*)"')
-_ALT = re.compile(r'\salt="([^"]*)"')
 _INLINE = frozenset(
     """abbr b bdi big cite code del dfn em font i ins kbd mark q s samp small span strike
     strong sub sup tt u var wbr""".split()  # noqa: SIM905 - read as a text
@@ -32,7 +30,7 @@ _TINY = {"px": 2.0, "pt": 1.5, "pc": 0.1, "in": 0.02, "cm": 0.05, "mm": 0.5, "q"
 _TINY_RELATIVE = 0.1
 # What text and ground are said to be. Whether one can be told from the other is not worked out:
 # names, numbers and what lies around decide that, and need not mean the same to every browser.
-_COLOUR = re.compile(r"""(?<![\w-])(background-|bg)?color(?:\s*:|=")([^;"]*)""")
+_COLOUR = re.compile(r"""(?<![\w-])(background-)?color\s*:([^;"]*)""")
 Colours = tuple[str, str]
 LONGEST_TEXT = 2_000
 # What is read once without each of them and once by each; more are too many to tell what is seen.
@@ -175,22 +173,20 @@ class _Reader:
         if self.links:
             self.links[-1].see(text, self.within[-1][1] if self.within else _Hidden())
 
-    def begin(self, tag: str, attributes: str) -> None:
+    def begin(self, tag: str, attributes: Mapping[str, str]) -> None:
         """A start tag."""
         around = self.within[-1][1] if self.within else _Hidden()
-        hidden = _hidden(tag, attributes, around, depth=len(self.within) + 1)
-        if "color" in attributes:
-            hidden = _coloured(attributes, hidden)
+        style = attributes.get("style", "").lower()
+        hidden = _hidden(tag, style, around, depth=len(self.within) + 1)
+        hidden = _coloured(attributes, style, hidden)
         if tag not in _INLINE and tag not in {"a", "img"}:
             self.see(" ")
         if tag == "img" and self.links and not hidden.depth and not hidden.skipped:
-            alt = _ALT.search(attributes)
-            self.links[-1].whole.add(drawn(unescape(alt[1])) if alt else "")
+            self.links[-1].whole.add(drawn(attributes.get("alt", "")))
         if tag not in _VOID:
             self.within.append((tag, hidden))
         if tag == "a":
-            href = _HREF.search(attributes)
-            self.links.append(_Link(unescape(href[1]) if href else None, len(self.within)))
+            self.links.append(_Link(attributes.get("href"), len(self.within)))
 
     def end(self, tag: str) -> str | None:
         """An end tag; answers where the link it closes leads to, when that is not what it says."""
@@ -210,12 +206,10 @@ class _Reader:
         return next((host for host in found if host is not None), None)
 
 
-def _hidden(tag: str, attributes: str, around: _Hidden, *, depth: int) -> _Hidden:
+def _hidden(tag: str, style: str, around: _Hidden, *, depth: int) -> _Hidden:
     """What hides the text of an element. No other property that hides passes `web.sanitise`."""
     gone, is_tiny, is_large = around.gone, False, False
-    style = STYLE.search(attributes)
-    text = _QUOTED.sub("", unescape(style[1]).lower()) if style else ""
-    for name, value in _DECLARED.findall(text):
+    for name, value in _DECLARED.findall(_QUOTED.sub("", style)):
         words = value.partition("!")[0].partition("/")[0].split()
         if name == "display":
             gone = depth if "none" in words else gone
@@ -227,11 +221,12 @@ def _hidden(tag: str, attributes: str, around: _Hidden, *, depth: int) -> _Hidde
     return _Hidden(gone, tiny, around.skipped or tag == "rp", around.ink, around.ground)
 
 
-def _coloured(attributes: str, hidden: _Hidden) -> _Hidden:
+def _coloured(attributes: Mapping[str, str], style: str, hidden: _Hidden) -> _Hidden:
     """With the colours that an element says itself, in place of those around it."""
-    said = _COLOUR.findall(unescape(attributes).lower())
-    ink = " ".join(value.strip() for ground, value in said if not ground)
-    ground = " ".join(value.strip() for ground, value in said if ground)
+    said = _COLOUR.findall(style)
+    inks = [attributes.get("color", ""), *(value for ground, value in said if not ground)]
+    grounds = [attributes.get("bgcolor", ""), *(value for ground, value in said if ground)]
+    ink, ground = (" ".join(" ".join(one).lower().split()) for one in (inks, grounds))
     return hidden._replace(ink=ink or hidden.ink, ground=ground or hidden.ground)
 
 
@@ -262,7 +257,7 @@ def _pieces(markup: str) -> Iterator[Piece]:
         reader.see(drawn(unescape(markup[seen : tag.start()])) if reader.links else "")
         seen = tag.end()
         if not tag[1]:
-            reader.begin(tag[2].lower(), tag[3])
+            reader.begin(tag[2].lower(), attributes_of(tag[3]))
         elif (host := reader.end(tag[2].lower())) is not None:
             yield Piece(markup[begun:seen], host)
             begun = seen

@@ -1,7 +1,7 @@
 """Styles of a mail without what moves text over other text, or out of sight.
 
 A link that nobody sees, laid over an address that everybody does, leads where no text says. Reads
-markup as `nh3` writes it: styles without comments, names in small letters, values quoted.
+markup as `nh3` writes it (`web.tags`), whose styles are without comments.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from html import escape, unescape
 
-TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:[^<>"]|"[^"]*")*+)>', re.IGNORECASE)
-STYLE = re.compile(r'\sstyle="([^"]*)"')
+from web.tags import ATTRIBUTE, TAG
+
 _DECLARATION = re.compile(r"""(?:"[^"\\]*"|'[^'\\]*'|\([^()"'\\]*\)|[^;()"'\\])+""")
 _NUMBER = re.compile(r"([+-]?(?:\d*\.)?\d+(?:e[+-]?\d{1,3})?)(%|[a-z]*)", re.IGNORECASE)
 # What moves text; numbers below nothing lay it over other text, these and more push it out.
@@ -34,17 +34,19 @@ def _tag_in_place(tag: re.Match[str]) -> str:
     if " style=" not in tag[3]:
         return tag[0]
     is_picture = tag[2].lower() == "img"
-    return STYLE.sub(lambda style: _style_in_place(style, is_picture=is_picture), tag[0], count=1)
+    return ATTRIBUTE.sub(lambda one: _attribute_in_place(one, is_picture=is_picture), tag[0])
 
 
-def _style_in_place(style: re.Match[str], *, is_picture: bool) -> str:
-    text = unescape(style[1]).strip("; ")
+def _attribute_in_place(attribute: re.Match[str], *, is_picture: bool) -> str:
+    if attribute[1] != "style":
+        return attribute[0]
+    text = unescape(attribute[2]).strip("; ")
     said = _DECLARATION.findall(text)
     # Taking a part out of what is not understood might bring to life what stood in a string.
     if ";".join(said) != text:
         return ""
     kept = [put for one in said if (put := _declared(one, is_picture=is_picture))]
-    return style[0] if kept == said else f' style="{escape(";".join(kept))}"'
+    return attribute[0] if kept == said else f' style="{escape(";".join(kept))}"'
 
 
 def _declared(declaration: str, *, is_picture: bool) -> str:

@@ -25,6 +25,8 @@ def sendable(told: Any) -> Any:
             return told.encode("utf-8", "backslashreplace").decode("utf-8")
         case dict():
             return {sendable(name): sendable(value) for name, value in told.items()}
-        case list() | tuple():
-            return type(told)(sendable(value) for value in told)
+        case list():
+            return [sendable(value) for value in told]
+        case tuple():
+            return tuple(sendable(value) for value in told)
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 from collections.abc import Callable
@@ -10,6 +11,9 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 POLL_SECONDS = 0.02
+# Below those that Linux gives to clients.
+PORTS = range(10_000, 32_768)
+_chance = random.SystemRandom()
 
 
 def wait_until(
@@ -25,11 +29,23 @@ def wait_until(
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
+    """A TCP port of 127.0.0.1 that nobody listens on just now, nor is likely to before it is used.
+
+    The system would give the same again to whoever asks next, or to a client: another process of
+    the tests, often. Chance does not, and no seed of a test run has a say in it.
+    """
+    while not _is_free(port := _chance.choice(PORTS)):
+        pass
     return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def accepts_connections(port: int) -> bool:

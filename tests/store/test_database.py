@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -127,3 +128,21 @@ def test_a_new_file_that_somebody_is_just_writing_to_is_waited_for(tmp_path: Pat
     database.close()
     done.join()
     other.close()
+
+
+@pytest.mark.parametrize("door", ["read", "write"])
+def test_postgres_ends_a_transaction_that_nobody_goes_on_with(
+    postgres_database: Database, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    monkeypatch.setattr("store.database.FROZEN_SECONDS", 1)
+    frozen = Database(postgres_database.url)
+
+    def freeze() -> None:
+        with getattr(frozen, door)() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            time.sleep(2)
+            connection.exec_driver_sql("SELECT 1")
+
+    with pytest.raises(OUTAGES):
+        freeze()
+    frozen.close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, event, func, insert, select
 
 from store import audit, tables
 from store.clock import utc_now
@@ -241,3 +242,26 @@ def test_a_version_that_no_worker_had_before_is_a_deploy(database: Database) -> 
         ("worker.deploy", "worker:w", "1")
     ]
     assert shown[0].at == NOON + 2 * MINUTE
+
+
+def test_a_file_read_over_many_minutes_is_summed_up_at_one_go(database: Database) -> None:
+    now, said = utc_now(), list[bool]()
+    with database.write() as connection:
+        job_id = a_job(connection)
+        for ago in range(1, 41):
+            attempt_seen(
+                connection, job_id, at=now - ago * MINUTE, size=10 * ago, outcome=Outcome.DONE
+            )
+
+    def note(*told: Any) -> None:
+        if "past_work" in told[2]:
+            said.append(told[5])
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.write() as connection:
+        forget_upload(connection, 1)
+        kept = connection.execute(select(func.sum(past_work.c.bytes))).scalar_one()
+
+    assert kept == sum(10 * ago for ago in range(1, 41))
+    # One statement for all minutes, and the one that asked for the sum.
+    assert said == [True, False]

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import func, select, update
+from sqlalchemy import QueuePool, func, select, update
 
 import web.api.report
 import web.fragments.ledger
 import web.pages.job
 import web.pages.report
+import web.spooled
 from store import tables
 from store.database import Database
 from tests.jobs.floor import Floor
@@ -139,3 +140,36 @@ def test_what_is_read_after_the_moment_is_of_now(there: Visit, floor: Floor) -> 
         after = connection.execute(red).scalar_one()
 
     assert (inside, after) == (None, "red")
+
+
+@pytest.mark.parametrize("address", ["/jobs/{}", "/fragments/progress/{}", "/api/jobs/{}"])
+def test_a_spool_that_hangs_holds_no_moment_and_no_reader(
+    there: Visit, floor: Floor, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    house, asked = there.house, []
+    source = house.spool.source
+
+    def hangs(name: str, *, size: int) -> Any:
+        pool = house.database._reader.pool
+        assert isinstance(pool, QueuePool)
+        asked.append((pool.checkedout(), getattr(house.database._moment, "connection", None)))
+        return source(name, size=size)
+
+    visitor = there.visitor()
+    monkeypatch.setattr(house.spool, "source", hangs)
+
+    assert visitor.get(address.format(floor.job_id)).status_code == 200
+    assert asked == [(0, None)]
+
+
+@pytest.mark.parametrize("address", ["/jobs/{}", "/fragments/progress/{}", "/api/jobs/{}"])
+def test_a_file_deleted_before_its_spool_is_looked_at_is_not_there(
+    there: Visit, floor: Floor, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def gone(*_: Any) -> None:
+        raise LookupError("no upload 1")
+
+    visitor = there.visitor()
+    monkeypatch.setattr(web.spooled, "require_upload", gone)
+
+    assert visitor.get(address.format(floor.job_id)).status_code == 404

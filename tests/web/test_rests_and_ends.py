@@ -114,7 +114,7 @@ def test_copies_are_searchable_too_and_count_where_messages_do(here: Visit) -> N
     steps = text_of(page.partition('<ol class="steps">')[2].partition("</ol>")[0])
     assert "Searchable 3 messages" in steps
     assert "Search in this file" in page
-    assert "3 messages</span></p>" in page
+    assert "· 3 messages" in text_of(page.partition('id="chunk">')[2].partition("</p>")[0])
 
 
 def test_the_page_of_a_paused_job_asks_seldom_and_quickly_again_when_it_goes_on(

@@ -13,7 +13,7 @@ from tests.mboxes import letters
 from tests.web.test_pages_failures import cause_in, fail_jobs
 from tests.web.visiting import Visit
 
-WHY = "A retry would come to the same end"
+WHY = "With this version, a retry would come to the same end"
 TRIAL = 'id="trial-'
 
 
@@ -34,6 +34,7 @@ def test_the_cause_of_an_archive_without_mail_is_told_in_words(here: Visit, floo
     assert "No mail in it" in page
     korean = here.visitor().get("/failures", headers={"Accept-Language": "ko"}).text
     assert "메일이 없음" in korean
+    assert "지금 버전으로는 다시 시도해도 결과는 같습니다" in korean
 
 
 def test_nothing_is_offered_that_comes_to_the_same_end(here: Visit, floor: Floor) -> None:

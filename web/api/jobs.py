@@ -28,18 +28,20 @@ from web.spooled import why_unreadable
 LEDGER_PAGE = 1000
 
 
-@at_one_moment
 def job_status(request: Request) -> Response:
     """Where a job stands."""
+    job, told = _standing(request)
+    return JSONResponse({**told, "unreadable": why_unreadable(house_of(request), job)})
+
+
+@at_one_moment
+def _standing(request: Request) -> tuple[JobView, dict[str, Any]]:
     job = require_job(request)
-    return JSONResponse(
-        {
-            **job_json(request, job),
-            "error": job.error or _why_it_rests(request, job),
-            "unreadable": why_unreadable(house_of(request), job),
-            "members": members_sum_json(request, job),
-        }
-    )
+    return job, {
+        **job_json(request, job),
+        "error": job.error or _why_it_rests(request, job),
+        "members": members_sum_json(request, job),
+    }
 
 
 def _why_it_rests(request: Request, job: JobView) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -59,14 +59,13 @@ class ProgressView:
     here: str
     resting: tuple[Standstill, ...]
     damage: str | None  # of the file in the archive it came out of
-    unreadable: str | None  # why its bytes cannot be had any more
     every: int | None
+    unreadable: str | None = None  # why its bytes cannot be had any more
 
 
-@at_one_moment
 def progress_fragment(request: Request) -> Response:
     """`GET /fragments/progress/{id}`."""
-    view = find_progress(request)
+    view = with_file_looked_at(request, at_one_moment(find_progress)(request))
     # The other parts of the page ask more seldom: they are to be true as soon as this one is.
     headers = None if view.every else {"HX-Trigger-After-Swap": "job-over"}
     return render(request, "fragments/progress.html", view, headers=headers)
@@ -81,8 +80,13 @@ def require_job(request: Request) -> JobView:
     return job
 
 
+def with_file_looked_at(request: Request, view: ProgressView) -> ProgressView:
+    """The same, with whether its bytes can still be had: to be asked after the moment."""
+    return replace(view, unreadable=why_unreadable(house_of(request), view.job))
+
+
 def find_progress(request: Request) -> ProgressView:
-    """The job in the path. Raises NotFound."""
+    """The job in the path, by the database alone. Raises NotFound."""
     job, seq, now = require_job(request), whole(request, "chunk"), utc_now()
     standing, after = standing_in(request), whole(request, "past") or 0
     with house_of(request).database.read() as connection:
@@ -116,7 +120,6 @@ def find_progress(request: Request) -> ProgressView:
         ),
         resting=resting,
         damage=damage_in_words(job),
-        unreadable=why_unreadable(house_of(request), job),
         every=None if job.is_settled else pace_of(job),
     )
 

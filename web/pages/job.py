@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from web.fragments.attempts import AttemptsView, attempts_in
 from web.fragments.evidence import EvidenceView, evidence_in
 from web.fragments.ledger import LedgerView, ledger_of
 from web.fragments.members import MembersView, members_in
-from web.fragments.progress import ProgressView, find_progress
+from web.fragments.progress import ProgressView, find_progress, with_file_looked_at
 from web.fragments.set_aside import SetAsideView, set_aside_in
 from web.moment import at_one_moment
 from web.render import render
@@ -31,11 +31,17 @@ class JobPageView:
     about: AboutView
 
 
-@at_one_moment
 def job_page(request: Request) -> Response:
     """The page. Raises NotFound."""
+    view = _job_at_one_moment(request)
+    view = replace(view, progress=with_file_looked_at(request, view.progress))
+    return render(request, "pages/job.html", view)
+
+
+@at_one_moment
+def _job_at_one_moment(request: Request) -> JobPageView:
     progress = find_progress(request)
-    view = JobPageView(
+    return JobPageView(
         progress=progress,
         members=members_in(request, progress.job),
         ledger=ledger_of(request, progress.job),
@@ -44,4 +50,3 @@ def job_page(request: Request) -> Response:
         evidence=evidence_in(progress.job),
         about=about_in(progress.job),
     )
-    return render(request, "pages/job.html", view)
