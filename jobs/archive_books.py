@@ -37,6 +37,12 @@ from store.vitals import beat, earn
 NOTES_AT_ONCE = 200
 
 
+UNSEEN = (
+    "no mail was found in what could be opened of this archive; "
+    "unpack the rest yourself and upload its mailboxes"
+)
+
+
 class ArchiveBooks:
     """Keeps them for one claimed plan. `meter` counts what comes out."""
 
@@ -147,7 +153,6 @@ class ArchiveBooks:
             unseen = count_unseen(connection, upload_id)
         if not any(fate is not Fate.SKIPPED for fate in fates) and archive.damage is None:
             # Without a number: archives that fail for one reason are one cause.
-            where = "what could be opened of this archive" if unseen else "this archive"
-            raise NoMessages(f"no mail was found in {where}")
+            raise NoMessages(UNSEEN if unseen else "no mail was found in this archive")
         with self._workshop.database.write() as connection:
             finish_chunk(connection, self._claim, vitals=self.statistics.vitals())

@@ -129,7 +129,11 @@ PHRASES = (
     N_("no message was found in this file"),
     # store.archives, jobs.unpacker, jobs.meter
     N_("no mail was found in this archive"),
-    N_("no mail was found in what could be opened of this archive"),
+    N_("no mail was found in what could be opened of this archive"),  # up to 27 November 2026
+    N_(
+        "no mail was found in what could be opened of this archive; "
+        "unpack the rest yourself and upload its mailboxes"
+    ),
     N_("this is no archive that can be opened here"),
     N_("the archive is cut off"),
     N_("the compressed data is damaged"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from jobs import archive_books, meter, unpacker
+from jobs.archive_books import UNSEEN
 from jobs.attempts import Surroundings, run_attempt
 from store.archives import Fate, find_archive
 from store.members import MemberView, members_of, sum_of_members
@@ -235,9 +236,7 @@ def test_row_16_what_a_password_hides_is_listed_as_encrypted(floor: Floor) -> No
 
     assert fates(floor) == {"secret.mbox": ("skipped", "encrypted")}
     assert floor.job().state is JobState.FAILED
-    assert (
-        floor.job().error == "NoMessages: no mail was found in what could be opened of this archive"
-    )
+    assert floor.job().error == f"NoMessages: {UNSEEN}"
     assert floor.books().balances
 
 
