@@ -21,11 +21,9 @@ from store.states import (
     STOPPED_JOB_STATES,
     ChunkKind,
     ChunkState,
-    JobState,
 )
 from store.tables import chunk, job, upload
 from store.uploads import UploadKind, UploadState
-from store.wish_acts import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,33 +173,3 @@ def _reached_by_retry(
     inside = and_(_came_out(conditions), or_(job.c.state.in_(STOPPED_JOB_STATES), _LOST))
     again = sorted(jobs_read_again(connection))
     return and_(or_(and_(*conditions), inside), job.c.id.not_in(again))
-
-
-def what_helps(connection: Connection, wanted: JobFilter) -> frozenset[Wish]:
-    """The wishes that would change anything of what matches, without counting how much."""
-    conditions = matching(connection, wanted)
-    by_pause = _open(connection, conditions)
-    helps = {
-        Wish.RETRY: _retries_any(connection, conditions),
-        Wish.PAUSE: False in by_pause,
-        Wish.RESUME: True in by_pause,
-        Wish.CANCEL: bool(by_pause),
-    }
-    return frozenset(wish for wish, does in helps.items() if does)
-
-
-def _retries_any(connection: Connection, conditions: list[ColumnElement[bool]]) -> bool:
-    # Asked of jobs first: lists ask every few seconds, and of a finished one no chunk has stopped.
-    has_one = select(chunk.c.id).where(chunk.c.job_id == job.c.id, _goes_on()).exists()
-    found = joined(job.c.id).where(
-        _reached_by_retry(connection, conditions),
-        or_(job.c.state.not_in((JobState.FINISHED, JobState.INCOMPLETE)), _LOST),
-        has_one,
-    )
-    return connection.execute(found.limit(1)).first() is not None
-
-
-def deletes_any(connection: Connection, wanted: JobFilter) -> bool:
-    """True when a deletion of what matches would take something."""
-    found = joined(job.c.id).where(*matching(connection, wanted.for_deletion()))
-    return connection.execute(found.limit(1)).first() is not None
