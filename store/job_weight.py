@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from store.archives import uploads_inside
 from store.counted_on import has_lost
+from store.failure_filter import in_vain
 from store.files_reread import jobs_read_again
 from store.inside import archives_under
 from store.job_filter import JobFilter, joined, matching
@@ -43,6 +44,7 @@ class JobsWeight:
     # These with what came out of archives that match: they are reached too.
     retried_jobs: int  # have chunks that failed or were cancelled, or lost members
     retried_chunks: int
+    vain_chunks: int  # of those: a retry comes to the same end
     retried_bytes: int
     open_jobs: int
     paused_jobs: int  # of those
@@ -80,6 +82,7 @@ def weigh_jobs(
         jobs=jobs.jobs,
         retried_jobs=retried.jobs,
         retried_chunks=retried.chunks,
+        vain_chunks=int(retried.vain),
         retried_bytes=int(retried.bytes),
         open_jobs=sum(by_pause.values()),
         paused_jobs=by_pause.get(True, 0),
@@ -145,12 +148,13 @@ def _came_out(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
 
 
 def _retried(connection: Connection, conditions: list[ColumnElement[bool]]) -> Row[Any]:
-    """What a retry lets go on: `jobs`, `chunks`, `bytes`."""
+    """What a retry lets go on: `jobs`, `chunks`, `vain` of those, `bytes`."""
     rest = chunk.c.stop - chunk.c.position
     return connection.execute(
         joined(
             func.count(chunk.c.job_id.distinct()).label("jobs"),
             func.count().label("chunks"),
+            in_vain().label("vain"),
             func.coalesce(func.sum(rest), 0).label("bytes"),
         )
         .join(chunk, chunk.c.job_id == job.c.id)
