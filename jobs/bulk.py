@@ -27,11 +27,13 @@ WISHES = {kind: wish for wish, kind in KINDS.items()}
 def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[None]:
     """Let every failed chunk that matches go on; what fails again meanwhile is left alone."""
     wanted, asked_at = FailureFilter.from_json(errand.parameters), errand.created_at
-    with workshop.database.write() as connection:
+    with workshop.database.read() as connection:  # counting may take long, and holds nobody up
         left = count_failed(connection, wanted, failed_by=asked_at)
-        if not steps.touched.count:  # begun again, what it has retried does not fail any more
-            steps.touched = failed_jobs(connection, wanted, failed_by=asked_at)
-            note_place(connection, errand.id, steps.touched.to_place())
+        meant = failed_jobs(connection, wanted, failed_by=asked_at)
+    if not steps.touched.count:  # begun again, what it has retried does not fail any more
+        steps.touched = meant
+        with workshop.database.write() as connection:
+            note_place(connection, errand.id, meant.to_place())
     steps.done, steps.total = errand.done, errand.done + left
     yield
     while True:

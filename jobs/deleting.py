@@ -132,7 +132,7 @@ def _going(
             upload = require_upload(connection, upload_id)
             if upload.state is UploadState.DELETED:  # with the archive it came out of
                 continue
-            if wanted.states and has_ended_since(connection, upload_id, errand.created_at):
+            if wanted.states_or_end and has_ended_since(connection, upload_id, errand.created_at):
                 continue  # one of its files went on after the wish: it was not meant
             note_act(
                 connection,

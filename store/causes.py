@@ -26,7 +26,7 @@ VARIABLE = (
 
 # The bytes are what they were, and no mail is in them that this version knows; an archive does not
 # even look again at the members that it has dealt with.
-_LASTING = frozenset({"NoMessages"})
+LASTING = frozenset({"NoMessages"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +46,12 @@ class Cause:
     @property
     def retry_is_vain(self) -> bool:
         """True when a retry with the same version comes to the same end."""
-        return self.error_type in _LASTING
+        return self.error_type in LASTING
 
 
 def retry_is_vain(error: str | None) -> bool:
     """The same for a job or a chunk that ended with these words, their type first."""
-    return (error or "").partition(":")[0] in _LASTING
+    return (error or "").partition(":")[0] in LASTING
 
 
 def cause_of(*, error_type: str | None, error: str, traceback: str | None) -> Cause:

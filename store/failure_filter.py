@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from store.causes import LASTING
 from store.states import ChunkState
 from store.tables import chunk, upload
 from store.tables_watch import cause
@@ -89,3 +90,10 @@ def causes_of_filter(wanted: FailureFilter) -> list[ColumnElement[bool]]:
         columns = (cause.c.error_type, cause.c.message, cause.c.frame)
         found.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
     return found
+
+
+def in_vain() -> ColumnElement[int]:
+    """How many of some chunks failed so that a retry comes to the same end."""
+    lasting = or_(*(chunk.c.error.startswith(f"{kind}:") for kind in LASTING))
+    failed = and_(chunk.c.state == ChunkState.FAILED, lasting)
+    return func.coalesce(func.sum(case((failed, 1), else_=0)), 0)

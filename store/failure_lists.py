@@ -18,6 +18,7 @@ from store.failure_filter import (
     causes_of_filter,
     chunks_in_files,
     chunks_of_filter,
+    in_vain,
 )
 from store.states import ChunkState
 from store.tables import chunk, job, upload
@@ -57,6 +58,7 @@ class Weight:
     """What a bulk retry would move. `bytes` are still to be read."""
 
     chunks: int
+    vain_chunks: int  # of those: a retry comes to the same end
     jobs: int
     bytes: int
 
@@ -228,11 +230,12 @@ def weigh(connection: Connection, wanted: FailureFilter) -> Weight:
     row = connection.execute(
         select(
             func.count().label("chunks"),
+            in_vain().label("vain"),
             func.count(chunk.c.job_id.distinct()).label("jobs"),
             func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("bytes"),
         ).where(*chunks_of_filter(wanted))
     ).one()
-    return Weight(chunks=row.chunks, jobs=row.jobs, bytes=int(row.bytes))
+    return Weight(chunks=row.chunks, vain_chunks=int(row.vain), jobs=row.jobs, bytes=int(row.bytes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

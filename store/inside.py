@@ -109,21 +109,23 @@ def has_open_within(connection: Connection, archive_id: int) -> bool:
 
 
 def ended_since(then: datetime) -> ColumnElement[bool]:
-    """True for a job that was over then or later, as an archive is when the last of its files is.
+    """True for a job that ended then or later, by itself or by what came out of it, however deep.
 
-    On `job`; of an archive inside another only those of its own files are looked at.
+    On `job`; whether an archive is over is not asked here. Files that were deleted since count:
+    they ended when they did, and what an errand that deletes has yet to do hangs on it.
     """
     files = (
-        select(upload.c.archive_id, archive.c.root_id)
+        select(upload.c.archive_id)
         .join(job, job.c.upload_id == upload.c.id)
-        .join(archive, archive.c.upload_id == upload.c.archive_id)
-        .where(upload.c.state == UploadState.STORED, job.c.finished_at >= then)
-    ).cte()
-    return or_(
-        job.c.finished_at >= then,
-        job.c.upload_id.in_(select(files.c.archive_id)),
-        job.c.upload_id.in_(select(files.c.root_id)),
+        .where(upload.c.archive_id.is_not(None), job.c.finished_at >= then)
+    ).cte(recursive=True)
+    around = (
+        select(upload.c.archive_id)
+        .join(files, files.c.archive_id == upload.c.id)
+        .where(upload.c.archive_id.is_not(None))
     )
+    archives = select(files.union(around).c.archive_id)
+    return or_(job.c.finished_at >= then, job.c.upload_id.in_(archives))
 
 
 def has_ended_since(connection: Connection, archive_id: int, then: datetime) -> bool:

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Select, collate, func, or_, se
 
 from store.counted_on import GONE
 from store.inside import archives_within, ended_since
-from store.overall import SHOWN_STATES, own_shown, shown_state
+from store.overall import SHOWN_STATES, own_shown, shown_state, status_of_jobs
+from store.states import OPEN_JOB_STATES
 from store.tables import job, upload
 
 # How a filter says that files stay under the archives they came out of.
@@ -27,11 +28,16 @@ class JobFilter:
     by: str = ""  # who uploaded it: "account:ann"
     since: datetime | None = None
     until: datetime | None = None
-    ended: datetime | None = None  # came to its end then or later, an archive or a file of it
+    ended: datetime | None = None  # is over since then or later, an archive with its last file
     archive_id: int | None = None  # what came out of that upload, however deep
     is_folded: bool = False  # only what was uploaded itself, not what came out of archives
     # An archive is to match a state by its own end too, not by that of one of its files.
     by_itself: bool = False
+
+    @property
+    def states_or_end(self) -> bool:
+        """True where it hangs on how far jobs are: what matches changes by itself."""
+        return bool(self.states) or self.ended is not None
 
     def for_deletion(self) -> Self:
         """The same for who deletes: an archive takes all its files along, so that one of them
@@ -105,7 +111,9 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
     if wanted.until is not None:
         found.append(job.c.created_at < wanted.until)
     if wanted.ended is not None:
-        found.append(ended_since(wanted.ended))
+        # An archive is over when the last of its files is.
+        is_over = status_of_jobs(connection).not_in(OPEN_JOB_STATES)
+        found += [is_over, ended_since(wanted.ended)]
     return found
 
 
@@ -130,10 +138,10 @@ def some_jobs(
 ) -> list[tuple[str, int]]:
     """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen.
 
-    Where a state is asked for, none that has come to its end since: it was not meant.
+    Where a state or an end is asked for, none that has come to its end since: it was not meant.
     """
     then: list[ColumnElement[bool]] = [job.c.created_at <= made_by]
-    if wanted.states:
+    if wanted.states_or_end:
         then.append(or_(job.c.finished_at.is_(None), job.c.finished_at <= made_by))
     rows = connection.execute(
         select(job.c.id, job.c.upload_id)

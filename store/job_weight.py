@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from store.archives import uploads_inside
 from store.counted_on import has_lost
+from store.failure_filter import in_vain
 from store.files_reread import jobs_read_again
 from store.inside import archives_under
 from store.job_filter import JobFilter, joined, matching
@@ -21,11 +22,9 @@ from store.states import (
     STOPPED_JOB_STATES,
     ChunkKind,
     ChunkState,
-    JobState,
 )
 from store.tables import chunk, job, upload
 from store.uploads import UploadKind, UploadState
-from store.wish_acts import Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +44,7 @@ class JobsWeight:
     # These with what came out of archives that match: they are reached too.
     retried_jobs: int  # have chunks that failed or were cancelled, or lost members
     retried_chunks: int
+    vain_chunks: int  # of those: a retry comes to the same end
     retried_bytes: int
     open_jobs: int
     paused_jobs: int  # of those
@@ -82,6 +82,7 @@ def weigh_jobs(
         jobs=jobs.jobs,
         retried_jobs=retried.jobs,
         retried_chunks=retried.chunks,
+        vain_chunks=int(retried.vain),
         retried_bytes=int(retried.bytes),
         open_jobs=sum(by_pause.values()),
         paused_jobs=by_pause.get(True, 0),
@@ -147,12 +148,13 @@ def _came_out(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
 
 
 def _retried(connection: Connection, conditions: list[ColumnElement[bool]]) -> Row[Any]:
-    """What a retry lets go on: `jobs`, `chunks`, `bytes`."""
+    """What a retry lets go on: `jobs`, `chunks`, `vain` of those, `bytes`."""
     rest = chunk.c.stop - chunk.c.position
     return connection.execute(
         joined(
             func.count(chunk.c.job_id.distinct()).label("jobs"),
             func.count().label("chunks"),
+            in_vain().label("vain"),
             func.coalesce(func.sum(rest), 0).label("bytes"),
         )
         .join(chunk, chunk.c.job_id == job.c.id)
@@ -175,33 +177,3 @@ def _reached_by_retry(
     inside = and_(_came_out(conditions), or_(job.c.state.in_(STOPPED_JOB_STATES), _LOST))
     again = sorted(jobs_read_again(connection))
     return and_(or_(and_(*conditions), inside), job.c.id.not_in(again))
-
-
-def what_helps(connection: Connection, wanted: JobFilter) -> frozenset[Wish]:
-    """The wishes that would change anything of what matches, without counting how much."""
-    conditions = matching(connection, wanted)
-    by_pause = _open(connection, conditions)
-    helps = {
-        Wish.RETRY: _retries_any(connection, conditions),
-        Wish.PAUSE: False in by_pause,
-        Wish.RESUME: True in by_pause,
-        Wish.CANCEL: bool(by_pause),
-    }
-    return frozenset(wish for wish, does in helps.items() if does)
-
-
-def _retries_any(connection: Connection, conditions: list[ColumnElement[bool]]) -> bool:
-    # Asked of jobs first: lists ask every few seconds, and of a finished one no chunk has stopped.
-    has_one = select(chunk.c.id).where(chunk.c.job_id == job.c.id, _goes_on()).exists()
-    found = joined(job.c.id).where(
-        _reached_by_retry(connection, conditions),
-        or_(job.c.state.not_in((JobState.FINISHED, JobState.INCOMPLETE)), _LOST),
-        has_one,
-    )
-    return connection.execute(found.limit(1)).first() is not None
-
-
-def deletes_any(connection: Connection, wanted: JobFilter) -> bool:
-    """True when a deletion of what matches would take something."""
-    found = joined(job.c.id).where(*matching(connection, wanted.for_deletion()))
-    return connection.execute(found.limit(1)).first() is not None

@@ -34,8 +34,9 @@ class Timings:
     """The attempts that ended by themselves in a stretch of time; None where there were none.
 
     `waited` is of first attempts: from when the chunk was due (the arrival of the job, or when it
-    was let go on or retried) to the start. `ran` is from the
-    start of any attempt to its end. `is_cut`: there were more, only the newest count.
+    was let go on or retried) to the start; one of a chunk that was tried again since is left out,
+    as nobody knows any more when it was due. `ran` is from the start of any attempt to its end.
+    `is_cut`: there were more, only the newest count.
     """
 
     waited: Percentiles | None
@@ -58,20 +59,26 @@ def timings(connection: Connection, *, since: datetime) -> Timings:
         .limit(LOOKED_AT_MOST)
     ).all()
     return Timings(
-        waited=_percentiles(row.waited for row in rows if row.number == 1),
+        waited=_percentiles(
+            row.waited for row in rows if row.number == 1 and row.waited is not None
+        ),
         ran=_percentiles(row.ran for row in rows),
         is_cut=len(rows) == LOOKED_AT_MOST,
     )
 
 
-def _due_at() -> ColumnElement[datetime]:
-    # What is later than the start was written for a later attempt.
-    was_due = chunk.c.not_before <= attempt.c.started_at
-    return case((was_due, chunk.c.not_before), else_=job.c.created_at)
+def _due_at() -> ColumnElement[datetime | None]:
+    """NULL where nobody knows: what is later than the start was written for a later attempt."""
+    return case(
+        (chunk.c.not_before.is_(None), job.c.created_at),
+        (chunk.c.not_before <= attempt.c.started_at, chunk.c.not_before),
+    )
 
 
 def _seconds(
-    connection: Connection, start: ColumnElement[datetime], stop: ColumnElement[datetime | None]
+    connection: Connection,
+    start: ColumnElement[datetime | None],
+    stop: ColumnElement[datetime | None],
 ) -> ColumnElement[float]:
     if connection.dialect.name == "sqlite":
         return (func.julianday(stop) - func.julianday(start)) * 86_400.0

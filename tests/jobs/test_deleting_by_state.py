@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 
 from store import tables
 from store.clock import utc_now
 from store.errands import ErrandKind
-from store.job_filter import JobFilter
+from store.job_filter import JobFilter, joined, matching
 from store.job_weight import weigh_jobs
 from store.states import JobState
+from store.uploads import UploadKind
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out
 from tests.jobs.floor import Floor
@@ -77,3 +80,61 @@ def test_a_failed_file_does_not_take_its_archive_along(
 
     assert (weight.jobs, weight.goes_along.files, weight.left_alone) == (1, 0, 1)
     assert files(floor) == {"x.zip": "stored", "a.mbox": "deleted", "b.mbox": "stored"}
+
+
+def since_yesterday() -> JobFilter:
+    return JobFilter(ended=utc_now() - timedelta(days=1))
+
+
+def matched(floor: Floor, wanted: JobFilter) -> set[str]:
+    with floor.workshop.database.read() as connection:
+        found = joined(tables.upload.c.filename).where(*matching(connection, wanted))
+        return set(connection.execute(found).scalars())
+
+
+def unpacked_long_ago(floor: Floor) -> None:
+    """The archives were; their files came to their end just now."""
+    archives = select(tables.upload.c.id).where(tables.upload.c.kind == UploadKind.ARCHIVE)
+    with floor.workshop.database.write() as connection:
+        connection.execute(
+            update(tables.job)
+            .where(tables.job.c.upload_id.in_(archives))
+            .values(finished_at=utc_now() - timedelta(days=9))
+        )
+
+
+def test_an_archive_of_which_a_file_is_still_read_is_not_over_yet(floor: Floor) -> None:
+    deep = zip_of({"b.mbox": mail(2)})
+    floor.hand_in(zip_of({"a.mbox": mail(1), "in.zip": deep}), filename="x.zip")
+    while ("in.zip", "finished") not in states(floor):
+        floor.step()
+
+    assert not {"x.zip", "in.zip"} & matched(floor, since_yesterday())
+    errand = ask(floor, ErrandKind.DELETE_JOBS, **since_yesterday().to_json())
+    floor.run()
+    assert matched(floor, since_yesterday()) == {"x.zip", "in.zip", "a.mbox", "b.mbox"}
+    carry_out(floor, errand)  # they came to their end after it was asked for
+    assert files(floor)["x.zip"] == "stored"
+
+
+def states(floor: Floor) -> set[tuple[str, str]]:
+    query = joined(tables.upload.c.filename, tables.job.c.state)
+    with floor.workshop.database.read() as connection:
+        return {(row[0], row[1]) for row in connection.execute(query)}
+
+
+@pytest.mark.parametrize("_time", range(3))  # jobs are gone through by ids that chance gives
+def test_all_that_was_over_since_goes_whatever_goes_first(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, _time: int
+) -> None:
+    monkeypatch.setattr("jobs.bulk.JOBS_AT_ONCE", 1)
+    inner = zip_of({"b.mbox": mail(2)})
+    floor.hand_in(zip_of({"a.mbox": mail(1), "in.zip": inner}), filename="x.zip")
+    floor.hand_in(zip_of({"c.mbox": mail(3)}), filename="y.zip")
+    floor.run()
+    unpacked_long_ago(floor)
+    assert len(matched(floor, since_yesterday())) == 6
+
+    carry_out(floor, ask(floor, ErrandKind.DELETE_JOBS, **since_yesterday().to_json()))
+
+    assert set(files(floor).values()) == {"deleted"}

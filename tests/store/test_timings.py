@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from store import tables
 from store.clock import utc_now
@@ -80,5 +80,32 @@ def test_of_a_busy_time_only_the_newest_attempts_are_looked_at(
         found = timings(connection, since=utc_now() - timedelta(hours=1))
 
     assert found.is_cut
+    assert found.ran is not None
+    assert found.ran.count == 3
+
+
+def test_a_first_attempt_that_was_tried_again_since_tells_no_waiting(
+    make_floor: MakeFloor,
+) -> None:
+    floor = with_attempts(make_floor, seconds=[1.0, 2.0, 3.0])
+    # Let go on after a week; then the first attempts began at once and one of them failed.
+    resumed = utc_now() - timedelta(minutes=5)
+    with floor.workshop.database.write() as connection:
+        week_ago = {"created_at": resumed - timedelta(days=7)}
+        connection.execute(update(tables.job).values(week_ago))
+        connection.execute(update(tables.chunk).values(not_before=resumed))
+        failed = select(tables.attempt.c.chunk_id).order_by(tables.attempt.c.id).limit(1)
+        connection.execute(
+            update(tables.chunk)
+            .where(tables.chunk.c.id.in_(failed))
+            .values(not_before=resumed + timedelta(minutes=1))
+        )
+
+    with floor.workshop.database.read() as connection:
+        found = timings(connection, since=utc_now() - timedelta(hours=1))
+
+    assert found.waited is not None
+    assert found.waited.count == 2
+    assert found.waited.p99 == pytest.approx(10, abs=1)
     assert found.ran is not None
     assert found.ran.count == 3

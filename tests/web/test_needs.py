@@ -99,6 +99,8 @@ def test_what_did_not_add_up_is_told_for_a_week_and_leads_to_the_list_that_shows
     assert text == "1 file"
     assert files(visitor.get(address).text) == ["cut.zip"]
     assert "Over since" in visitor.get(address).text
+    korean = visitor.get(address, headers={"Accept-Language": "ko"}).text
+    assert re.search(r"\d\.?부터 끝난 작업", korean)
     date_back(here, None, "created_at")
     assert needs(visitor.get("/").text) == [(text, address)]
     assert files(visitor.get(address).text) == ["cut.zip"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from store.accounts import Role
 from store.audit import entries
@@ -112,6 +114,26 @@ def test_only_what_can_be_done_to_something_that_matches_is_offered(
         assert re.findall(r'name="act" value="(\w+)"', page) == offered
 
     assert 'name="act"' not in here.visitor(Role.VIEWER).get(f"/jobs?{query}").text
+
+
+def test_a_list_asks_the_database_nothing_more_for_what_it_offers(
+    here: Visit, floors: list[Floor]
+) -> None:
+    numbers = list[int]()
+    for role in (Role.VIEWER, Role.OPERATOR):
+        visitor, asked = here.visitor(role), list[str]()
+        visitor.get("/fragments/jobs")
+
+        def note(*told: Any, to: list[str] = asked) -> None:
+            to.append(told[2])
+
+        event.listen(Engine, "before_cursor_execute", note)
+        visitor.get("/fragments/jobs")
+        event.remove(Engine, "before_cursor_execute", note)
+        numbers.append(len(asked))
+
+    assert numbers[0] > 0
+    assert numbers[0] == numbers[1]
 
 
 def test_what_waits_can_be_paused_and_not_be_let_go_on(here: Visit) -> None:

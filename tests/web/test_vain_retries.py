@@ -57,6 +57,20 @@ def test_nothing_is_offered_that_comes_to_the_same_end(here: Visit, floor: Floor
     assert WHY in visitor.get(f"/failures/retry?cause={key}").text
 
 
+def test_retrying_all_says_for_how_many_it_is_in_vain(here: Visit, floor: Floor) -> None:
+    visitor, at = here.visitor(), ("/jobs/bulk?act=retry", "/failures/retry")
+    assert 'id="all-retry"' not in visitor.get("/jobs").text
+    for one in at:
+        assert WHY in visitor.get(one).text
+
+    fail_jobs(here, 1)
+
+    assert 'id="all-retry"' in visitor.get("/jobs").text
+    for one in at:
+        assert WHY not in visitor.get(one).text
+        assert "For 1 of these chunks a retry" in visitor.get(one).text
+
+
 def test_a_file_that_may_come_back_is_retried_beside_it(here: Visit, floor: Floor) -> None:
     missing = fail_jobs(here, 1)[0]
     visitor = here.visitor()

@@ -13,12 +13,12 @@ from store.database import Transaction
 from store.job_filter import JobFilter
 from store.job_list import JobSort, ListedJob, count_jobs, counts_by_state, page_of_jobs
 from store.job_runs import Work, work_on
-from store.job_weight import deletes_any, what_helps
 from store.jobs import JobView
 from store.outer import Outer, outer_of
 from store.paging import Page
 from store.standings import standings_inside
 from store.states import OPEN_JOB_STATES
+from web.acts_offered import acts_offered
 from web.house import house_of
 from web.job_query import JobAct
 from web.job_wish import JobWish, filter_of, turn_of, wish_of, written
@@ -71,7 +71,7 @@ class JobsView:
     chips: tuple[StateChip, ...]
     every_state: str
     total: int
-    acts: tuple[JobAct, ...]  # what an operator may do to all that match, where it does anything
+    acts: tuple[JobAct, ...]  # what an operator may do to all that match, where it may help
     headings: dict[str, Heading]
     first: str | None
     previous: str | None
@@ -104,12 +104,13 @@ def find_jobs(request: Request) -> JobsView:
         archives = [one.job.upload_id for one in found.rows if one.job.is_archive]
         inside = standings_inside(connection, archives)
         archive = outer_of(connection, wanted.archive_id)
-        acts = _acts(connection, wanted) if shell_of(request).allows("operator") else ()
         work = work_on(connection, [listed.job for listed in found.rows])
+    listed_jobs = tuple(listed.job for listed in found.rows)
+    is_operator = shell_of(request).allows("operator")
     query = request.query_params
     before, after = _neighbours(wish, found)
     return JobsView(
-        jobs=tuple(listed.job for listed in found.rows),
+        jobs=listed_jobs,
         inside=inside,
         work=work,
         wish=wish,
@@ -121,7 +122,7 @@ def find_jobs(request: Request) -> JobsView:
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),
-        acts=acts,
+        acts=acts_offered(_shown(wish, counts), listed_jobs, inside) if is_operator else (),
         headings={sort: _heading(wish, sort) for sort in JobSort},
         first=wish.at("/jobs") if found.has_previous else None,
         previous=before,
@@ -131,11 +132,8 @@ def find_jobs(request: Request) -> JobsView:
     )
 
 
-def _acts(connection: Transaction, wanted: JobFilter) -> tuple[JobAct, ...]:
-    helps = set[str](what_helps(connection, wanted))
-    if deletes_any(connection, wanted):
-        helps.add(JobAct.DELETE)
-    return tuple(act for act in JobAct if act in helps)
+def _shown(wish: JobWish, counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if not wish.states or name in wish.states}
 
 
 def _folded(connection: Transaction, wanted: JobFilter) -> int:
