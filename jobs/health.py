@@ -191,7 +191,7 @@ def _by_attempt(attempt: AttemptView, *, watch: Watch) -> WorkerHealth:
     return WorkerHealth(
         name=attempt.worker,
         engine=attempt.engine,
-        kind=WorkerKind.LOCAL if _is_local(attempt) else None,
+        kind=WorkerKind.LOCAL if _is_local(attempt) else _kind(attempt.worker, {}),
         state=WorkerState.BUSY if watch.beats(attempt) else WorkerState.LATE,
         host=attempt.host,
         # That of an RQ worker's attempt is its work-horse's.
@@ -230,7 +230,7 @@ def _rq_worker(
     return WorkerHealth(
         name=seen.name,
         engine=EngineName.RQ,
-        kind=_kind(seen, program),
+        kind=_kind(seen.name, record),
         state=state,
         host=record.get("hostname") or (told_by.host if told_by else host_told_by(seen.name)),
         pid=whole_of(record.get("pid")) or pid_told_by(seen.name),
@@ -246,11 +246,11 @@ def _rq_worker(
     )
 
 
-def _kind(seen: Sighting, program: str | None) -> WorkerKind | None:
-    if program:
+def _kind(name: str, record: Mapping[str, str]) -> WorkerKind | None:
+    if record.get(PROGRAM_FIELD) or pid_told_by(name):
         return WorkerKind.OURS
     # What is left of a record after a flush of Redis does not say who wrote it.
-    return WorkerKind.PLAIN if seen.record.get("hostname") else None
+    return WorkerKind.PLAIN if record.get("hostname") else None
 
 
 def with_details(
