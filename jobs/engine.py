@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from jobs.dispatch import Dispatch
 from jobs.errand_runner import ErrandRunners
-from jobs.link import QueueLink
+from jobs.link import QueueLink, works_here
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
 from jobs.workshop import Workshop, open_workshop
 from store.condition import spooled_files
-from store.config import Config, QueueChoice
+from store.config import Config
 from store.installation import installation_id
 
 
@@ -47,13 +47,7 @@ def build(config: Config) -> Engine:
     """Build, without starting anything."""
     workshop = open_workshop(config)
     link = QueueLink(config.redis_url) if config.uses_redis and config.redis_url else None
-
-    def local_wanted() -> bool:
-        if link is None:
-            return True
-        return config.queue is QueueChoice.AUTO and not link.state().reachable
-
-    local = LocalRunner(workshop, wanted=local_wanted)
+    local = LocalRunner(workshop, wanted=lambda: works_here(config, link))
     dispatch = Dispatch(workshop, link=link, wake_local=local.wake)
     return Engine(
         workshop=workshop,

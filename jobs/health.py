@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from redis.exceptions import RedisError
 
-from jobs.link import LinkState, QueueLink
+from jobs.link import LinkState, QueueLink, works_here
 from jobs.local import LOCK as LOCAL_LOCK
 from jobs.record import moment_of, number_of, whole_of
 from jobs.reports import Report, read_reports
@@ -93,6 +93,8 @@ class WorkerHealth:
 class QueueHealth:
     """What waits and who could take it. `hanging` counts the bells in Redis, None if unknown.
 
+    `engine` is who does the work now: while Redis is away that may be the local fallback, which
+    is one of the `consumers` where `by_itself` says so.
     `consumers` is None while Redis cannot be asked; `last_known` then says what was seen last.
     """
 
@@ -101,6 +103,7 @@ class QueueHealth:
     backlog: Backlog
     hanging: int | None
     consumers: int | None
+    by_itself: bool = False
     last_known: Consumers | None = None
 
     @property
@@ -141,11 +144,12 @@ def look(database: Database, *, config: Config, link: QueueLink | None, now: dat
     here = local is not None or any(worker.engine is EngineName.LOCAL for worker in workers)
     consumers = None if seen is None else _takers(workers) + here
     queue = QueueHealth(
-        engine=EngineName.RQ if link is not None else EngineName.LOCAL,
+        engine=EngineName.LOCAL if works_here(config, link) else EngineName.RQ,
         link=link.state() if link is not None else None,
         backlog=waiting,
         hanging=seen[1] if seen else None,
         consumers=consumers,
+        by_itself=here,
         last_known=_last_known(database) if consumers is None else None,
     )
     return Health(
@@ -187,7 +191,7 @@ def _by_attempt(attempt: AttemptView, *, watch: Watch) -> WorkerHealth:
     return WorkerHealth(
         name=attempt.worker,
         engine=attempt.engine,
-        kind=WorkerKind.LOCAL if _is_local(attempt) else None,
+        kind=WorkerKind.LOCAL if _is_local(attempt) else _kind(attempt.worker, {}),
         state=WorkerState.BUSY if watch.beats(attempt) else WorkerState.LATE,
         host=attempt.host,
         # That of an RQ worker's attempt is its work-horse's.
@@ -226,7 +230,7 @@ def _rq_worker(
     return WorkerHealth(
         name=seen.name,
         engine=EngineName.RQ,
-        kind=_kind(seen, program),
+        kind=_kind(seen.name, record),
         state=state,
         host=record.get("hostname") or (told_by.host if told_by else host_told_by(seen.name)),
         pid=whole_of(record.get("pid")) or pid_told_by(seen.name),
@@ -242,11 +246,11 @@ def _rq_worker(
     )
 
 
-def _kind(seen: Sighting, program: str | None) -> WorkerKind | None:
-    if program:
+def _kind(name: str, record: Mapping[str, str]) -> WorkerKind | None:
+    if record.get(PROGRAM_FIELD) or pid_told_by(name):
         return WorkerKind.OURS
     # What is left of a record after a flush of Redis does not say who wrote it.
-    return WorkerKind.PLAIN if seen.record.get("hostname") else None
+    return WorkerKind.PLAIN if record.get("hostname") else None
 
 
 def with_details(

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from store.clock import utc_now
+from store.config import Config, QueueChoice
 
 # A page must not wait for a Redis that is away: the default client takes 3.5 s to find out.
 CONNECT_SECONDS = 0.5
@@ -73,6 +74,13 @@ class QueueLink:
     def close(self) -> None:
         """Hang up."""
         self.redis.close()
+
+
+def works_here(config: Config, link: QueueLink | None) -> bool:
+    """Whether the console does the work by itself now: without Redis, or while that is away."""
+    if link is None:
+        return True
+    return config.queue is QueueChoice.AUTO and not link.state().reachable
 
 
 def _client(url: str) -> Redis:

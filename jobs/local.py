@@ -39,6 +39,7 @@ class LocalRunner(threading.Thread):
         self._workshop = workshop
         self._wanted = wanted
         self._lease = Lease(workshop.database, LOCK, seconds=LOCK_SECONDS)
+        self._holds = False
         self._children: list[subprocess.Popen[bytes]] = []
         self._ready: subprocess.Popen[bytes] | None = None
         # One that died before it was told anything would only die again.
@@ -64,12 +65,20 @@ class LocalRunner(threading.Thread):
     def _round(self) -> None:
         self._reap()
         if not self._wanted():
-            self._dismiss_ready()
-            for child in self._children:
-                child.terminate()
+            self._stand_down()
             return
-        if self._lease.held():
+        self._holds = self._lease.held()
+        if self._holds:
             self._staff()
+
+    def _stand_down(self) -> None:
+        self._dismiss_ready()
+        for child in self._children:
+            child.terminate()
+        # Who takes no work any more is not to be counted as one who could.
+        if self._holds and not self._children:
+            self._lease.give_back()
+            self._holds = False
 
     def _staff(self) -> None:
         free = self._workshop.config.local_workers - len(self._children)

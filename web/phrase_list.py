@@ -159,6 +159,7 @@ PHRASES = (
     N_("stopped by {who}"),
     N_("no further words"),
     N_("work-horse {pid}: {reason}"),
+    N_("child {pid}: {reason}"),
     N_("the mbox is not in the spool: {reason} ({name})"),
     N_("the mbox cannot be read: {reason} ({name})"),
     N_("the spooled mbox has {found} bytes, not the {size} that came"),

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from jobs.child import WHEN_TOLD
+from jobs.health import look
 from jobs.local import LocalRunner
 from jobs.reconcile import Reconciler
+from store.clock import utc_now
 from store.states import JobState
 from tests.harness.waiting import wait_until
 from tests.jobs.floor import Floor
@@ -104,6 +106,21 @@ def test_a_child_that_stands_ready_goes_when_nobody_is_wanted(
     runner.stop()
 
     assert len(gone) == len(started.processes) == 1
+
+
+def test_who_is_not_wanted_any_more_is_no_taker_of_work(floor: Floor, started: Started) -> None:
+    wanted, database = [True], floor.workshop.database
+    runner = with_one_ready(floor, started, wanted=lambda: bool(wanted))
+    assert look(database, config=floor.workshop.config, link=None, now=utc_now()).queue.by_itself
+
+    wanted.clear()
+
+    def nobody_is_counted() -> bool:
+        seen = look(database, config=floor.workshop.config, link=None, now=utc_now())
+        return seen.queue.consumers == 0
+
+    wait_until(nobody_is_counted, what="nobody is counted")
+    runner.stop()
 
 
 def test_work_is_done_also_when_the_child_that_stood_ready_has_died(

@@ -20,7 +20,9 @@ from store.attempts import (
     equal_ends,
     urgent_attempts_of,
 )
+from store.clock import utc_now
 from store.database import Database
+from store.history import add_sample
 from store.states import Outcome
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
@@ -178,3 +180,40 @@ def test_a_place_among_urgent_attempts_that_was_tampered_with_breaks_nothing(
     answer = here.visitor().get(f"/fragments/attempts/{floor.job_id}?first=urgent&{place}")
 
     assert answer.status_code == 200
+
+
+NOBODY = "Work waits and there is nobody to take it."
+
+
+def sampled(here: Visit, *, consumers: int, seconds_ago: int = 0) -> None:
+    """It was written down so long ago that so many could take work."""
+    at = utc_now() - timedelta(seconds=seconds_ago)
+    with here.house.database.write() as connection:
+        add_sample(
+            connection, now=at, waiting=1, running=0, oldest_seconds=1.0, consumers=consumers
+        )
+
+
+@pytest.mark.parametrize(
+    ("consumers", "seconds_ago", "is_told"), [(0, 5, True), (1, 5, False), (0, 300, False)]
+)
+def test_a_job_that_waits_says_when_there_is_nobody_to_take_it(
+    here: Visit, consumers: int, seconds_ago: int, is_told: bool
+) -> None:
+    floor = here.take_in(letters(3), work=False)
+    sampled(here, consumers=consumers, seconds_ago=seconds_ago)
+
+    page = here.visitor().get(f"/jobs/{floor.job_id}").text
+
+    assert "No worker has taken this up yet." in page
+    assert (NOBODY in page) is is_told
+
+
+def test_a_paused_job_waits_for_no_worker(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    sampled(here, consumers=0)
+    visitor = here.visitor()
+
+    visitor.post(f"/jobs/{floor.job_id}/pause")
+
+    assert NOBODY not in visitor.get(f"/jobs/{floor.job_id}").text

@@ -114,6 +114,14 @@ def test_an_error_of_ours_is_translated_also_inside_another_and_behind_its_type(
     )
 
 
+def test_the_death_of_a_child_of_the_console_is_translated_too() -> None:
+    death = "WorkerDied: child 20043: signal 9 (SIGKILL): killed by hand or by the kernel"
+
+    assert said(death, catalogue(KO).gettext) == (
+        "WorkerDied: 자식 프로세스 20043: 시그널 9(SIGKILL): 사람 또는 커널이 강제 종료함"
+    )
+
+
 def test_a_death_of_two_sentences_is_translated_whole_behind_its_type() -> None:
     translate = catalogue(KO).gettext
     death = "signal 9 (SIGKILL); it held 1.9 GB of a limit of 2.0 GB: probably out of memory"

@@ -63,7 +63,7 @@ def test_after_a_flush_our_worker_is_still_named_by_host_and_process(
 
     page = there.visitor().get("/workers").text
 
-    assert "node-3 · 4711" in lead_of(page, "0fa9c1")
+    assert "node-3 · 4711 email-parser worker" in lead_of(page, "0fa9c1")
     assert "node-3 · 4712" in lead_of(page, "99ab01")
     assert "Host not known" not in page
 
@@ -120,9 +120,12 @@ def claimed_by(there: Visit, name: str, *, pid: int, filename: str = "letters.mb
 
 def killed(floor: Floor, *, pid: int) -> None:
     """The horse that runs is found dead."""
-    trouble = Trouble(
-        outcome=Outcome.LOST, error_type="WorkerDied", error=f"work-horse {pid}: exit status 1"
-    )
+    ended(floor, f"work-horse {pid}: exit status 1")
+
+
+def ended(floor: Floor, error: str) -> None:
+    """What runs is lost, for that reason."""
+    trouble = Trouble(outcome=Outcome.LOST, error_type="WorkerDied", error=error)
     ((attempt_id,),) = floor.rows(attempt, "id")
     with floor.workshop.database.write() as connection:
         policy = floor.workshop.policy
@@ -131,7 +134,7 @@ def killed(floor: Floor, *, pid: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "called", "told"),
-    [(OURS, "node-3 · 4711", "0fa9c1 · "), (PLAIN, "node-3 · b9c1f0d2…", "")],
+    [(OURS, "node-3 · 4711", "0fa9c1"), (PLAIN, "node-3 · b9c1f0d2…", "")],
 )
 def test_a_worker_has_one_name_in_the_table_among_the_dead_and_in_the_attempts(
     hall: Hall, there: Visit, name: str, called: str, told: str
@@ -149,9 +152,31 @@ def test_a_worker_has_one_name_in_the_table_among_the_dead_and_in_the_attempts(
     assert called in table
     assert "5822" not in table
     assert called in deaths
-    assert f"{told}work-horse 5822" in deaths
+    assert deaths.startswith(f" work-horse 5822 of {called}, which lived on")
+    assert deaths.rstrip().endswith(told)
     assert called in words_of(attempts)
     assert f'title="{name}, work-horse 5822"' in attempts
+
+
+def test_a_worker_that_fell_silent_is_named_first_and_then_its_work_horse(here: Visit) -> None:
+    floor = claimed_by(here, OURS, pid=5822)
+    ended(floor, "not heard of for 61 s")
+
+    page = here.visitor().get("/fragments/deaths").text
+
+    assert lead_of(page, OURS).strip().startswith("node-3 · 4711")
+    assert "0fa9c1 · work-horse 5822" in lead_of(page, OURS)
+    assert "lived on" not in page
+
+
+def test_a_worker_of_which_redis_knows_nothing_is_known_by_its_attempt(
+    hall: Hall, there: Visit
+) -> None:
+    claimed_by(there, OURS, pid=5822)
+
+    page = there.visitor().get("/fragments/workers").text
+
+    assert "node-3 · 4711 email-parser worker 0.1.0" in lead_of(page, OURS)
 
 
 def test_the_process_of_a_plain_worker_is_told_beside_its_name(hall: Hall, there: Visit) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from store.causes import own_frames
 from store.chunks import AttemptView
 from store.clock import utc_now
 from store.database import Database
+from store.history import last_consumers
 from store.jobs import JobView
 from store.states import Outcome
 from web.asked import address, cursor, known_word, place_in_list, whole
@@ -30,6 +31,8 @@ from web.pace import MOVING, pace_of
 from web.render import render
 
 PAGE = 25
+# A sample is taken every 15 s; of one that is older nothing follows.
+FRESH = timedelta(seconds=45)
 WORKER_CHARACTERS = 200
 URGENCIES = {"0": 0, "1": 1, "2": 2}
 TROUBLE = (Outcome.FAILED, Outcome.LOST)
@@ -81,13 +84,17 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptsView:
-    """A page of the attempts of one job; `groups` are neighbours that ended alike."""
+    """A page of the attempts of one job; `groups` are neighbours that ended alike.
+
+    `nobody_is_there`: the job waits, and of late there was nobody who could take work.
+    """
 
     job_id: str
     groups: tuple[tuple[Run, ...], ...]
     filter: Filter
     has_chunks: bool  # an archive is unpacked in one go
     is_filtered: bool
+    nobody_is_there: bool
     outcomes: tuple[Chip, ...]
     orders: tuple[Chip, ...]
     here: str
@@ -105,7 +112,8 @@ def attempts_fragment(request: Request) -> Response:
 def attempts_in(request: Request, job: JobView) -> AttemptsView:
     """A page of the attempts of a job."""
     now, wish, before = utc_now(), filter_of(request), place_in_list(request)
-    found = _found(house_of(request).database, job.id, wish, before=before)
+    database = house_of(request).database
+    found = _found(database, job.id, wish, before=before)
     runs = tuple(run_of(attempt, now=now) for _, attempt in found[:PAGE])
     further = None
     if len(found) > PAGE:
@@ -117,6 +125,7 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
         filter=wish,
         has_chunks=not job.is_archive,
         is_filtered=bool(wish.outcome or wish.of is not None or wish.worker),
+        nobody_is_there=not found and _waits(job) and _nobody_is_there(database, now=now),
         outcomes=_outcomes(job.id, wish),
         orders=_orders(job.id, wish),
         here=wish.on(f"/fragments/attempts/{job.id}"),
@@ -124,6 +133,17 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
         next=wish.address(job.id, before=further) if further else None,
         every=None if job.state.is_over or before else pace_of(job, quick=MOVING * 2),
     )
+
+
+def _waits(job: JobView) -> bool:
+    return not (job.is_settled or job.waits_for_a_person)
+
+
+def _nobody_is_there(database: Database, *, now: datetime) -> bool:
+    """By the latest sample, which costs a page of a job no look at Redis."""
+    with database.read() as connection:
+        seen = last_consumers(connection)
+    return seen is not None and seen.number == 0 and now - seen.at < FRESH
 
 
 def filter_of(request: Request) -> Filter:

@@ -24,10 +24,14 @@ SAID_BESIDE = re.compile(r"^(work-horse|child) \d+: | \(\S+\)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Death:
-    """An attempt whose process died or fell silent, and of what."""
+    """An attempt whose process died or fell silent, and of what.
+
+    `worker_lived`: its worker, or RQ in it, told of the death, so that only a work-horse died.
+    """
 
     attempt: AttemptView
     cause: str
+    worker_lived: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +54,17 @@ def find_deaths(request: Request) -> DeathsView:
     with house_of(request).database.read() as connection:
         found = lost_attempts(connection, since=utc_now() - SINCE, limit=SHOWN + 1)
     return DeathsView(
-        deaths=tuple(
-            Death(attempt=one, cause=SAID_BESIDE.sub("", one.error or "")) for one in found[:SHOWN]
-        ),
+        deaths=tuple(map(_death, found[:SHOWN])),
         more=len(found) > SHOWN,
         hours=int(SINCE.total_seconds() // 3600),
         every=EVERY,
+    )
+
+
+def _death(attempt: AttemptView) -> Death:
+    error = attempt.error or ""
+    return Death(
+        attempt=attempt,
+        cause=SAID_BESIDE.sub("", error),
+        worker_lived=error.startswith("work-horse "),
     )
