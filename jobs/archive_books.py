@@ -35,8 +35,7 @@ from store.vitals import beat, earn
 
 # Members that are not taken are written down together with the next that is, or so many at once.
 NOTES_AT_ONCE = 200
-
-
+# Why an archive failed that keeps shut what may hold mail.
 UNSEEN = (
     "no mail was found in what could be opened of this archive; "
     "unpack the rest yourself and upload its mailboxes"
