@@ -23,6 +23,7 @@ from jobs.sampling import SAMPLE_SECONDS, take_sample
 from jobs.surroundings import trouble_around
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
+from store.block_sums import FOLDED_AT_ONCE, fold
 from store.clock import now_of, utc_now
 from store.failures import sort_failures
 from store.half_done import receiving_uploads
@@ -66,6 +67,7 @@ def reconcile(
     lost = _give_up_the_silent(workshop, link, blind_until=blind_until)
     sorted_failures = _sort_the_failures(workshop)
     settled = _settle_the_open(workshop)
+    _fold_the_sums(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
     queue_error = None
@@ -144,6 +146,14 @@ def _sort_the_failures(workshop: Workshop) -> int:
         if found < SORTED_AT_ONCE:
             break
     return done
+
+
+def _fold_the_sums(workshop: Workshop) -> None:
+    """On PostgreSQL each change of a chunk leaves a row; pages add up what is left of them."""
+    while True:
+        with workshop.database.write() as connection:
+            if fold(connection) < FOLDED_AT_ONCE:
+                return
 
 
 def _settle_the_open(workshop: Workshop) -> int:

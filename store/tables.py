@@ -166,6 +166,9 @@ chunk = Table(
     Column("same_cause", Boolean),  # failed as the time before; NULL before a second failure
     Column("errand_id", BigInteger),  # the errand that last gave it a fresh start
     Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
+    # When the first began and the last ended, of a job that may have 100,000.
+    Index("ix_chunk_job_id_started_at_seq", "job_id", "started_at", "seq"),
+    Index("ix_chunk_job_id_ended_at_seq", "job_id", "ended_at", "seq"),
     # The plan has seq 0, so the order of this index is also the order of fairness: plans first,
     # then the job that has had least of the workers' time.
     Index("ix_chunk_waiting", "seq", "id", **only("state = 'waiting'")),
@@ -219,6 +222,7 @@ attempt = Table(
     Index("ix_attempt_running", "lease_until", **only("outcome = 'running'")),
     Index("ix_attempt_seen_at", "seen_at"),
     Index("ix_attempt_job_id_started_at_id", "job_id", "started_at", "id"),
+    Index("ix_attempt_version_started_at", "version", "started_at"),
 )
 
 ledger = Table(
