@@ -219,6 +219,10 @@ attempt = Table(
     Column("error", Text),  # the message of the exception, or why it was given up, in words
     Column("traceback", Text),
     Column("error_offset", BigInteger),  # of the message that was being read
+    Column("counted", Boolean),  # true once it is in the sums of `past_work`; NULL before
+    Index("ix_attempt_uncounted", "seen_at", **only("counted IS NULL")),
+    Index("ix_attempt_lost", "seen_at", **only("outcome = 'lost'")),
+    Index("ix_attempt_worker_started_at", "worker", "started_at"),
     Index("ix_attempt_running", "lease_until", **only("outcome = 'running'")),
     Index("ix_attempt_seen_at", "seen_at"),
     Index("ix_attempt_job_id_started_at_id", "job_id", "started_at", "id"),

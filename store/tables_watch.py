@@ -22,7 +22,7 @@ queue_sample = Table(
     Column("consumers", Integer),  # NULL when Redis could not be asked
 )
 
-# What attempts did that are gone with their file: sums only, by the minute they were last seen.
+# What attempts did that have ended: sums by the minute they were last seen. See `store.past_work`.
 past_work = Table(
     "past_work",
     metadata,

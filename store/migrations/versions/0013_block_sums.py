@@ -1,4 +1,4 @@
-"""What the chunks of each job add up to, kept by the database as they change; what is looked up.
+"""What chunks and attempts add up to, kept where they change and end; indexes for single ones.
 
 Revision: 0013
 """
@@ -20,7 +20,9 @@ _INDEXES = (
     ("chunk", "ix_chunk_job_id_started_at_seq", ["job_id", "started_at", "seq"]),
     ("chunk", "ix_chunk_job_id_ended_at_seq", ["job_id", "ended_at", "seq"]),
     ("attempt", "ix_attempt_version_started_at", ["version", "started_at"]),
+    ("attempt", "ix_attempt_worker_started_at", ["worker", "started_at"]),
 )
+_PARTIAL = {"ix_attempt_uncounted": "counted IS NULL", "ix_attempt_lost": "outcome = 'lost'"}
 
 
 def _of(row: str, least: str) -> dict[str, str]:
@@ -71,10 +73,20 @@ def upgrade() -> None:
         op.execute(statement)
     for table, name, columns in _INDEXES:
         op.create_index(name, table, columns)
+    # Attempts of before are counted by the reconciler, little by little.
+    op.add_column("attempt", sa.Column("counted", sa.Boolean()))
+    for name, where in _PARTIAL.items():
+        only = sa.text(where)
+        op.create_index(name, "attempt", ["seen_at"], sqlite_where=only, postgresql_where=only)
 
 
 def downgrade() -> None:
-    """Take them away."""
+    """Take them away. What charts told of attempts that are counted is counted twice then, so
+    the sums go as well: what was done on deleted files is not known any more."""
+    op.execute("DELETE FROM past_work")
+    for name in _PARTIAL:
+        op.drop_index(name, "attempt")
+    op.drop_column("attempt", "counted")
     for table, name, _columns in _INDEXES:
         op.drop_index(name, table)
     is_sqlite = op.get_bind().dialect.name == "sqlite"
