@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
+from store.causes import cause_of
 from store.clock import now_of
 from store.history import KEPT, UNCOUNTED, attempts_by_minute, minute_since_1970
 from store.locks import insert_new
+from store.states import Outcome
 from store.tables import attempt
 from store.tables_watch import past_work
 
@@ -22,20 +24,40 @@ COUNTED_AT_ONCE = 1_000
 def count_ended(connection: Connection, *, limit: int = COUNTED_AT_ONCE) -> int:
     """Add up to `limit` attempts that have ended to the sums, once; answers how many it were.
 
-    What has ended changes no more. In a transaction of its own: charts see an attempt either
-    here or by itself.
+    What did not succeed gets its cause on the way. What has ended changes no more. In a
+    transaction of its own: charts see an attempt either here or by itself.
     """
     ended = (
-        select(attempt.c.id)
+        select(
+            attempt.c.id,
+            attempt.c.outcome,
+            attempt.c.error_type,
+            attempt.c.error,
+            attempt.c.traceback,
+        )
         .where(UNCOUNTED, attempt.c.ended_at.is_not(None))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = connection.execute(ended).scalars().all()
-    these = attempt.c.id.in_(ids)
-    _count(connection, these)
-    connection.execute(update(attempt).where(these).values(counted=True))
-    return len(ids)
+    rows = connection.execute(ended).all()
+    alike: dict[str | None, list[str]] = {}
+    for row in rows:
+        cause = (
+            None
+            if row.outcome == Outcome.DONE
+            else _cause(row.error_type, row.error, row.traceback)
+        )
+        alike.setdefault(cause, []).append(row.id)
+    _count(connection, attempt.c.id.in_([row.id for row in rows]))
+    for key, ids in alike.items():
+        these = attempt.c.id.in_(ids)
+        connection.execute(update(attempt).where(these).values(counted=True, cause=key))
+    return len(rows)
+
+
+def _cause(error_type: str | None, error: str | None, traceback: str | None) -> str:
+    """The key of why an attempt did not succeed."""
+    return cause_of(error_type=error_type, error=error or "", traceback=traceback).key
 
 
 def delete_attempts(connection: Connection, which: ColumnElement[bool]) -> None:

@@ -220,6 +220,12 @@ attempt = Table(
     Column("traceback", Text),
     Column("error_offset", BigInteger),  # of the message that was being read
     Column("counted", Boolean),  # true once it is in the sums of `past_work`; NULL before
+    Column("cause", Text),  # why it did not succeed, see `store.causes`; written when counted
+    Index(
+        "ix_attempt_cause",
+        *("job_id", "outcome", "cause", "started_at", "chunk_id"),
+        **only("cause IS NOT NULL"),
+    ),
     Index("ix_attempt_uncounted", "seen_at", **only("counted IS NULL")),
     Index("ix_attempt_lost", "seen_at", **only("outcome = 'lost'")),
     Index("ix_attempt_worker_started_at", "worker", "started_at"),

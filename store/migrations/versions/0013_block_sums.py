@@ -22,7 +22,16 @@ _INDEXES = (
     ("attempt", "ix_attempt_version_started_at", ["version", "started_at"]),
     ("attempt", "ix_attempt_worker_started_at", ["worker", "started_at"]),
 )
-_PARTIAL = {"ix_attempt_uncounted": "counted IS NULL", "ix_attempt_lost": "outcome = 'lost'"}
+_PARTIAL = (
+    ("ix_attempt_uncounted", ["seen_at"], "counted IS NULL"),
+    ("ix_attempt_lost", ["seen_at"], "outcome = 'lost'"),
+    (
+        "ix_attempt_cause",
+        ["job_id", "outcome", "cause", "started_at", "chunk_id"],
+        "cause IS NOT NULL",
+    ),
+)
+_NEW_COLUMNS = (("counted", sa.Boolean), ("cause", sa.Text))
 
 
 def _of(row: str, least: str) -> dict[str, str]:
@@ -74,19 +83,21 @@ def upgrade() -> None:
     for table, name, columns in _INDEXES:
         op.create_index(name, table, columns)
     # Attempts of before are counted by the reconciler, little by little.
-    op.add_column("attempt", sa.Column("counted", sa.Boolean()))
-    for name, where in _PARTIAL.items():
+    for name, kind in _NEW_COLUMNS:
+        op.add_column("attempt", sa.Column(name, kind()))
+    for name, columns, where in _PARTIAL:
         only = sa.text(where)
-        op.create_index(name, "attempt", ["seen_at"], sqlite_where=only, postgresql_where=only)
+        op.create_index(name, "attempt", columns, sqlite_where=only, postgresql_where=only)
 
 
 def downgrade() -> None:
     """Take them away. What charts told of attempts that are counted is counted twice then, so
     the sums go as well: what was done on deleted files is not known any more."""
     op.execute("DELETE FROM past_work")
-    for name in _PARTIAL:
+    for name, _columns, _where in _PARTIAL:
         op.drop_index(name, "attempt")
-    op.drop_column("attempt", "counted")
+    for name, _kind in _NEW_COLUMNS:
+        op.drop_column("attempt", name)
     for table, name, _columns in _INDEXES:
         op.drop_index(name, table)
     is_sqlite = op.get_bind().dialect.name == "sqlite"
