@@ -1,7 +1,7 @@
 """How it has been: throughput and trouble from the attempts, the queue from its samples.
 
-The attempts table is the history of the work already, so only the queue needs sampling; all of
-it outlives Redis. What attempts did that went with a deleted file is kept by `store.past_work`.
+The attempts are the history of the work, so only the queue needs sampling; all of it outlives
+Redis. What ended a while ago is added up by the minute already, see `store.past_work`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from store.tables import attempt, chunk
 from store.tables_watch import past_work, queue_sample
 
 KEPT = timedelta(days=15)
+# Attempts that the sums of `store.past_work` do not hold yet.
+UNCOUNTED: ColumnElement[bool] = attempt.c.counted.is_(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +154,8 @@ def _attempts_by_bucket(
 ) -> dict[int, tuple[int, int, int, int]]:
     sums: dict[int, tuple[int, int, int, int]] = {}
     first = int(since.timestamp()) // 60
-    gone = connection.execute(select(past_work).where(past_work.c.minute >= first)).all()
-    for row in [*attempts_by_minute(connection, true(), since=since), *gone]:
+    counted = connection.execute(select(past_work).where(past_work.c.minute >= first)).all()
+    for row in [*attempts_by_minute(connection, true(), since=since), *counted]:
         number = _bucket_of(row.minute, width=width)
         size, messages, failed, lost = sums.get(number, (0, 0, 0, 0))
         sums[number] = (
@@ -168,7 +170,7 @@ def _attempts_by_bucket(
 def attempts_by_minute(
     connection: Connection, which: ColumnElement[bool], *, since: datetime
 ) -> Sequence[Row[Any]]:
-    """(minute, bytes, messages, failed, lost) of some attempts that are there, in order.
+    """(minute, bytes, messages, failed, lost) of some attempts that are not counted, in order.
 
     For the minute see `minute_since_1970`.
     """
@@ -183,7 +185,7 @@ def attempts_by_minute(
             func.count().filter(attempt.c.outcome == Outcome.LOST).label("lost"),
         )
         .join(chunk, chunk.c.id == attempt.c.chunk_id)
-        .where(attempt.c.seen_at >= since, which)
+        .where(attempt.c.seen_at >= since, UNCOUNTED, which)
         .group_by(minute)
         .order_by(minute)
     ).all()

@@ -91,16 +91,14 @@ def _version_before(connection: Connection, audit_id: int) -> str | None:
 
 
 def _new_workers(connection: Connection, since: datetime) -> Iterator[Mark]:
-    """The first attempt of each version that no attempt had before."""
-    recent = (
-        select(attempt.c.version, func.min(attempt.c.started_at).label("at"))
-        .where(attempt.c.seen_at >= since)
-        .group_by(attempt.c.version)
-    )
-    for version, at in connection.execute(recent).all():
-        earlier = select(attempt.c.version).where(attempt.c.seen_at < since)
-        known = connection.execute(earlier.where(attempt.c.version == version).limit(1)).first()
-        if known is None and connection.execute(earlier.limit(1)).first() is not None:
+    """The first attempt of each version that began since then; of the very first version none."""
+    earlier = select(attempt.c.version).where(attempt.c.seen_at < since).limit(1)
+    if connection.execute(earlier).first() is None:
+        return
+    for version in _versions(connection):
+        first = select(func.min(attempt.c.started_at, type_=attempt.c.started_at.type))
+        at = connection.execute(first.where(attempt.c.version == version)).scalar_one()
+        if at >= since:
             yield Mark(
                 at=at,
                 action=WORKER_DEPLOY,
@@ -108,6 +106,18 @@ def _new_workers(connection: Connection, since: datetime) -> Iterator[Mark]:
                 actor="system",
                 version=version,
             )
+
+
+def _versions(connection: Connection) -> Iterator[str]:
+    """Those that attempts have: one look into the index each, however many attempts there are."""
+    after = ""
+    while True:
+        least = select(func.min(attempt.c.version)).where(attempt.c.version > after)
+        version: str | None = connection.execute(least).scalar_one()
+        if version is None:
+            return
+        yield version
+        after = version
 
 
 def _first_of(connection: Connection, version: str, at: datetime) -> str:
