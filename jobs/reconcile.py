@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from math import inf
 
 from redis.exceptions import RedisError
-from sqlalchemy import Connection
 
 from jobs.bell import QueueUnreachable, ring_due, rung_chunks
 from jobs.deaths import Memory, cause_of_death, cause_of_silence, recorded_death
@@ -27,6 +26,7 @@ from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
 from store.block_sums import FOLDED_AT_ONCE, fold
 from store.clock import now_of, utc_now
+from store.database import Transaction
 from store.failures import sort_failures
 from store.half_done import receiving_uploads
 from store.past_work import COUNTED_AT_ONCE, count_ended
@@ -160,7 +160,7 @@ def _keep_sums(workshop: Workshop) -> None:
 
 
 def _little_by_little(
-    workshop: Workshop, some: Callable[[Connection], int], *, at_once: int
+    workshop: Workshop, some: Callable[[Transaction], int], *, at_once: int
 ) -> None:
     for _ in range(SUMMED_A_ROUND // at_once):
         with workshop.database.write() as connection:
