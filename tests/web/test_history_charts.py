@@ -102,14 +102,14 @@ def test_what_was_before_is_looked_at_by_a_link_that_stays(here: Visit) -> None:
         work = tables.attempt.c.job_id == floor.job_id
         moved = hours_ago - timedelta(minutes=7)
         connection.execute(update(tables.attempt).where(work).values(seen_at=moved))
-        set_mark(connection, "new  disk", actor="account:ann", now=moved)
+        set_mark(connection, "another  rack", actor="account:ann", now=moved)
 
     present = visitor.get("/").text
     past = visitor.get("/", params={"until": hours_ago.isoformat()}).text
     drawing = past.split('id="history"')[1].split("</section>")[0]
 
-    assert "new disk" not in present
-    assert "<b>new disk</b>" in drawing
+    assert "another rack" not in present
+    assert "<b>another rack</b>" in drawing
     assert "data-live" not in drawing
     assert "is-open" not in drawing
     assert re.search(r"Messages per second</b> <span[^>]*>at most \d", drawing)
