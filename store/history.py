@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    true,
     type_coerce,
 )
 
@@ -115,16 +115,17 @@ def last_consumers(connection: Connection) -> Consumers | None:
 def history(
     connection: Connection, *, until: datetime, step: timedelta, buckets: int
 ) -> tuple[Bucket, ...]:
-    """The last `buckets` stretches of length `step`, oldest first; the last is still open.
+    """The last `buckets` stretches of length `step` before `until`, oldest first; the last is open
+    unless it ends just then.
 
     `step` is whole minutes. An attempt counts where it was last seen: attempts last seconds.
     """
     width = int(step.total_seconds())
-    last = int(until.timestamp()) // width
+    last = ceil(until.timestamp() / width) - 1
     first = last - buckets + 1
     since = datetime.fromtimestamp(first * width, UTC)
-    done = _attempts_by_bucket(connection, since=since, width=width)
-    queue = _samples_by_bucket(connection, since=since, width=width)
+    done = _attempts_by_bucket(connection, since=since, until=until, width=width)
+    queue = _samples_by_bucket(connection, since=since, until=until, width=width)
     return tuple(
         _bucket(number, width=width, until=until, done=done.get(number), queue=queue.get(number))
         for number in range(first, last + 1)
@@ -150,12 +151,13 @@ def _bucket_of(minute: str | int, *, width: int) -> int:
 
 
 def _attempts_by_bucket(
-    connection: Connection, *, since: datetime, width: int
+    connection: Connection, *, since: datetime, until: datetime, width: int
 ) -> dict[int, tuple[int, int, int, int]]:
     sums: dict[int, tuple[int, int, int, int]] = {}
-    first = int(since.timestamp()) // 60
-    counted = connection.execute(select(past_work).where(past_work.c.minute >= first)).all()
-    for row in [*attempts_by_minute(connection, true(), since=since), *counted]:
+    first, last = (int(at.timestamp()) // 60 for at in (since, until))
+    minutes = select(past_work).where(past_work.c.minute.between(first, last))
+    counted, before = connection.execute(minutes).all(), attempt.c.seen_at <= until
+    for row in [*attempts_by_minute(connection, before, since=since), *counted]:
         number = _bucket_of(row.minute, width=width)
         size, messages, failed, lost = sums.get(number, (0, 0, 0, 0))
         sums[number] = (
@@ -192,7 +194,7 @@ def attempts_by_minute(
 
 
 def _samples_by_bucket(
-    connection: Connection, *, since: datetime, width: int
+    connection: Connection, *, since: datetime, until: datetime, width: int
 ) -> dict[int, tuple[int, float | None]]:
     minute = _minute(connection, queue_sample.c.at).label("minute")
     rows = connection.execute(
@@ -201,7 +203,7 @@ def _samples_by_bucket(
             func.max(queue_sample.c.waiting).label("waiting"),
             func.max(queue_sample.c.oldest_seconds).label("oldest"),
         )
-        .where(queue_sample.c.at >= since)
+        .where(queue_sample.c.at >= since, queue_sample.c.at <= until)
         .group_by(minute)
     )
     most: dict[int, tuple[int, float | None]] = {}
