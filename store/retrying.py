@@ -1,25 +1,38 @@
 """Retry failed chunks in bulk for an errand, and tell afterwards what became of each.
 
 A chunk remembers the errand that last gave it a fresh start, so the report is counted from the
-chunks themselves and stays true whatever happens to them.
+chunks themselves. How they had ended when they began anew since is kept by the database
+(`errand_past`), so that what an errand came to is told the same for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from store.clock import utc_now
 from store.failure_filter import FailureFilter, chunks_of_filter
 from store.rests import note_rest
 from store.states import ChunkState
 from store.tables import chunk
-from store.touched import MOST_NAMED, Touched
+from store.tables_watch import errand_past
+from store.touched import MOST_NAMED, Touched, note_reached
 from store.wishes import fresh, reopen
 
 
@@ -27,7 +40,7 @@ from store.wishes import fresh, reopen
 class Aftermath:
     """What became of the chunks that an errand retried, in numbers of chunks.
 
-    `elsewhere` are no longer this errand's: retried again since, put back, or deleted.
+    `elsewhere` were taken from this errand before they came to an end: put back, read again, gone.
     """
 
     waiting: int = 0
@@ -83,6 +96,7 @@ def retry_some(
         if again:
             note_rest(connection, job_id, now=utc_now(), known_open=known_open)
             reopen(connection, job_id)
+            note_reached(connection, errand_id, {job_id: again})
         retried += again
     return retried
 
@@ -114,20 +128,9 @@ def aftermaths(connection: Connection, retried: Sequence[tuple[int, int]]) -> di
     """For each of some errands, given as (id, how many chunks it retried)."""
     counts: dict[int, dict[str, int]] = {errand_id: {} for errand_id, _ in retried}
     ends: dict[int, list[datetime]] = {errand_id: [] for errand_id, _ in retried}
-    rows = connection.execute(
-        select(
-            chunk.c.errand_id,
-            chunk.c.state,
-            chunk.c.same_cause,
-            func.count().label("number"),
-            func.max(chunk.c.ended_at).label("last_end"),
-        )
-        .where(chunk.c.errand_id.in_(counts))
-        .group_by(chunk.c.errand_id, chunk.c.state, chunk.c.same_cause)
-    )
-    for row in rows:
+    for row in connection.execute(union_all(_now(counts), _before(counts))):
         name = _name(ChunkState(row.state), same=row.same_cause)
-        counts[row.errand_id][name] = counts[row.errand_id].get(name, 0) + row.number
+        counts[row.errand_id][name] = counts[row.errand_id].get(name, 0) + int(row.number)
         ends[row.errand_id] += [row.last_end] if row.last_end else []
     return {
         errand_id: Aftermath(
@@ -137,6 +140,25 @@ def aftermaths(connection: Connection, retried: Sequence[tuple[int, int]]) -> di
         )
         for errand_id, number in retried
     }
+
+
+def _now(errand_ids: Collection[int]) -> Select[Any]:
+    """How the chunks stand that are still those of errands."""
+    outcome = (chunk.c.errand_id, chunk.c.state, chunk.c.same_cause)
+    number = func.count().label("number")
+    last = func.max(chunk.c.ended_at, type_=chunk.c.ended_at.type).label("last_end")
+    found = select(*outcome, number, last).where(chunk.c.errand_id.in_(errand_ids))
+    return found.group_by(*outcome)
+
+
+def _before(errand_ids: Collection[int]) -> Select[Any]:
+    """How those had ended that have begun anew since."""
+    past = errand_past.c
+    outcome = (past.errand_id, past.state, past.same_cause)
+    number = func.sum(past.number).label("number")
+    last = func.max(past.last_end, type_=past.last_end.type).label("last_end")
+    found = select(*outcome, number, last).where(past.errand_id.in_(errand_ids))
+    return found.group_by(*outcome)
 
 
 _NAMES = {

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from store.audit import AuditEntry
 from store.file_names import FileName, subject_in
+from store.job_acts import REACHED_HERE
 from store.job_runs import ENDED_BEFORE
 from store.touched import Touched
 from web import words
@@ -92,6 +93,7 @@ DETAILS = {
     "paused": N_("jobs paused"),
     "resumed": N_("jobs resumed"),
     "reached": N_("reached"),
+    REACHED_HERE: N_("chunks of the job"),
     "after": N_("after file number"),
     "messages": N_("messages"),
     "messages_removed": N_("messages removed"),
@@ -180,6 +182,7 @@ class Act:
     action: str
     subject: Subject
     details: tuple[Detail, ...]
+    reached_here: int | None  # chunks of the job whose acts are told, of an act over many
 
 
 def file_meant(entry: AuditEntry) -> str | None:
@@ -213,6 +216,7 @@ def act_of(
             *_reached(files, touched),
             *_details(({"filename": file.name} if file else {}) | entry.detail),
         ),
+        reached_here=entry.detail.get(REACHED_HERE),
     )
 
 
