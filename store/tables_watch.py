@@ -117,6 +117,7 @@ cause = Table(
     Column("error_type", Text),
     Column("message", Text, nullable=False),  # without its numbers and names
     Column("frame", Text),  # the last frame of ours; NULL without a traceback
+    Column("sample", Text),  # what the latest chunk said, names and numbers and all; cut
     Column("first_at", Utc, nullable=False),
     Column("last_at", Utc, nullable=False),
 )

@@ -84,6 +84,7 @@ DETAILS = {
     "since": N_("since"),
     "until": N_("before"),
     "ended": N_("over since"),
+    "quarantined": N_("with messages quarantined since"),
     "ended_before": N_("had ended"),
     "errand": N_("errand"),
     "put_back": N_("chunks put back"),

@@ -85,6 +85,12 @@ def _marked(job: JobView) -> tuple[Step, ...]:
     )
 
 
+def _end(job: JobView) -> str:
+    """The mark of a job that is over. Of what is quarantined, less is found than was sent."""
+    mark = _ENDS[job.state]
+    return "warn" if mark == "done" and job.progress.quarantined else mark
+
+
 _ENDS = {
     JobState.FINISHED: "done",
     JobState.INCOMPLETE: "warn",
@@ -106,7 +112,7 @@ def _open_mark(job: JobView) -> str:
 
 def _end_mark(job: JobView, *, started: bool) -> str:
     if job.state.is_over:
-        return _ENDS[job.state] if started or job.state is JobState.FINISHED else "stopped"
+        return _end(job) if started or job.state is JobState.FINISHED else "stopped"
     return _open_mark(job) if started else "ahead"
 
 

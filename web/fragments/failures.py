@@ -10,7 +10,12 @@ from starlette.responses import Response
 
 from store.clock import utc_now
 from store.database import Database
-from store.failure_lists import FailedCause, error_types, failed_causes, unsorted_failures
+from store.failure_lists import (
+    FailedCause,
+    error_types,
+    failed_causes,
+    unsorted_failures,
+)
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, TrialStanding, latest_trials
 from web.charts import SCALES, Period

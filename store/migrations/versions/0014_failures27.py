@@ -1,4 +1,5 @@
-"""What became of the chunks of an errand stays told when they begin anew; which jobs one reached.
+"""What an errand came to stays told when its chunks begin anew; the jobs it reached; what a
+cause said last.
 
 Revision: 0014_failures27
 """
@@ -40,6 +41,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("errand_id", "job_id", name="pk_errand_job"),
     )
     op.create_index("ix_errand_job_job_id", "errand_job", ["job_id", "errand_id"])
+    op.add_column("cause", sa.Column("sample", sa.Text()))
+    op.execute(
+        "UPDATE cause SET sample = (SELECT substr(chunk.error, 1, 400) FROM chunk "
+        "WHERE chunk.state = 'failed' AND chunk.cause = cause.key "
+        "ORDER BY chunk.ended_at DESC, chunk.id DESC LIMIT 1)"
+    )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in _sqlite_triggers() if is_sqlite else _postgresql_triggers():
         op.execute(statement)
@@ -53,6 +60,7 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER errand_past_{operation}{of_table}")
     if not is_sqlite:
         op.execute("DROP FUNCTION add_to_errand_past()")
+    op.drop_column("cause", "sample")
     op.drop_table("errand_job")
     op.drop_table("errand_past")
 
