@@ -263,6 +263,8 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
         return "words", N_("yes") if value else N_("no")
     if isinstance(value, int | float):
         return ("text" if name in NAMES else "size" if name in SIZES else "number"), value
+    if isinstance(value, list):
+        return "number", len(value)
     if not isinstance(value, str):
         return "text", json.dumps(value, ensure_ascii=False)[:LONGEST_VALUE]
     if name in MOMENTS:

@@ -24,7 +24,7 @@ from store.failure_lists import (
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, latest_trials
 from web.asked import address, chosen, cursor, place_in_list, whole
-from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Tick, bars_of, ticks_of
+from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Sense, Tick, bars_of, ticks_of
 from web.errand_lines import ErrandLine, lines_of
 from web.errors import BadRequest, NotFound
 from web.failure_query import key_of
@@ -134,6 +134,7 @@ def _past(database: Database, key: str, *, period: Period, now: datetime, zone: 
             title=N_("Chunks that failed"),
             unit="number",
             tone="bad",
+            sense=Sense.SUM,
             bars=bars_of([(one.at, float(one.failed), one.is_open) for one in stretches]),
             highest=max(one.failed for one in stretches),
             latest=stretches[-1].failed,

@@ -63,6 +63,11 @@ class FailuresView:
     every: int
 
     @property
+    def is_trying(self) -> bool:
+        """True while a trial of a cause of this page has not come to its end."""
+        return any(card.trial is not None and card.trial.is_open for card in self.cards)
+
+    @property
     def may_help(self) -> bool:
         """True when a retry of all that is asked for is not in vain for each."""
         is_page = self.causes > len(self.cards)
