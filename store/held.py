@@ -207,28 +207,6 @@ def _sums(archive_ids: Collection[int]) -> Select[Any]:
     )
 
 
-def rates_of_archives(
-    connection: Connection,
-    archive_ids: Collection[int],
-    rates: dict[str, tuple[float, float]],
-) -> dict[int, tuple[float, float]]:
-    """Bytes and messages per second of all their files, given those of jobs at work."""
-    if not archive_ids or not rates:
-        return {}
-    pairs = files_held(archive_ids)
-    rows = connection.execute(
-        select(pairs.c.around, job.c.id)
-        .select_from(pairs)
-        .join(job, job.c.upload_id == pairs.c.upload_id)
-        .where(job.c.id.in_(sorted(rates)))
-    )
-    found: dict[int, tuple[float, float]] = {}
-    for around, job_id in rows:
-        size, number = found.get(around, (0.0, 0.0))
-        found[around] = size + rates[job_id][0], number + rates[job_id][1]
-    return found
-
-
 def totals_of_all() -> Select[Any]:
     """(around, messages, last_end) of every archive that holds files, for lists to be sorted by."""
     pairs = files_held(None)
