@@ -67,7 +67,7 @@ def test_of_little_room_it_is_said_what_of_it_can_be_used(
 
     overview = text_of(here.visitor().get("/").text)
 
-    assert "there is room for 2.0 GB of uploads" in overview
+    assert "there is room for 2.00 GB of uploads" in overview
     assert "82.0 GB free, 80.0 GB kept in reserve" in overview
     assert 'id="file"' in here.visitor().get("/upload").text
 
