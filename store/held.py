@@ -7,7 +7,7 @@ in an archive, however often it lies in there. Pure reads.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -202,25 +202,23 @@ def _sums(archive_ids: Collection[int]) -> Select[Any]:
     )
 
 
-def rates_of_archives(
-    connection: Connection,
-    archive_ids: Collection[int],
-    rates: dict[str, tuple[float, float]],
-) -> dict[int, tuple[float, float]]:
-    """Bytes and messages per second of all their files, given those of jobs at work."""
-    if not archive_ids or not rates:
+def added_of_archives(
+    connection: Connection, archive_ids: Collection[int], by_job: Mapping[str, Sequence[float]]
+) -> dict[int, list[float]]:
+    """Numbers of jobs at work, added up over all files of each archive; none where none is."""
+    if not archive_ids or not by_job:
         return {}
     pairs = files_held(archive_ids)
     rows = connection.execute(
         select(pairs.c.around, job.c.id)
         .select_from(pairs)
         .join(job, job.c.upload_id == pairs.c.upload_id)
-        .where(job.c.id.in_(sorted(rates)))
+        .where(job.c.id.in_(sorted(by_job)))
     )
-    found: dict[int, tuple[float, float]] = {}
+    found: dict[int, list[float]] = {}
     for around, job_id in rows:
-        size, number = found.get(around, (0.0, 0.0))
-        found[around] = size + rates[job_id][0], number + rates[job_id][1]
+        before = found.get(around, [0.0] * len(by_job[job_id]))
+        found[around] = [one + more for one, more in zip(before, by_job[job_id], strict=True)]
     return found
 
 

@@ -14,15 +14,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, func, select
 
 from store import tables
-from store.held import Held, rates_of_archives
+from store.held import Held, added_of_archives
 from store.outer import unpacked_bytes
 from store.overall import UNDER_WAY
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
+from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
 
 chunk, attempt = tables.chunk, tables.attempt
 
 # The rate is what was done in this many seconds before now.
 RATE_SECONDS = 30.0
+# Of a job that nobody works on: bytes and messages per second, and chunks in hand.
+IDLE = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Progress:
     chunks_done: int
     chunks_failed: int
     chunks_total: int
+    chunks_running: int  # in the hands of a worker now; a scan or an unpacking is one, too
     messages: int
     duplicates: int
     quarantined: int
@@ -57,8 +60,8 @@ def progress_of(
     ids = [row.id for row in rows]
     sums, planned = _sums(connection, ids), _planned(connection, ids)
     failed = _failed(connection, ids)
-    rates = _rates(connection, now=now)
-    of_archives = rates_of_archives(connection, held, rates)
+    at_work = _at_work(connection, now=now)
+    of_archives = added_of_archives(connection, held, at_work)
     unpacked = unpacked_bytes(connection, sorted(held))
     return {
         row.id: _of_archive(
@@ -66,7 +69,8 @@ def progress_of(
             held[row.upload_id],
             planned=planned.get(row.id, 0),
             failed=failed.get(row.id, 0),
-            rates=of_archives.get(row.upload_id, (0.0, 0.0)),
+            own=at_work.get(row.id, IDLE),
+            at_work=of_archives.get(row.upload_id, IDLE),
             unpacked=unpacked.get(row.upload_id, 0),
         )
         if row.upload_id in held
@@ -75,7 +79,7 @@ def progress_of(
             sums.get(row.id),
             planned=planned.get(row.id, 0),
             failed=failed.get(row.id, 0),
-            rates=rates.get(row.id, (0.0, 0.0)),
+            at_work=at_work.get(row.id, IDLE),
         )
         for row in rows
     }
@@ -121,6 +125,25 @@ def _failed(connection: Connection, job_ids: list[str]) -> dict[str, int]:
     return {row.job_id: row.number for row in rows if row.job_id in job_ids}
 
 
+def _at_work(connection: Connection, *, now: datetime) -> dict[str, tuple[float, float, float]]:
+    """(bytes, messages per second, chunks in hand) of every job that is, or just was, at work."""
+    rates, running = _rates(connection, now=now), chunks_in_hand(connection)
+    return {
+        job_id: (*rates.get(job_id, (0.0, 0.0)), running.get(job_id, 0))
+        for job_id in rates.keys() | running.keys()
+    }
+
+
+def chunks_in_hand(connection: Connection) -> dict[str, int]:
+    """By job, its chunks that a worker has in hand; by the index that holds such attempts only."""
+    rows = connection.execute(
+        select(attempt.c.job_id, func.count().label("number"))
+        .where(attempt.c.outcome == Outcome.RUNNING)
+        .group_by(attempt.c.job_id)
+    )
+    return {row.job_id: row.number for row in rows}
+
+
 def _rates(connection: Connection, *, now: datetime) -> dict[str, tuple[float, float]]:
     """Bytes and messages per second of the last while, from what each attempt did in it.
 
@@ -155,8 +178,9 @@ def _progress(
     *,
     planned: int,
     failed: int,
-    rates: tuple[float, float],
+    at_work: Sequence[float],
 ) -> Progress:
+    *rates, running = at_work
     bytes_done = int(sums.bytes_done) if sums else 0
     # What is paused stands still, however fast it was a moment ago.
     moving = row.state in OPEN_JOB_STATES and row.paused_at is None and rates[0] > 0
@@ -168,6 +192,7 @@ def _progress(
         chunks_done=int(sums.chunks_done) if sums else 0,
         chunks_failed=failed,
         chunks_total=int(sums.chunks_total) if sums else 0,
+        chunks_running=int(running),
         messages=int(sums.messages) if sums else 0,
         duplicates=int(sums.duplicates) if sums else 0,
         quarantined=int(sums.quarantined) if sums else 0,
@@ -184,9 +209,11 @@ def _of_archive(
     *,
     planned: int,
     failed: int,
-    rates: tuple[float, float],
+    own: Sequence[float],
+    at_work: Sequence[float],
     unpacked: int,
 ) -> Progress:
+    *rates, running = at_work
     is_unpacked = JobState(row.state).is_over and held.files > 0
     bytes_done = held.bytes_done if is_unpacked else unpacked
     bytes_total = held.bytes_total if is_unpacked else row.size
@@ -199,6 +226,7 @@ def _of_archive(
         chunks_done=held.chunks_done,
         chunks_failed=held.chunks_failed + failed,
         chunks_total=held.chunks_total,
+        chunks_running=int(running + own[-1]),
         messages=held.messages,
         duplicates=held.duplicates,
         quarantined=held.quarantined,

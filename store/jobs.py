@@ -21,7 +21,14 @@ from store.held import NOTHING, Held, held_by
 from store.inside import archives_within
 from store.job_progress import Progress, progress_of
 from store.outer import Outer, damages_of, outers_of
-from store.overall import PAUSED, own_standing, status_of_jobs, status_with_files, with_files
+from store.overall import (
+    AT_WORK,
+    PAUSED,
+    own_standing,
+    status_of_jobs,
+    status_with_files,
+    with_files,
+)
 from store.states import OPEN_JOB_STATES, EngineName, JobState
 from store.uploads import UploadKind
 
@@ -91,6 +98,11 @@ class JobView:
     def waits_for_a_person(self) -> bool:
         """True while it is not over and nothing of it goes on before somebody lets it."""
         return self.standing == PAUSED
+
+    @property
+    def waits_for_worker(self) -> bool:
+        """True while it was begun and could go on, but no worker has any of it in hand."""
+        return self.standing in AT_WORK and not self.progress.chunks_running
 
     @property
     def waits_for_others(self) -> int:

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Row, Select, func, select, true
 from mail.member import NotTaken
 from store.archives import Fate, lies_elsewhere
 from store.counted_on import GONE
-from store.held import NOTHING, Held, all_messages, held_by
+from store.held import NOTHING, Held, added_of_archives, all_messages, held_by
 from store.inside import archives_within
-from store.overall import both_of_jobs
+from store.job_progress import chunks_in_hand
+from store.overall import AT_WORK, both_of_jobs
 from store.standings import in_order
 from store.states import JobState
 from store.tables import chunk, job, upload
@@ -44,9 +45,15 @@ class MemberView:
     job_id: str | None
     job_state: JobState | None
     standing: str | None  # of its job, as lists tell it
+    in_hand: bool  # a worker has something of it, or of what is in it
     messages: int
     gone: bool
     lies_elsewhere: bool
+
+    @property
+    def waits_for_worker(self) -> bool:
+        """True while its job was begun and could go on, but no worker has any of it in hand."""
+        return self.standing in AT_WORK and not self.in_hand
 
     @property
     def shown_size(self) -> int | None:
@@ -125,11 +132,19 @@ def members_of(
         .limit(limit)
     ).all()
     archives = {row.upload_id for row in rows if row.upload_kind == UploadKind.ARCHIVE}
-    held = held_by(connection, archives)
-    return [_view(row, held.get(row.upload_id)) for row in rows]
+    held, in_hand = held_by(connection, archives), chunks_in_hand(connection)
+    inside = added_of_archives(
+        connection, archives, {job_id: (number,) for job_id, number in in_hand.items()}
+    )
+    return [
+        _view(
+            row, held.get(row.upload_id), in_hand=row.job_id in in_hand or row.upload_id in inside
+        )
+        for row in rows
+    ]
 
 
-def _view(row: Row[Any], held: Held | None) -> MemberView:
+def _view(row: Row[Any], held: Held | None, *, in_hand: bool) -> MemberView:
     gone = row.upload_state in GONE
     return MemberView(
         ordinal=row.ordinal,
@@ -144,6 +159,7 @@ def _view(row: Row[Any], held: Held | None) -> MemberView:
         job_id=None if gone else row.job_id,
         job_state=None if gone or row.job_state is None else JobState(row.job_state),
         standing=None if gone or row.job_state is None else row.standing,
+        in_hand=in_hand,
         messages=all_messages(held) if held else int(row.messages),
         gone=gone,
         lies_elsewhere=bool(row.lies_elsewhere),

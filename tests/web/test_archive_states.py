@@ -86,11 +86,11 @@ def test_an_archive_whose_files_wait_is_under_way_wherever_it_is_shown(
     assert told["progress"]["bytes_total"] == sum(map(len, THREE.values()))
     assert told["progress"]["bytes_done"] == 0
     assert "The archive is unpacked. Of its 3 files, 3 are still to be read." in page
-    assert "Running" in page
-    assert chips(visitor.get("/jobs").text)["Running"] == 1
-    assert listed(visitor.get("/jobs?state=running").text) == ["takeout.zip"]
+    assert "No worker is at any of them just now: they wait for one." in page
+    assert chips(visitor.get("/jobs").text)["Queued"] == 1
+    assert listed(visitor.get("/jobs?state=queued").text) == ["takeout.zip"]
     assert listed(visitor.get("/jobs?state=finished").text) == []
-    assert "takeout.zip Running" in text_of(visitor.get("/").text)
+    assert "takeout.zip Queued" in text_of(visitor.get("/").text)
     assert "0 of 3 files" in text_of(visitor.get("/").text)
     assert [one["job_id"] for one in visitor.get("/api/jobs?status=running").json()["jobs"]] == [
         unpacked.job_id

@@ -163,6 +163,7 @@ def progress_json(progress: Progress) -> dict[str, Any]:
         "chunks_done": progress.chunks_done,
         "chunks_failed": progress.chunks_failed,
         "chunks_total": progress.chunks_total,
+        "chunks_running": progress.chunks_running,
         "messages": progress.messages,
         "duplicates": progress.duplicates,
         "quarantined": progress.quarantined,
