@@ -16,7 +16,8 @@ from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
 from store.job_runs import end_so_far
 from store.meant import some_meant, write_down
-from store.retrying import count_failed, failed_jobs, retry_some
+from store.retrying import count_failed, failed_jobs, jobs_retried, retry_some
+from store.touched import Touched
 from store.wish_acts import Wish
 from store.wishes_inside import KINDS, first_step, next_step
 
@@ -31,18 +32,26 @@ def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[N
     with workshop.database.read() as connection:  # counting may take long, and holds nobody up
         left = count_failed(connection, wanted, failed_by=asked_at)
         meant = failed_jobs(connection, wanted, failed_by=asked_at)
-    if not steps.touched.count:  # begun again, what it has retried does not fail any more
-        steps.touched = meant
-        with workshop.database.write() as connection:
-            note_place(connection, errand.id, meant.to_place())
+        if errand.place:  # begun again: what it has retried does not fail any more
+            meant, steps.touched = (
+                Touched.meant_in(errand.place),
+                jobs_retried(connection, errand.id),
+            )
+    reached = set(steps.touched.first)
     steps.done, steps.total = errand.done, errand.done + left
+    with workshop.database.write() as connection:
+        note_place(connection, errand.id, meant.as_meant() | steps.touched.to_place())
     yield
     while True:
         with workshop.database.write() as connection:
             again = retry_some(
                 connection, wanted, errand_id=errand.id, failed_by=asked_at, limit=STEP_CHUNKS
             )
-            steps.done += again
+            steps.done += sum(again.values())
+            for job_id in sorted(again.keys() - reached):
+                steps.touched = steps.touched.and_one(job_id)
+            reached |= again.keys()
+            note_place(connection, errand.id, meant.as_meant() | steps.touched.to_place())
             take_step(connection, errand.id, done=steps.done, total=steps.total, now=utc_now())
         if not again:
             break

@@ -36,7 +36,7 @@ def write_down(
 def some_meant(
     connection: Connection, errand_id: int, *, after: str, limit: int
 ) -> list[tuple[str, int]]:
-    """(job, upload) of what was written down and is still there, by id; `after` is the last seen."""
+    """(job, upload) of what was written down and is there, by id; `after` is the last seen."""
     rows = connection.execute(
         select(job.c.id, job.c.upload_id)
         .join(errand_job, errand_job.c.job_id == job.c.id)
