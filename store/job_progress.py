@@ -48,6 +48,11 @@ class Progress:
     eta_seconds: float | None
 
     @property
+    def different(self) -> int:
+        """Those that no other message is a copy of by then: each is found by itself."""
+        return self.messages + self.quarantined
+
+    @property
     def met(self) -> int:
         """Messages of every fate. A search in the file finds each, a copy by its first."""
         return self.messages + self.duplicates + self.quarantined
