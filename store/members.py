@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select, true
+from sqlalchemy import Connection, Row, Select, case, func, select, true
 
 from mail.member import NotTaken
 from store.archives import Fate, lies_elsewhere
@@ -78,7 +78,10 @@ class MembersSum:
     deleted: int
     lost: int
     held: Held
-    bytes: int  # of the members that were taken in
+    bytes: int  # that are kept of its members as files of their own, and not deleted since
+    unpacked_bytes: int  # that came out of those that are mail or archives
+    same_bytes: int  # of them, those of members whose bytes came before
+    twice: int  # members that are the very file of another one in here, and count with that
 
     @property
     def folders(self) -> int:
@@ -200,7 +203,23 @@ def sum_of_members(
         lost=gone.get(True, 0),
         held=held,
         bytes=int(connection.execute(size).scalar_one()),
+        **_came_out(connection, archive_id),
     )
+
+
+def _came_out(connection: Connection, archive_id: int) -> dict[str, int]:
+    """The sizes of what came out of an archive, and how many of its members are alike."""
+    is_same = member.c.fate == Fate.SAME
+    row = connection.execute(
+        select(
+            func.coalesce(func.sum(member.c.size), 0).label("unpacked_bytes"),
+            func.coalesce(func.sum(case((is_same, member.c.size), else_=0)), 0).label("same_bytes"),
+            (func.count(member.c.upload_id) - func.count(member.c.upload_id.distinct())).label(
+                "twice"
+            ),
+        ).where(member.c.archive_id == archive_id, member.c.fate != Fate.SKIPPED)
+    ).one()
+    return {name: int(value) for name, value in row._mapping.items()}
 
 
 Key = TypeVar("Key")

@@ -167,6 +167,7 @@ def progress_json(progress: Progress) -> dict[str, Any]:
         "messages": progress.messages,
         "duplicates": progress.duplicates,
         "quarantined": progress.quarantined,
+        "all_messages": progress.met,
         "expected_messages": progress.expected_messages,
         "bytes_per_second": progress.bytes_per_second,
         "eta_seconds": progress.eta_seconds,
