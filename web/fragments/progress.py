@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mail.member import NotTaken
+from store.archives import count_unseen
 from store.attempts import attempts_of_chunk
 from store.chunk_cells import SEVERITY, Cell, Tally, chunks_that_stand, map_of
 from store.chunks import AttemptView, ChunkView, chunks_of
@@ -57,6 +59,7 @@ class ProgressView:
     chosen: ChunkView | None
     tries: tuple[AttemptView, ...]  # of the chosen chunk, newest first
     can_retry: bool
+    locked: int  # files right in an archive that need a password
     searchable: int | None  # messages that a search in it finds; None while nobody has counted
     here: str
     resting: tuple[Standstill, ...]
@@ -103,6 +106,7 @@ def find_progress(request: Request) -> ProgressView:
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
         can_retry = _can_retry(connection, job)
         searchable = _searchable(connection, job)
+        locked = _locked(connection, job)
         resting = () if job.is_settled else standstills(connection, now=now_of(connection))
     return ProgressView(
         job=job,
@@ -118,6 +122,7 @@ def find_progress(request: Request) -> ProgressView:
         chosen=chosen,
         tries=tuple(tries),
         can_retry=can_retry,
+        locked=locked,
         searchable=searchable,
         here=address(
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
@@ -126,6 +131,12 @@ def find_progress(request: Request) -> ProgressView:
         damage=damage_in_words(job),
         every=None if job.is_settled else pace_of(job),
     )
+
+
+def _locked(connection: Transaction, job: JobView) -> int:
+    if not (job.is_archive and job.state.is_over):
+        return 0
+    return count_unseen(connection, job.upload_id, only=NotTaken.ENCRYPTED)
 
 
 def _searchable(connection: Transaction, job: JobView) -> int | None:
