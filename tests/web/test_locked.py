@@ -44,16 +44,18 @@ def test_who_may_only_look_is_offered_no_act_there(here: Visit, locked: Floor) -
 
 
 def test_of_an_archive_that_is_partly_encrypted_what_came_out_is_kept(here: Visit) -> None:
-    open_one, shut = zip_of({"open.mbox": mail(2)}), with_flag(zip_of({"s.mbox": mail(1)}), 1)
-    floor = here.take_in(zip_of({"open.zip": open_one, "shut.zip": shut}), filename="both.zip")
-    shut_job = next(
-        one["job_id"]
-        for one in here.visitor().get(f"/api/jobs/{floor.job_id}/members").json()["members"]
-        if one["name"] == "shut.zip"
-    )
+    both = bytearray(zip_of({"open.mbox": mail(2), "secret.mbox": mail(1)}))
+    # The flag of the last entry, in its own header and in the directory.
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        both[both.rfind(mark) + at] |= ENCRYPTED
+    floor = here.take_in(bytes(both), filename="both.zip")
 
-    assert 'id="locked"' not in here.visitor().get(f"/jobs/{floor.job_id}").text
-    assert 'id="locked"' in here.visitor().get(f"/jobs/{shut_job}").text
+    notice = text_of(here.visitor().get(f"/fragments/progress/{floor.job_id}").text)
+
+    assert floor.job().status is JobState.INCOMPLETE
+    assert "1 file in this archive is encrypted" in notice
+    assert "1 file that is not encrypted was taken in and can be searched." in notice
+    assert "deleting it takes their mail along" in notice
 
 
 def test_an_archive_without_encrypted_files_says_nothing_of_passwords(here: Visit) -> None:
