@@ -257,25 +257,28 @@ def _due_since(now: datetime) -> ColumnElement[datetime | None]:
 
 def backlog(connection: Connection) -> Backlog:
     """The queue as the database knows it."""
-    waiting = connection.execute(
+    is_paused = job.c.paused_at.is_not(None)
+    rows = connection.execute(
         select(
+            is_paused.label("is_paused"),
             func.count().label("number"),
-            func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("size"),
+            func.sum(chunk.c.stop - chunk.c.position).label("size"),
             func.min(_due_since(now_of(connection))).label("oldest"),
         )
         .join(job, job.c.id == chunk.c.job_id)
-        .where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_(None))
-    ).one()
-    paused = select(chunk.c.id).join(job, job.c.id == chunk.c.job_id)
-    paused = paused.where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_not(None))
+        .where(chunk.c.state == ChunkState.WAITING)
+        .group_by(is_paused)
+    )
+    by_pause = {bool(row.is_paused): row for row in rows}
+    waiting, paused = by_pause.get(False), by_pause.get(True)
     # A running chunk has exactly one running attempt, and of those there is an index.
     running = select(attempt.c.id).where(attempt.c.outcome == Outcome.RUNNING)
     failed = select(chunk.c.id).where(chunk.c.state == ChunkState.FAILED)
     return Backlog(
-        waiting=waiting.number,
-        paused=_count(connection, paused),
+        waiting=waiting.number if waiting else 0,
+        paused=paused.number if paused else 0,
         running=_count(connection, running),
         failed=_count(connection, failed),
-        waiting_bytes=int(waiting.size),
-        oldest_since=waiting.oldest,
+        waiting_bytes=int(waiting.size) if waiting else 0,
+        oldest_since=waiting.oldest if waiting else None,
     )

@@ -6,18 +6,20 @@ Everything else is its files' all the while. Pure reads. Only what is committed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from store import tables
+from store.block_sums import IS_PLAN
 from store.held import Held, added_of_archives
 from store.outer import unpacked_bytes
 from store.overall import UNDER_WAY
 from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
+from store.tables_watch import block_sum
 
 chunk, attempt = tables.chunk, tables.attempt
 
@@ -63,8 +65,7 @@ def progress_of(
 ) -> dict[str, Progress]:
     """By job; `rows` are jobs with the size and the kind of their uploads. `held` by archive."""
     ids = [row.id for row in rows]
-    sums, planned = _sums(connection, ids), _planned(connection, ids)
-    failed = _failed(connection, ids)
+    sums = _sums(connection, ids)
     at_work = _at_work(connection, now=now)
     of_archives = added_of_archives(connection, held, at_work)
     unpacked = unpacked_bytes(connection, sorted(held))
@@ -72,8 +73,7 @@ def progress_of(
         row.id: _of_archive(
             row,
             held[row.upload_id],
-            planned=planned.get(row.id, 0),
-            failed=failed.get(row.id, 0),
+            sums.get(row.id),
             own=at_work.get(row.id, IDLE),
             at_work=of_archives.get(row.upload_id, IDLE),
             unpacked=unpacked.get(row.upload_id, 0),
@@ -82,8 +82,6 @@ def progress_of(
         else _progress(
             row,
             sums.get(row.id),
-            planned=planned.get(row.id, 0),
-            failed=failed.get(row.id, 0),
             at_work=at_work.get(row.id, IDLE),
         )
         for row in rows
@@ -91,43 +89,25 @@ def progress_of(
 
 
 def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
-    """What the parse chunks of each job add up to: one plain pass, as there may be 100,000."""
-    done = case((chunk.c.state == ChunkState.DONE, 1), else_=0)
-    rows = connection.execute(
+    """What the chunks of each job add up to; `planned` is how far the scan has been."""
+    parsing, number = ~IS_PLAN, func.sum(block_sum.c.chunks)
+    rows: Iterable[Row[Any]] = connection.execute(
         select(
-            chunk.c.job_id,
-            func.sum(chunk.c.position - chunk.c.start).label("bytes_done"),
-            func.count().label("chunks_total"),
-            func.sum(done).label("chunks_done"),
-            func.sum(chunk.c.messages).label("messages"),
-            func.sum(chunk.c.duplicates).label("duplicates"),
-            func.sum(chunk.c.quarantined).label("quarantined"),
-            func.sum(chunk.c.expected_messages).label("expected_messages"),
+            block_sum.c.job_id,
+            func.sum(block_sum.c.bytes_done).filter(IS_PLAN).label("planned"),
+            number.filter(block_sum.c.state == ChunkState.FAILED).label("chunks_failed"),
+            number.filter(parsing).label("chunks_total"),
+            number.filter(parsing, block_sum.c.state == ChunkState.DONE).label("chunks_done"),
+            func.sum(block_sum.c.bytes_done).filter(parsing).label("bytes_done"),
+            func.sum(block_sum.c.messages).label("messages"),
+            func.sum(block_sum.c.duplicates).label("duplicates"),
+            func.sum(block_sum.c.quarantined).label("quarantined"),
+            func.sum(block_sum.c.expected_messages).filter(parsing).label("expected_messages"),
         )
-        .where(chunk.c.job_id.in_(job_ids), chunk.c.seq > 0)
-        .group_by(chunk.c.job_id)
+        .where(block_sum.c.job_id.in_(job_ids))
+        .group_by(block_sum.c.job_id)
     )
     return {row.job_id: row for row in rows}
-
-
-def _planned(connection: Connection, job_ids: list[str]) -> dict[str, int]:
-    """How many bytes the scan of each job has been through."""
-    rows = connection.execute(
-        select(chunk.c.job_id, chunk.c.position).where(
-            chunk.c.job_id.in_(job_ids), chunk.c.seq == 0
-        )
-    )
-    return {row.job_id: row.position for row in rows}
-
-
-def _failed(connection: Connection, job_ids: list[str]) -> dict[str, int]:
-    """How many chunks of each job have failed; by the index that holds failed ones only."""
-    rows = connection.execute(
-        select(chunk.c.job_id, func.count().label("number"))
-        .where(chunk.c.state == ChunkState.FAILED)
-        .group_by(chunk.c.job_id)
-    )
-    return {row.job_id: row.number for row in rows if row.job_id in job_ids}
 
 
 def _at_work(connection: Connection, *, now: datetime) -> dict[str, tuple[float, float, float]]:
@@ -181,39 +161,41 @@ def _progress(
     row: Row[Any],
     sums: Row[Any] | None,
     *,
-    planned: int,
-    failed: int,
     at_work: Sequence[float],
 ) -> Progress:
     *rates, running = at_work
-    bytes_done = int(sums.bytes_done) if sums else 0
+    bytes_done = _sum(sums, "bytes_done")
     # What is paused stands still, however fast it was a moment ago.
     moving = row.state in OPEN_JOB_STATES and row.paused_at is None and rates[0] > 0
     return Progress(
         bytes_done=bytes_done,
         bytes_total=row.size,
-        bytes_planned=planned,
+        bytes_planned=_sum(sums, "planned"),
         bytes_unpacked=None,
-        chunks_done=int(sums.chunks_done) if sums else 0,
-        chunks_failed=failed,
-        chunks_total=int(sums.chunks_total) if sums else 0,
+        chunks_done=_sum(sums, "chunks_done"),
+        chunks_failed=_sum(sums, "chunks_failed"),
+        chunks_total=_sum(sums, "chunks_total"),
         chunks_running=int(running),
-        messages=int(sums.messages) if sums else 0,
-        duplicates=int(sums.duplicates) if sums else 0,
-        quarantined=int(sums.quarantined) if sums else 0,
-        expected_messages=int(sums.expected_messages or 0) if sums else 0,
+        messages=_sum(sums, "messages"),
+        duplicates=_sum(sums, "duplicates"),
+        quarantined=_sum(sums, "quarantined"),
+        expected_messages=_sum(sums, "expected_messages"),
         bytes_per_second=rates[0] if moving else None,
         messages_per_second=rates[1] if moving else None,
         eta_seconds=(row.size - bytes_done) / rates[0] if moving else None,
     )
 
 
+def _sum(sums: Row[Any] | None, name: str) -> int:
+    """Nothing is added up for a job without chunks, nor of chunks there are none of."""
+    return 0 if sums is None else int(getattr(sums, name) or 0)
+
+
 def _of_archive(
     row: Row[Any],
     held: Held,
+    sums: Row[Any] | None,
     *,
-    planned: int,
-    failed: int,
     own: Sequence[float],
     at_work: Sequence[float],
     unpacked: int,
@@ -226,10 +208,10 @@ def _of_archive(
     return Progress(
         bytes_done=bytes_done,
         bytes_total=bytes_total,
-        bytes_planned=planned,
+        bytes_planned=_sum(sums, "planned"),
         bytes_unpacked=unpacked,
         chunks_done=held.chunks_done,
-        chunks_failed=held.chunks_failed + failed,
+        chunks_failed=held.chunks_failed + _sum(sums, "chunks_failed"),
         chunks_total=held.chunks_total,
         chunks_running=int(running + own[-1]),
         messages=held.messages,

@@ -167,6 +167,9 @@ chunk = Table(
     Column("same_cause", Boolean),  # failed as the time before; NULL before a second failure
     Column("errand_id", BigInteger),  # the errand that last gave it a fresh start
     Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
+    # When the first began and the last ended, of a job that may have 100,000.
+    Index("ix_chunk_job_id_started_at_seq", "job_id", "started_at", "seq"),
+    Index("ix_chunk_job_id_ended_at_seq", "job_id", "ended_at", "seq"),
     # The order of fairness, too.
     Index("ix_chunk_waiting", "turn", "id", **only("state = 'waiting'")),
     Index("ix_chunk_failed", "job_id", "seq", **only("state = 'failed'")),
@@ -216,9 +219,20 @@ attempt = Table(
     Column("error", Text),  # the message of the exception, or why it was given up, in words
     Column("traceback", Text),
     Column("error_offset", BigInteger),  # of the message that was being read
+    Column("counted", Boolean),  # true once it is in the sums of `past_work`; NULL before
+    Column("cause", Text),  # why it did not succeed, see `store.causes`; written when counted
+    Index(
+        "ix_attempt_cause",
+        *("job_id", "outcome", "cause", "started_at", "chunk_id"),
+        **only("cause IS NOT NULL"),
+    ),
+    Index("ix_attempt_uncounted", "seen_at", **only("counted IS NULL")),
+    Index("ix_attempt_lost", "seen_at", **only("outcome = 'lost'")),
+    Index("ix_attempt_worker_started_at", "worker", "started_at"),
     Index("ix_attempt_running", "lease_until", **only("outcome = 'running'")),
     Index("ix_attempt_seen_at", "seen_at"),
     Index("ix_attempt_job_id_started_at_id", "job_id", "started_at", "id"),
+    Index("ix_attempt_version_started_at", "version", "started_at"),
 )
 
 ledger = Table(

@@ -1,13 +1,13 @@
 """Tables of what is watched and what is done on the side: samples of the queue, errands, the
-causes of failures, rests.
+causes of failures, rests; sums that the database itself keeps.
 
 Only shapes; see `store.history`, `store.errands`, `store.failures`, `store.standstill`,
-`store.installation`.
+`store.installation`, `store.block_sums`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, SmallInteger, Table, Text
 
 from store.tables import BigKey, Utc, metadata, one_of, only
 
@@ -22,7 +22,7 @@ queue_sample = Table(
     Column("consumers", Integer),  # NULL when Redis could not be asked
 )
 
-# What attempts did that are gone with their file: sums only, by the minute they were last seen.
+# What attempts did that have ended: sums by the minute they were last seen. See `store.past_work`.
 past_work = Table(
     "past_work",
     metadata,
@@ -31,6 +31,28 @@ past_work = Table(
     Column("messages", BigInteger, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("lost", Integer, nullable=False),
+)
+
+# What the chunks of a job that stand alike add up to, by blocks of `store.block_sums.BLOCK`. Kept
+# by triggers of the database (revision 0013), so nobody writes it and it is true in every
+# transaction. What counts is the sum of rows: on PostgreSQL every change adds one of its own, so
+# that no two workers wait for each other. No foreign key for the same reason.
+block_sum = Table(
+    "block_sum",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("job_id", Text, nullable=False),
+    Column("block", Integer, nullable=False),  # 0 is the plan
+    Column("state", Text, nullable=False),
+    Column("tries", SmallInteger, nullable=False),  # attempts since the last asked-for retry, to 2
+    Column("chunks", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),  # from start to stop
+    Column("bytes_done", BigInteger, nullable=False),  # from start to position
+    Column("messages", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column("expected_messages", BigInteger, nullable=False),
+    Index("ix_block_sum_job_id_block_state_tries", "job_id", "block", "state", "tries"),
 )
 
 errand = Table(

@@ -28,6 +28,7 @@ SUBJECTS = {
     "upload": N_("File"),
     "message": N_("Message"),
     "console": N_("Console"),
+    "charts": N_("Charts"),
 }
 # Where a subject is looked at; the place is filled with its id.
 PLACES = {
@@ -38,6 +39,7 @@ PLACES = {
     "worker": "/workers",
     "account": "/settings",
     "token": "/settings",
+    "charts": "/#history",
 }
 DETAILS = {
     "filename": N_("file"),

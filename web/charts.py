@@ -38,15 +38,18 @@ class Scale:
     """How a period is cut into bars."""
 
     title: str
+    length: str  # what it is called where it ended before now
     step: timedelta
     buckets: int
     ticks: timedelta  # between two marks of the axis, at round local times
 
 
 SCALES = {
-    Period.HOUR: Scale(N_("Last hour"), timedelta(minutes=1), 60, timedelta(minutes=15)),
-    Period.DAY: Scale(N_("Last day"), timedelta(minutes=20), 72, timedelta(hours=4)),
-    Period.WEEK: Scale(N_("Last week"), timedelta(hours=2), 84, timedelta(days=1)),
+    Period.HOUR: Scale(
+        N_("Last hour"), N_("An hour"), timedelta(minutes=1), 60, timedelta(minutes=15)
+    ),
+    Period.DAY: Scale(N_("Last day"), N_("A day"), timedelta(minutes=20), 72, timedelta(hours=4)),
+    Period.WEEK: Scale(N_("Last week"), N_("A week"), timedelta(hours=2), 84, timedelta(days=1)),
 }
 
 

@@ -55,6 +55,7 @@ NOTICES: dict[str, Notice] = {
     "saved-view": Notice(N_("The view was saved."), "good"),
     "forgotten-view": Notice(N_("The saved view was removed."), "good"),
     "forgotten": Notice(N_("The saved search was removed."), "good"),
+    "marked": Notice(N_("The mark was set: it stands on the charts."), "good"),
     "drained": Notice(N_("The worker was asked to finish what it holds and then to end."), "good"),
     "worker-stopped": Notice(
         N_("The worker was told to end at once. What it was reading waits for another."), "good"

@@ -110,6 +110,7 @@ ACTIONS = {
     "job.resume": N_("resumed a job"),
     "worker.drain": N_("drained a worker"),
     "worker.stop": N_("stopped a worker"),
+    "mark.set": N_("set a mark"),
     "console.start": N_("started the console"),
     "errand.delete_upload": N_("deleted a file"),
     "errand.read_again": N_("had a file read again"),

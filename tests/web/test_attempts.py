@@ -23,6 +23,7 @@ from store.attempts import (
 from store.clock import utc_now
 from store.database import Database
 from store.history import add_sample
+from store.past_work import count_ended
 from store.states import Outcome
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
@@ -146,7 +147,15 @@ def test_a_report_sums_attempts_up_and_says_equal_errors_once(chunked: Visit) ->
     with chunked.house.database.read() as connection:
         sums = attempt_sums(connection, floor.job_id)
         ends = equal_ends(connection, floor.job_id)
+    with chunked.house.database.write() as connection:
+        # Some of them added up already, then all.
+        count_ended(connection, limit=20)
+        in_part = equal_ends(connection, floor.job_id)
+        while count_ended(connection):
+            pass
+        counted = equal_ends(connection, floor.job_id)
 
+    assert in_part == counted == ends
     assert dict(sums.by_outcome) == {Outcome.LOST: 60, Outcome.DONE: len(floor.chunks()) + 1}
     assert sums.peak_memory_bytes
     assert [(one.outcome, one.attempts) for one in ends] == [(Outcome.LOST, 60)]
