@@ -7,7 +7,7 @@ in an archive, however often it lies in there. Pure reads.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -211,26 +211,6 @@ def _sums(archive_ids: Collection[int]) -> Select[Any]:
         .outerjoin(archive, archive.c.upload_id == upload.c.id)
         .group_by(pairs.c.around, pairs.c.came_out, standing, job.c.state)
     )
-
-
-def added_of_archives(
-    connection: Connection, archive_ids: Collection[int], by_job: Mapping[str, Sequence[float]]
-) -> dict[int, list[float]]:
-    """Numbers of jobs at work, added up over all files of each archive; none where none is."""
-    if not archive_ids or not by_job:
-        return {}
-    pairs = files_held(archive_ids)
-    rows = connection.execute(
-        select(pairs.c.around, job.c.id)
-        .select_from(pairs)
-        .join(job, job.c.upload_id == pairs.c.upload_id)
-        .where(job.c.id.in_(sorted(by_job)))
-    )
-    found: dict[int, list[float]] = {}
-    for around, job_id in rows:
-        before = found.get(around, [0.0] * len(by_job[job_id]))
-        found[around] = [one + more for one, more in zip(before, by_job[job_id], strict=True)]
-    return found
 
 
 def totals_of_all() -> Select[Any]:

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from store import tables
 from store.block_sums import IS_PLAN
-from store.held import Held, added_of_archives
+from store.held import Held
+from store.in_hand import chunks_in_hand, in_hand_inside
 from store.outer import unpacked_bytes
 from store.overall import UNDER_WAY
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState, Outcome
+from store.pace import Pace, paces
+from store.pace import of_archives as paces_of_archives
+from store.states import OPEN_JOB_STATES, ChunkState, JobState
 from store.tables_watch import block_sum
-
-chunk, attempt = tables.chunk, tables.attempt
-
-# The rate is what was done in this many seconds before now.
-RATE_SECONDS = 30.0
-# Of a job that nobody works on: bytes and messages per second, and chunks in hand.
-IDLE = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +40,7 @@ class Progress:
     duplicates: int
     quarantined: int
     expected_messages: int
-    bytes_per_second: float | None  # None while nothing moves
-    messages_per_second: float | None
-    eta_seconds: float | None
+    pace: Pace | None  # None for what is over or paused, and for what nobody was at lately
 
     @property
     def different(self) -> int:
@@ -59,6 +52,22 @@ class Progress:
         """Messages of every fate. A search in the file finds each, a copy by its first."""
         return self.messages + self.duplicates + self.quarantined
 
+    @property
+    def bytes_per_second(self) -> float | None:
+        """None while nothing moves."""
+        return (self.pace and self.pace.bytes_per_second) or None
+
+    @property
+    def messages_per_second(self) -> float | None:
+        """None while nothing moves."""
+        return self.pace.messages_per_second if self.pace and self.bytes_per_second else None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """For all that is left, at the speed of just now; None while nothing moves."""
+        speed = self.bytes_per_second
+        return (self.bytes_total - self.bytes_done) / speed if speed else None
+
 
 def progress_of(
     connection: Connection, rows: Sequence[Row[Any]], *, held: Mapping[int, Held], now: datetime
@@ -66,23 +75,24 @@ def progress_of(
     """By job; `rows` are jobs with the size and the kind of their uploads. `held` by archive."""
     ids = [row.id for row in rows]
     sums = _sums(connection, ids)
-    at_work = _at_work(connection, now=now)
-    of_archives = added_of_archives(connection, held, at_work)
+    retrying = [job_id for job_id, one in sums.items() if one.chunks_retrying]
+    known = paces(connection, retrying=retrying, now=now)
+    of_archives = paces_of_archives(connection, held, known)
+    in_hand = chunks_in_hand(connection, now=now)
+    inside = in_hand_inside(connection, held, in_hand)
     unpacked = unpacked_bytes(connection, sorted(held))
     return {
         row.id: _of_archive(
             row,
             held[row.upload_id],
             sums.get(row.id),
-            own=at_work.get(row.id, IDLE),
-            at_work=of_archives.get(row.upload_id, IDLE),
+            pace=of_archives.get(row.upload_id),
+            running=in_hand.get(row.id, 0) + inside.get(row.upload_id, 0),
             unpacked=unpacked.get(row.upload_id, 0),
         )
         if row.upload_id in held
         else _progress(
-            row,
-            sums.get(row.id),
-            at_work=at_work.get(row.id, IDLE),
+            row, sums.get(row.id), pace=known.get(row.id), running=in_hand.get(row.id, 0)
         )
         for row in rows
     }
@@ -98,6 +108,9 @@ def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
             number.filter(block_sum.c.state == ChunkState.FAILED).label("chunks_failed"),
             number.filter(parsing).label("chunks_total"),
             number.filter(parsing, block_sum.c.state == ChunkState.DONE).label("chunks_done"),
+            number.filter(block_sum.c.state == ChunkState.WAITING, block_sum.c.tries > 0).label(
+                "chunks_retrying"
+            ),
             func.sum(block_sum.c.bytes_done).filter(parsing).label("bytes_done"),
             func.sum(block_sum.c.messages).label("messages"),
             func.sum(block_sum.c.duplicates).label("duplicates"),
@@ -110,79 +123,23 @@ def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
     return {row.job_id: row for row in rows}
 
 
-def _at_work(connection: Connection, *, now: datetime) -> dict[str, tuple[float, float, float]]:
-    """(bytes, messages per second, chunks in hand) of every job that is, or just was, at work."""
-    rates, running = _rates(connection, now=now), chunks_in_hand(connection)
-    return {
-        job_id: (*rates.get(job_id, (0.0, 0.0)), running.get(job_id, 0))
-        for job_id in rates.keys() | running.keys()
-    }
-
-
-def chunks_in_hand(connection: Connection) -> dict[str, int]:
-    """By job, its chunks that a worker has in hand; by the index that holds such attempts only."""
-    rows = connection.execute(
-        select(attempt.c.job_id, func.count().label("number"))
-        .where(attempt.c.outcome == Outcome.RUNNING)
-        .group_by(attempt.c.job_id)
-    )
-    return {row.job_id: row.number for row in rows}
-
-
-def _rates(connection: Connection, *, now: datetime) -> dict[str, tuple[float, float]]:
-    """Bytes and messages per second of the last while, from what each attempt did in it.
-
-    Of every job that was at work then.
-    """
-    since = now - timedelta(seconds=RATE_SECONDS)
-    # Not by job: that would look at every attempt the job ever had.
-    rows = connection.execute(
-        select(attempt)
-        .join(chunk, chunk.c.id == attempt.c.chunk_id)
-        .where(attempt.c.seen_at > since, chunk.c.kind == ChunkKind.PARSE)
-    )
-    begun: dict[str, datetime] = {}
-    done: dict[str, tuple[float, float]] = {}
-    for row in rows:
-        began = max(row.started_at, since)
-        span = max((row.seen_at - row.started_at).total_seconds(), 1e-3)
-        share = (row.seen_at - began).total_seconds() / span
-        size, number = done.get(row.job_id, (0.0, 0.0))
-        done[row.job_id] = (size + row.bytes * share, number + row.messages * share)
-        begun[row.job_id] = min(begun.get(row.job_id, began), began)
-    return {
-        job_id: (size / window, number / window)
-        for job_id, (size, number) in done.items()
-        if (window := max((now - begun[job_id]).total_seconds(), 0.5))
-    }
-
-
-def _progress(
-    row: Row[Any],
-    sums: Row[Any] | None,
-    *,
-    at_work: Sequence[float],
-) -> Progress:
-    *rates, running = at_work
-    bytes_done = _sum(sums, "bytes_done")
+def _progress(row: Row[Any], sums: Row[Any] | None, *, pace: Pace | None, running: int) -> Progress:
     # What is paused stands still, however fast it was a moment ago.
-    moving = row.state in OPEN_JOB_STATES and row.paused_at is None and rates[0] > 0
+    may_move = row.state in OPEN_JOB_STATES and row.paused_at is None
     return Progress(
-        bytes_done=bytes_done,
+        bytes_done=_sum(sums, "bytes_done"),
         bytes_total=row.size,
         bytes_planned=_sum(sums, "planned"),
         bytes_unpacked=None,
         chunks_done=_sum(sums, "chunks_done"),
         chunks_failed=_sum(sums, "chunks_failed"),
         chunks_total=_sum(sums, "chunks_total"),
-        chunks_running=int(running),
+        chunks_running=running,
         messages=_sum(sums, "messages"),
         duplicates=_sum(sums, "duplicates"),
         quarantined=_sum(sums, "quarantined"),
         expected_messages=_sum(sums, "expected_messages"),
-        bytes_per_second=rates[0] if moving else None,
-        messages_per_second=rates[1] if moving else None,
-        eta_seconds=(row.size - bytes_done) / rates[0] if moving else None,
+        pace=pace if may_move else None,
     )
 
 
@@ -196,15 +153,14 @@ def _of_archive(
     held: Held,
     sums: Row[Any] | None,
     *,
-    own: Sequence[float],
-    at_work: Sequence[float],
+    pace: Pace | None,
+    running: int,
     unpacked: int,
 ) -> Progress:
-    *rates, running = at_work
     is_unpacked = JobState(row.state).is_over and held.files > 0
     bytes_done = held.bytes_done if is_unpacked else unpacked
     bytes_total = held.bytes_total if is_unpacked else row.size
-    moving = is_unpacked and not UNDER_WAY.isdisjoint(held.inside) and rates[0] > 0
+    may_move = is_unpacked and not UNDER_WAY.isdisjoint(held.inside)
     return Progress(
         bytes_done=bytes_done,
         bytes_total=bytes_total,
@@ -213,12 +169,10 @@ def _of_archive(
         chunks_done=held.chunks_done,
         chunks_failed=held.chunks_failed + _sum(sums, "chunks_failed"),
         chunks_total=held.chunks_total,
-        chunks_running=int(running + own[-1]),
+        chunks_running=running,
         messages=held.messages,
         duplicates=held.duplicates,
         quarantined=held.quarantined,
         expected_messages=held.expected_messages,
-        bytes_per_second=rates[0] if moving else None,
-        messages_per_second=rates[1] if moving else None,
-        eta_seconds=(bytes_total - bytes_done) / rates[0] if moving else None,
+        pace=pace if may_move else None,
     )

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Row, Select, case, func, select, true
 
 from mail.member import NotTaken
 from store.archives import Fate, lies_elsewhere
+from store.clock import utc_now
 from store.counted_on import GONE
-from store.held import NOTHING, Held, added_of_archives, all_messages, held_by
+from store.held import NOTHING, Held, all_messages, held_by
+from store.in_hand import chunks_in_hand, in_hand_inside
 from store.inside import archives_within
-from store.job_progress import chunks_in_hand
 from store.overall import AT_WORK, both_of_jobs
 from store.standings import in_order
 from store.states import JobState
@@ -135,10 +136,8 @@ def members_of(
         .limit(limit)
     ).all()
     archives = {row.upload_id for row in rows if row.upload_kind == UploadKind.ARCHIVE}
-    held, in_hand = held_by(connection, archives), chunks_in_hand(connection)
-    inside = added_of_archives(
-        connection, archives, {job_id: (number,) for job_id, number in in_hand.items()}
-    )
+    held, in_hand = held_by(connection, archives), chunks_in_hand(connection, now=utc_now())
+    inside = in_hand_inside(connection, archives, in_hand)
     return [
         _view(
             row, held.get(row.upload_id), in_hand=row.job_id in in_hand or row.upload_id in inside
