@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from store.claims import Claim
+from store.clock import utc_now
+from store.tables import attempt
 from tests.archives import mail, zip_of
 from tests.jobs.floor import Floor
 from tests.web.test_pages_archives import text_of
@@ -98,3 +103,16 @@ def test_an_archive_whose_files_are_planned_says_that_they_are(here: Visit) -> N
 def give_up(floor: Floor, claimed: Claim) -> None:
     """The worker dies, and its chunk waits for another."""
     floor.lose(claimed)
+
+
+def test_who_has_fallen_silent_is_at_nothing(here: Visit) -> None:
+    floor = begun_with_two_files(here)
+    claimed = floor.must_claim()
+    long_ago = utc_now() - timedelta(minutes=10)
+    with here.house.database.write() as connection:
+        connection.execute(
+            update(attempt).where(attempt.c.id == claimed.attempt_id).values(seen_at=long_ago)
+        )
+
+    assert word(here, f"/fragments/progress/{floor.job_id}") == "Waiting for a worker"
+    assert progress(here, floor)["chunks_running"] == 0
