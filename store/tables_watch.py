@@ -76,6 +76,14 @@ errand = Table(
     Index("ix_errand_subject_id", "subject", "id"),
 )
 
+# Which jobs an errand means that asks for a state or an end, while it is open; see store.meant.
+errand_job = Table(
+    "errand_job",
+    metadata,
+    Column("errand_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("job_id", Text, primary_key=True),
+)
+
 cause = Table(
     "cause",
     metadata,

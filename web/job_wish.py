@@ -33,8 +33,8 @@ from web.passed_over import pass_over
 from web.render import zone_of
 
 ORDERS = {
-    "-started": N_("Latest first"),
-    "started": N_("Oldest first"),
+    "-added": N_("Latest first"),
+    "added": N_("Oldest first"),
     "name": N_("Name, A to Z"),
     "-name": N_("Name, Z to A"),
     "-size": N_("Largest first"),
@@ -44,7 +44,7 @@ ORDERS = {
     "-duration": N_("Longest first"),
     "duration": N_("Shortest first"),
 }
-USUAL = "-started"
+USUAL = "-added"
 NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -172,7 +172,7 @@ def _place(text: str | None, sort: JobSort) -> Place | None:
 
 def _value(text: str, sort: JobSort) -> Any:
     match sort:
-        case JobSort.STARTED:
+        case JobSort.ADDED:
             return moment(text)
         case JobSort.NAME:
             return text.replace("\0", "")

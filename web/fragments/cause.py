@@ -23,6 +23,7 @@ from store.failure_lists import (
 )
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, latest_trials
+from store.vain import causes_with_hope
 from web.asked import address, chosen, cursor, place_in_list, whole
 from web.charts import HEIGHT, SCALES, WIDTH, Bar, Period, bars_of
 from web.errand_lines import ErrandLine, lines_of
@@ -60,6 +61,7 @@ class CauseView:
     past: Past
     trial: Trial | None
     is_tried: bool
+    is_vain: bool  # a retry of any of its chunks comes to the same end
     files: tuple[FailedFile, ...]
     listed: tuple[FailedChunk, ...]
     errands: tuple[ErrandLine, ...]
@@ -92,6 +94,7 @@ def find_the_cause(request: Request) -> CauseView:
         ids = failed_ids(connection, key, before=before, limit=PAGE + 1)
         listed = failed_chunks(connection, ids[:PAGE])
         trial = latest_trials(connection, [key]).get(key)
+        is_vain = known.cause.is_lasting and not causes_with_hope(connection, [key])
         files = failed_files(connection, key, limit=FILES)
         asked = list_errands(connection, subject=subject_of_cause(key), limit=ERRANDS)
     errands = lines_of(database, asked)
@@ -101,6 +104,7 @@ def find_the_cause(request: Request) -> CauseView:
         past=_past(database, key, period=period, now=now),
         trial=trial,
         is_tried=has_proved(trial, last_at=known.last_at),
+        is_vain=is_vain,
         files=tuple(files),
         listed=tuple(listed),
         errands=errands,
