@@ -20,7 +20,7 @@ class Sureness(StrEnum):
 
     SURE = N_("Sure.")
     LIKELY = N_("Likely.")
-    OPEN = N_("Not certain.")
+    OPEN = N_("Open, but it makes no difference.")
     CHOSEN = N_("Chosen.")
 
 
@@ -78,23 +78,23 @@ def _by_escapes(seen: _Seen) -> Judged:
     """For mboxrd and mboxo, which differ in nothing but which lines they escape."""
     if seen.bare and seen.once:
         return Sureness.LIKELY, N_(
-            "Of the lines in texts that begin with “From ”, %(once)s are escaped and %(bare)s are "
+            "Of the lines in texts that begin with “From”, %(once)s are escaped and %(bare)s are "
             "not: a writer of mboxrd would have escaped them all."
         )
     if seen.bare:
         return Sureness.LIKELY, N_(
-            "Lines in texts that begin with “From ” as they are: %(bare)s, and not one is escaped. "
+            "Lines in texts that begin with “From” as they are: %(bare)s, and not one is escaped. "
             "Whoever wrote the file escaped nothing, so nothing is unescaped."
         )
     if seen.more:
         sureness = Sureness.SURE if seen.more >= FEW else Sureness.LIKELY
         return sureness, N_(
-            "Lines with more than one “>” before “From ”: %(more)s. Only mboxrd writes such lines, "
-            "and none in a text begins with “From ” unescaped."
+            "Lines with more than one “>” before “From”: %(more)s. Only mboxrd writes such lines, "
+            "and none in a text begins with “From” unescaped."
         )
     if seen.once >= FEW:
         return Sureness.LIKELY, N_(
-            "All %(once)s lines in texts that would begin with “From ” are escaped by one “>”. "
+            "All %(once)s lines in texts that would begin with “From” are escaped by one “>”. "
             "mboxo would look the same; the two differ only in lines of which none was seen."
         )
     if seen.once:
