@@ -6,13 +6,15 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from store.block_sums import ADDED, BLOCK, KEY, block_of, first_that_stands, fold, standings_from
 from store.chunk_cells import chunks_that_stand, map_of
 from store.database import Database
+from store.migrate import alembic_config
 from store.read_anew import rewind_chunks
 from store.states import ChunkState
 from store.tables import chunk
@@ -216,3 +218,24 @@ def test_what_a_persons_retry_saved_is_told_from_what_went_well(
     assert {(one.state, one.chunks) for one in tally} == {("recovered", 3), ("done", chunks - 3)}
     assert found == [1, 2, 3]
     assert again == []
+
+
+def test_the_sums_stay_true_when_the_memory_of_failures_is_taken_back(database: Database) -> None:
+    with database.write() as connection:
+        job_id = add_job(connection, chunks=7)
+        connection.execute(
+            update(chunk).values(state=ChunkState.DONE, attempts=1, failed_before=True)
+        )
+        saved = len(chunks_that_stand(connection, job_id, "recovered", limit=99))
+    with database.write() as connection:
+        command.downgrade(alembic_config(connection), "0013")
+        tries = {key[-1] for key in kept(connection)}
+        connection.execute(text("UPDATE chunk SET attempts = 0"))
+        command.upgrade(alembic_config(connection), "head")
+        connection.execute(update(chunk).where(chunk.c.seq == 3).values(failed_before=True))
+
+    with database.read() as connection:
+        assert saved == 7
+        assert tries == {1}
+        assert kept(connection) == reckoned(connection)
+        assert chunks_that_stand(connection, job_id, "recovered", limit=9) == [3]
