@@ -78,18 +78,6 @@
     if (question && !window.confirm(question)) event.preventDefault();
   });
 
-  // Moving through the cells of a chunk map; rows of lists and all other keys are keys.js.
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!document.activeElement.matches(".cell")) return;
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const cells = [...document.querySelectorAll(".cell")];
-    const next = cells.indexOf(document.activeElement) + step;
-    cells[Math.min(Math.max(next, 0), cells.length - 1)].focus();
-  });
-
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });

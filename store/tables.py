@@ -165,6 +165,7 @@ chunk = Table(
     # Why it failed, last time or now: a key of `cause`. NULL also while nobody has looked yet.
     Column("cause", Text),
     Column("same_cause", Boolean),  # failed as the time before; NULL before a second failure
+    Column("failed_before", Boolean),  # true once it failed and somebody let it go on
     Column("errand_id", BigInteger),  # the errand that last gave it a fresh start
     Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
     # When the first began and the last ended, of a job that may have 100,000.

@@ -34,7 +34,7 @@ past_work = Table(
 )
 
 # What the chunks of a job that stand alike add up to, by blocks of `store.block_sums.BLOCK`. Kept
-# by triggers of the database (revision 0013), so nobody writes it and it is true in every
+# by triggers of the database (revisions 0013, 0014), so nobody writes it and it is true in every
 # transaction. What counts is the sum of rows: on PostgreSQL every change adds one of its own, so
 # that no two workers wait for each other. No foreign key for the same reason.
 block_sum = Table(
@@ -44,7 +44,7 @@ block_sum = Table(
     Column("job_id", Text, nullable=False),
     Column("block", Integer, nullable=False),  # 0 is the plan
     Column("state", Text, nullable=False),
-    Column("tries", SmallInteger, nullable=False),  # attempts since the last asked-for retry, to 2
+    Column("tries", SmallInteger, nullable=False),  # attempts since the last retry, to 2
     Column("chunks", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),  # from start to stop
     Column("bytes_done", BigInteger, nullable=False),  # from start to position
