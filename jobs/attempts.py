@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.endings import Attempt, Work, make_way, note_done, note_trouble
-from jobs.guard import arm_cpu_limit, beating, hang_guard
+from jobs.guard import arm_cpu_limit, beating, forget_peak, hang_guard
 from jobs.planner import Planner
 from jobs.processor import StopAsked, StreamingEmailProcessor
 from jobs.surroundings import trouble_around
@@ -92,6 +92,8 @@ def _take(workshop: Workshop, chunk_id: int | None, *, worker: WorkerIdentity) -
 
 def run_attempt(workshop: Workshop, claimed: Claim, *, surroundings: Surroundings) -> Outcome:
     """Work on a claimed chunk and record how it ended. Raises only what ends the process."""
+    # A work-horse reads many chunks: the peak is to be that of this one.
+    forget_peak()
     with hang_guard() as still_moving:
         attempt = Attempt(
             workshop=workshop,

@@ -56,6 +56,15 @@
     spokenAt = performance.now();
   };
 
+  // What an act left to say goes when a part of the page says that it is true no more.
+  const dropNotices = () => {
+    for (const part of document.querySelectorAll("[data-over]")) {
+      for (const name of part.dataset.over.split(" ").filter(Boolean)) {
+        document.querySelector(`[data-holds-while="${name}"]`)?.remove();
+      }
+    }
+  };
+
   // A tab that nobody sees asks nothing; it asks at once when it is seen again.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
@@ -70,6 +79,7 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     noteArrival(event.target);
+    dropNotices();
     speak();
   });
 
@@ -84,5 +94,6 @@
 
   document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   noteArrival(document);
+  dropNotices();
   setInterval(markStale, 1000);
 })();

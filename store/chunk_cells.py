@@ -23,7 +23,7 @@ from store.tables_watch import block_sum
 # From harmless to worst. A chunk that was tried before has a word of its own.
 SEVERITY = ("done", "recovered", "waiting", "cancelled", "running", "retrying", "failed")
 # Attempts since the last asked-for retry; what is done after a failure was tried before that. As
-# the triggers have it, see revision 0014_mail27.
+# the triggers have it, see revision 0016.
 _TRIES = case(
     (and_(chunk.c.state == ChunkState.DONE, chunk.c.failed_before), 2), else_=chunk.c.attempts
 )

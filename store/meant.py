@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, literal, select
 from store.errands import OPEN_ERRAND_STATES
 from store.job_filter import JobFilter, joined, meant_by
 from store.tables import job
-from store.tables_watch import errand, errand_job
+from store.tables_watch import errand, errand_meant
 
 
 def write_down(
@@ -23,14 +23,14 @@ def write_down(
     """Keep which jobs match now, and did when the errand was asked for; once for an errand."""
     is_open = select(errand.c.id).where(errand.c.state.in_(OPEN_ERRAND_STATES))
     # What is left of one that was stopped just when it began.
-    connection.execute(delete(errand_job).where(errand_job.c.errand_id.not_in(is_open)))
-    known = select(errand_job.c.job_id).where(errand_job.c.errand_id == errand_id).limit(1)
+    connection.execute(delete(errand_meant).where(errand_meant.c.errand_id.not_in(is_open)))
+    known = select(errand_meant.c.job_id).where(errand_meant.c.errand_id == errand_id).limit(1)
     if connection.execute(known).first() is not None:
         return
     found = joined(literal(errand_id), job.c.id).where(
         *meant_by(connection, wanted, made_by=made_by)
     )
-    connection.execute(insert(errand_job).from_select(["errand_id", "job_id"], found))
+    connection.execute(insert(errand_meant).from_select(["errand_id", "job_id"], found))
 
 
 def some_meant(
@@ -39,9 +39,9 @@ def some_meant(
     """(job, upload) of what was written down and is there, by id; `after` is the last seen."""
     rows = connection.execute(
         select(job.c.id, job.c.upload_id)
-        .join(errand_job, errand_job.c.job_id == job.c.id)
-        .where(errand_job.c.errand_id == errand_id, errand_job.c.job_id > after)
-        .order_by(errand_job.c.job_id)
+        .join(errand_meant, errand_meant.c.job_id == job.c.id)
+        .where(errand_meant.c.errand_id == errand_id, errand_meant.c.job_id > after)
+        .order_by(errand_meant.c.job_id)
         .limit(limit)
     )
     return [(row.id, row.upload_id) for row in rows]
@@ -49,4 +49,4 @@ def some_meant(
 
 def forget_meant(connection: Connection, errand_id: int) -> None:
     """The errand is over; harmless for one that has nothing written down."""
-    connection.execute(delete(errand_job).where(errand_job.c.errand_id == errand_id))
+    connection.execute(delete(errand_meant).where(errand_meant.c.errand_id == errand_id))

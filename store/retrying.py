@@ -1,18 +1,30 @@
 """Retry failed chunks in bulk for an errand, and tell afterwards what became of each.
 
 A chunk remembers the errand that last gave it a fresh start, so the report is counted from the
-chunks themselves and stays true whatever happens to them.
+chunks themselves. How they had ended when they began anew since is kept by the database
+(`errand_past`), so that what an errand came to is told the same for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from store.clock import utc_now
 from store.errands import ErrandKind, find_errand, note_place
@@ -20,7 +32,8 @@ from store.failure_filter import FailureFilter, chunks_of_filter
 from store.rests import note_rest
 from store.states import ChunkState
 from store.tables import chunk
-from store.touched import MOST_NAMED, Touched
+from store.tables_watch import errand_past
+from store.touched import MOST_NAMED, Touched, note_reached
 from store.wishes import fresh, reopen
 
 
@@ -28,7 +41,7 @@ from store.wishes import fresh, reopen
 class Aftermath:
     """What became of the chunks that an errand retried, in numbers of chunks.
 
-    `elsewhere` are no longer this errand's: retried again since, put back, or deleted.
+    `elsewhere` were taken from this errand before they came to an end: put back, read again, gone.
     """
 
     waiting: int = 0
@@ -85,6 +98,7 @@ def retry_some(
             note_rest(connection, job_id, now=utc_now(), known_open=known_open)
             reopen(connection, job_id)
             retried[job_id] = again
+            note_reached(connection, errand_id, {job_id: again})
     return retried
 
 
@@ -115,20 +129,9 @@ def aftermaths(connection: Connection, retried: Sequence[tuple[int, int]]) -> di
     """For each of some errands, given as (id, how many chunks it retried)."""
     counts: dict[int, dict[str, int]] = {errand_id: {} for errand_id, _ in retried}
     ends: dict[int, list[datetime]] = {errand_id: [] for errand_id, _ in retried}
-    rows = connection.execute(
-        select(
-            chunk.c.errand_id,
-            chunk.c.state,
-            chunk.c.same_cause,
-            func.count().label("number"),
-            func.max(chunk.c.ended_at).label("last_end"),
-        )
-        .where(chunk.c.errand_id.in_(counts))
-        .group_by(chunk.c.errand_id, chunk.c.state, chunk.c.same_cause)
-    )
-    for row in rows:
+    for row in connection.execute(union_all(_now(counts), _before(counts))):
         name = _name(ChunkState(row.state), same=row.same_cause)
-        counts[row.errand_id][name] = counts[row.errand_id].get(name, 0) + row.number
+        counts[row.errand_id][name] = counts[row.errand_id].get(name, 0) + int(row.number)
         ends[row.errand_id] += [row.last_end] if row.last_end else []
     return {
         errand_id: Aftermath(
@@ -138,6 +141,25 @@ def aftermaths(connection: Connection, retried: Sequence[tuple[int, int]]) -> di
         )
         for errand_id, number in retried
     }
+
+
+def _now(errand_ids: Collection[int]) -> Select[Any]:
+    """How the chunks stand that are still those of errands."""
+    outcome = (chunk.c.errand_id, chunk.c.state, chunk.c.same_cause)
+    number = func.count().label("number")
+    last = func.max(chunk.c.ended_at, type_=chunk.c.ended_at.type).label("last_end")
+    found = select(*outcome, number, last).where(chunk.c.errand_id.in_(errand_ids))
+    return found.group_by(*outcome)
+
+
+def _before(errand_ids: Collection[int]) -> Select[Any]:
+    """How those had ended that have begun anew since."""
+    past = errand_past.c
+    outcome = (past.errand_id, past.state, past.same_cause)
+    number = func.sum(past.number).label("number")
+    last = func.max(past.last_end, type_=past.last_end.type).label("last_end")
+    found = select(*outcome, number, last).where(past.errand_id.in_(errand_ids))
+    return found.group_by(*outcome)
 
 
 _NAMES = {
@@ -162,7 +184,7 @@ def jobs_retried(connection: Connection, errand_id: int) -> Touched:
     return Touched.of(jobs, count=connection.execute(count).scalar_one())
 
 
-def note_reached(connection: Connection, errand_id: int) -> None:
+def name_what_was_reached(connection: Connection, errand_id: int) -> None:
     """Chunks were put back: files of which nothing is left to an errand were not reached by it."""
     asked, left = find_errand(connection, errand_id), jobs_retried(connection, errand_id)
     if asked is None or (left.count and asked.kind is not ErrandKind.RETRY_FAILED):

@@ -7,7 +7,17 @@ Only shapes; see `store.history`, `store.errands`, `store.failures`, `store.stan
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+)
 
 from store.tables import BigKey, Utc, metadata, one_of, only
 
@@ -77,11 +87,35 @@ errand = Table(
 )
 
 # Which jobs an errand means that asks for a state or an end, while it is open; see store.meant.
+errand_meant = Table(
+    "errand_meant",
+    metadata,
+    Column("errand_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("job_id", Text, primary_key=True),
+)
+
+# How chunks that an errand retried had ended, of those that are not its own any more: retried
+# anew, read again or gone. Kept by triggers (revision 0017), as `block_sum` is; rows are summed up.
+errand_past = Table(
+    "errand_past",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("errand_id", BigInteger, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("same_cause", Boolean),
+    Column("number", BigInteger, nullable=False),
+    Column("last_end", Utc),
+)
+
+# Which jobs an errand over many has reached, for the lists of what was done to each. Without a
+# foreign key, as what was done is told of jobs that are gone too.
 errand_job = Table(
     "errand_job",
     metadata,
     Column("errand_id", BigInteger, primary_key=True, autoincrement=False),
     Column("job_id", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),  # of its chunks, or of what the errand counts
+    Index("ix_errand_job_job_id", "job_id", "errand_id"),
 )
 
 cause = Table(
@@ -91,6 +125,7 @@ cause = Table(
     Column("error_type", Text),
     Column("message", Text, nullable=False),  # without its numbers and names
     Column("frame", Text),  # the last frame of ours; NULL without a traceback
+    Column("sample", Text),  # what the latest chunk said, names and numbers and all; cut
     Column("first_at", Utc, nullable=False),
     Column("last_at", Utc, nullable=False),
 )

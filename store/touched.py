@@ -1,7 +1,8 @@
 """Which files an errand over many jobs has reached: the first of them, and how many in all.
 
 Kept with the errand's place, so that it is committed with each step and outlives the errand.
-Few are kept, however many there are: they are for people, who know by them what was meant.
+Few are kept, however many there are: they are for people, who know by them what was meant. All of
+them are kept the other way round, one small row for each: a job's lists name what reached it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from store.tables_watch import errand
+from store.tables_watch import errand, errand_job
 
 MOST_NAMED = 3
 _KEY, _MEANT = "touched", "meant"
@@ -91,3 +94,34 @@ def touched_by(connection: Connection, errand_ids: Iterable[int]) -> dict[int, T
         row.id: Touched.told(json.loads(row.place), is_open=row.ended_at is None) for row in rows
     }
     return {errand_id: touched for errand_id, touched in found.items() if touched.count}
+
+
+def note_reached(connection: Connection, errand_id: int, jobs: Mapping[str, int]) -> None:
+    """An errand has reached so many chunks, or whatever it counts, of each of some jobs.
+
+    In the transaction that does it; what is noted twice of a job is added up.
+    """
+    if not jobs:
+        return
+    insert = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
+    rows = [
+        {"errand_id": errand_id, "job_id": job_id, "number": number}
+        for job_id, number in sorted(jobs.items())
+    ]
+    noted = insert(errand_job).values(rows)
+    more = errand_job.c.number + noted.excluded.number
+    key = [errand_job.c.errand_id, errand_job.c.job_id]
+    connection.execute(noted.on_conflict_do_update(index_elements=key, set_={"number": more}))
+
+
+def reached(connection: Connection, job_ids: Iterable[str]) -> dict[int, int]:
+    """The errands over many that have reached any of some jobs, with how much of them."""
+    rows = connection.execute(
+        select(errand_job.c.errand_id, errand_job.c.number)
+        .where(errand_job.c.job_id.in_(sorted(set(job_ids))))
+        .order_by(errand_job.c.errand_id)
+    )
+    found: dict[int, int] = {}
+    for row in rows:
+        found[row.errand_id] = found.get(row.errand_id, 0) + row.number
+    return found

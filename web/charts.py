@@ -83,6 +83,14 @@ class Flag:
     marks: tuple[Mark, ...]
 
 
+class Sense(StrEnum):
+    """What the value of a bar is, of all that was in its time."""
+
+    AVERAGE = "average"
+    HIGHEST = "highest"
+    SUM = "sum"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """One measure over a period. `unit` names the filter it is written with."""
@@ -90,6 +98,7 @@ class Chart:
     title: str
     unit: str
     tone: str
+    sense: Sense
     bars: tuple[Bar, ...]
     highest: float
     latest: float | None  # of the last bar; None where nothing was measured of late
@@ -108,15 +117,23 @@ class Measure:
     title: str
     unit: str
     tone: str
+    sense: Sense
     value: Callable[[Bucket], float | None]
 
 
+_AVERAGE, _HIGHEST, _SUM = Sense.AVERAGE, Sense.HIGHEST, Sense.SUM
 MEASURES = (
-    Measure(N_("Messages per second"), "number", "active", lambda one: one.messages_per_second),
-    Measure(N_("Bytes per second"), "rate", "active", lambda one: one.bytes_per_second),
-    Measure(N_("Chunks waiting"), "number", "calm", lambda one: one.waiting),
-    Measure(N_("Longest wait"), "duration", "calm", lambda one: one.longest_wait),
-    Measure(N_("Attempts that failed"), "number", "bad", lambda one: one.failed + one.lost),
+    Measure(
+        N_("Messages per second"),
+        "number",
+        "active",
+        _AVERAGE,
+        lambda one: one.messages_per_second,
+    ),
+    Measure(N_("Bytes per second"), "rate", "active", _AVERAGE, lambda one: one.bytes_per_second),
+    Measure(N_("Chunks waiting"), "number", "calm", _HIGHEST, lambda one: one.waiting),
+    Measure(N_("Longest wait"), "duration", "calm", _HIGHEST, lambda one: one.longest_wait),
+    Measure(N_("Attempts that failed"), "number", "bad", _SUM, lambda one: one.failed + one.lost),
 )
 
 
@@ -133,6 +150,7 @@ def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
         title=measure.title,
         unit=measure.unit,
         tone=measure.tone,
+        sense=measure.sense,
         bars=bars_of(
             [
                 (bucket.at, value, bucket.is_open)

@@ -58,6 +58,7 @@ class JobWish:
     since: str
     until: str
     ended: str  # over since that day
+    quarantined: str  # with messages quarantined since that day
     order: str  # of ORDERS
     archive: str = ""  # the number of an upload: what came out of it
     is_folded: bool = True  # files stay under the archives they came out of
@@ -75,7 +76,7 @@ class JobWish:
     @property
     def narrows(self) -> bool:
         """True when not every job is wanted."""
-        days = self.since or self.until or self.ended
+        days = self.since or self.until or self.ended or self.quarantined
         return bool(self.states or self.text or self.by or days or self.archive)
 
     def at(self, path: str, **place: object) -> str:
@@ -88,6 +89,7 @@ class JobWish:
             since=self.since,
             until=self.until,
             ended=self.ended,
+            quarantined=self.quarantined,
             archive=self.archive or None,
             fold=None if self.is_folded or self.archive else UNFOLDED,
             sort=self.order if self.order != USUAL else None,
@@ -118,6 +120,7 @@ def wish_of(request: Request) -> JobWish:
         since=text_of(request, "since"),
         until=text_of(request, "until"),
         ended=text_of(request, "ended"),
+        quarantined=text_of(request, "quarantined"),
         order=known_word(request, "sort", ORDERS) or USUAL,
         archive=archive,
         is_folded=not archive and fold != UNFOLDED,
@@ -143,6 +146,7 @@ def filter_of(request: Request, wish: JobWish) -> JobFilter:
         since=since,
         until=until,
         ended=day_of(request, "ended", zone=zone_of(request)),
+        set_aside=day_of(request, "quarantined", zone=zone_of(request)),
         archive_id=upload_in(wish.archive),
         is_folded=wish.is_folded,
     )

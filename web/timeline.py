@@ -96,6 +96,24 @@ def _marked(job: JobView) -> tuple[Step, ...]:
     )
 
 
+def all_is_read(job: JobView) -> bool:
+    """True of a job that failed when every byte was read and stored: in its last step."""
+    read = job.progress
+    return (
+        job.state is JobState.FAILED
+        and not job.is_archive
+        and 0 < read.bytes_total <= min(read.bytes_done, read.bytes_planned)
+    )
+
+
+def _end(job: JobView) -> str:
+    """The mark of a job that is over. Of what is quarantined, less is found than was sent."""
+    mark = _ENDS[job.state]
+    if all_is_read(job):
+        mark = "done"
+    return "warn" if mark == "done" and job.progress.quarantined else mark
+
+
 _ENDS = {
     JobState.FINISHED: "done",
     JobState.INCOMPLETE: "warn",
@@ -117,7 +135,7 @@ def _open_mark(job: JobView) -> str:
 
 def _end_mark(job: JobView, *, started: bool) -> str:
     if job.state.is_over:
-        return _ENDS[job.state] if started or job.state is JobState.FINISHED else "stopped"
+        return _end(job) if started or job.state is JobState.FINISHED else "stopped"
     return _open_mark(job) if started else "ahead"
 
 

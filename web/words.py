@@ -16,11 +16,15 @@ from web.language import N_
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """How a state is shown. `tone`: calm, active, good, warn or bad; `shape`: an icon's name."""
+    """How a state is shown. `tone`: calm, active, good, warn or bad; `shape`: an icon's name.
+
+    `hint`: what it means, of words that are not everybody's.
+    """
 
     text: str
     tone: str
     shape: str
+    hint: str = ""
 
 
 # RQ names its workers by 32 digits; the first eight are in its own log lines too.
@@ -51,14 +55,36 @@ STATES: dict[str, Word] = {
     "failed_again": Word(N_("Failed again"), "bad", "cross"),
     "over": Word(N_("Over"), "calm", "bar"),
     # attempts
-    "lost": Word(N_("Lost"), "bad", "broken"),
-    "fenced": Word(N_("Fenced off"), "calm", "bar"),
-    "drained": Word(N_("Drained"), "calm", "bar"),
-    "late": Word(N_("Late"), "warn", "clock"),
+    "lost": Word(
+        N_("Lost"),
+        "bad",
+        "broken",
+        N_("Nothing was heard of it in time; its chunk went to another."),
+    ),
+    "fenced": Word(
+        N_("Fenced off"),
+        "calm",
+        "bar",
+        N_("Another had been given its chunk meanwhile, so nothing more of it was kept."),
+    ),
+    "drained": Word(
+        N_("Drained"),
+        "calm",
+        "bar",
+        N_("It made way because its worker was to end; another goes on from there."),
+    ),
+    "late": Word(
+        N_("Late"), "warn", "clock", N_("It missed a beat; if it stays silent, it counts as lost.")
+    ),
     # ledger
     "message": Word(N_("Messages"), "good", "check"),
     "duplicate": Word(N_("Duplicates"), "calm", "twin"),
-    "quarantined": Word(N_("Quarantined"), "warn", "octagon"),
+    "quarantined": Word(
+        N_("Quarantined"),
+        "warn",
+        "octagon",
+        N_("Kept, but not read: too large, too slow, or it ended its reader."),
+    ),
     "preamble": Word(N_("Before the first message"), "calm", "bar"),
     "trailer": Word(N_("After the last message"), "calm", "bar"),
     "member": Word(N_("Packed files"), "good", "check"),

@@ -10,7 +10,7 @@ from store import tables
 from store.clock import utc_now
 from store.errands import ErrandKind, ErrandState
 from store.states import ChunkState, JobState
-from store.tables_watch import errand_job
+from store.tables_watch import errand_meant
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out, count
 from tests.jobs.floor import Floor
@@ -49,7 +49,7 @@ def test_an_archive_that_is_reopened_by_another_job_of_the_act_is_reached(
 
     assert state_of(floor, later) is not JobState.FAILED
     assert done.result == {"chunks": 2}
-    assert count(floor, errand_job) == 0
+    assert count(floor, errand_meant) == 0
 
 
 def test_so_it_is_when_asked_for_what_is_over_since_a_day(floor: Floor, later: str) -> None:

@@ -164,6 +164,7 @@ def progress_json(progress: Progress) -> dict[str, Any]:
         "chunks_failed": progress.chunks_failed,
         "chunks_total": progress.chunks_total,
         "chunks_running": progress.chunks_running,
+        "met": progress.met,
         "messages": progress.messages,
         "duplicates": progress.duplicates,
         "quarantined": progress.quarantined,

@@ -36,6 +36,7 @@ WISHES = {
     "since": N_("Since"),
     "until": N_("Before"),
     "ended": N_("Over since"),
+    "quarantined": N_("With messages quarantined since"),
     "from_seq": N_("From chunk"),
     "dialect": N_("Dialect"),
     "label": N_("Label"),
@@ -125,7 +126,7 @@ def _has_file_for(request: Request, errand: Errand) -> bool:
 
 def _wish(name: str, value: Any) -> str | datetime | tuple[Word, ...]:
     """A parameter as it is to be shown: a time, words of states, or what somebody wrote."""
-    if name in ("since", "until", "ended"):
+    if name in ("since", "until", "ended", "quarantined"):
         return datetime.fromisoformat(value)
     if name == "state":
         return tuple(begun(word) for word in value.split(","))

@@ -10,7 +10,12 @@ from starlette.responses import Response
 
 from store.clock import utc_now
 from store.database import Database
-from store.failure_lists import FailedCause, error_types, failed_causes, unsorted_failures
+from store.failure_lists import (
+    FailedCause,
+    error_types,
+    failed_causes,
+    unsorted_failures,
+)
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, TrialStanding, latest_trials
 from store.vain import causes_with_hope
@@ -58,6 +63,11 @@ class FailuresView:
     next: str | None
     here: str
     every: int
+
+    @property
+    def is_trying(self) -> bool:
+        """True while a trial of a cause of this page has not come to its end."""
+        return any(card.trial is not None and card.trial.is_open for card in self.cards)
 
     @property
     def may_help(self) -> bool:

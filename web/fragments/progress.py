@@ -29,7 +29,7 @@ from web.moment import at_one_moment
 from web.pace import pace_of
 from web.render import render
 from web.spooled import why_unreadable
-from web.timeline import Eta, Step, eta_of, steps_of
+from web.timeline import Eta, Step, all_is_read, eta_of, steps_of
 
 # More cells than this are no longer looked at one by one.
 CELLS = 240
@@ -65,6 +65,7 @@ class ProgressView:
     resting: tuple[Standstill, ...]
     damage: str | None  # of the file in the archive it came out of
     every: int | None
+    all_is_read: bool = False  # it failed, and yet all of its mail is here
     unreadable: str | None = None  # why its bytes cannot be had any more
 
 
@@ -124,6 +125,7 @@ def find_progress(request: Request) -> ProgressView:
         can_retry=can_retry,
         locked=locked,
         searchable=searchable,
+        all_is_read=all_is_read(job),
         here=address(
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
         ),

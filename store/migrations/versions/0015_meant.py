@@ -17,13 +17,13 @@ depends_on = None
 def upgrade() -> None:
     """Make the table; an errand under way writes down what still matches when it is begun again."""
     op.create_table(
-        "errand_job",
+        "errand_meant",
         sa.Column("errand_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("job_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("errand_id", "job_id", name="pk_errand_job"),
+        sa.PrimaryKeyConstraint("errand_id", "job_id", name="pk_errand_meant"),
     )
 
 
 def downgrade() -> None:
     """Take it away."""
-    op.drop_table("errand_job")
+    op.drop_table("errand_meant")
