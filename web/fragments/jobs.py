@@ -86,7 +86,7 @@ def jobs_fragment(request: Request) -> Response:
 
 
 def find_jobs(request: Request) -> JobsView:
-    """The page of the list that the query asks for. Raises BadRequest for a damaged link."""
+    """The page of the list that the query asks for."""
     wish = wish_of(request)
     wanted, turn = filter_of(request, wish), turn_of(request, wish.sort)
     with house_of(request).database.read() as connection:
@@ -107,7 +107,6 @@ def find_jobs(request: Request) -> JobsView:
         work = work_on(connection, [listed.job for listed in found.rows])
     listed_jobs = tuple(listed.job for listed in found.rows)
     is_operator = shell_of(request).allows("operator")
-    query = request.query_params
     before, after = _neighbours(wish, found)
     return JobsView(
         jobs=listed_jobs,
@@ -127,7 +126,11 @@ def find_jobs(request: Request) -> JobsView:
         first=wish.at("/jobs") if found.has_previous else None,
         previous=before,
         next=after,
-        here=wish.at("/fragments/jobs", after=query.get("after"), before=query.get("before")),
+        here=wish.at(
+            "/fragments/jobs",
+            after=turn.after and written(turn.after),
+            before=turn.before and written(turn.before),
+        ),
         every=pace(moving=any(counts.get(state) for state in OPEN_JOB_STATES)),
     )
 

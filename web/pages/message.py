@@ -16,7 +16,7 @@ from mail.defect import DefectKind
 from store.conversations import ThreadMessage, conversation_of
 from store.places import ChunkPlace, place_of_byte
 from store.reading import DefectView, MessageView
-from web.asked import address, chosen, search_came_from
+from web.asked import address, chosen, search_came_from, text_of
 from web.bodies import LOOKS, Body, Look, body_of, frame_height, stored_text
 from web.defect_words import DefectWords, defect_words
 from web.errors import BadRequest
@@ -24,6 +24,7 @@ from web.hexdump import HexPage, hex_page
 from web.house import house_of
 from web.language import N_
 from web.letters import require_message
+from web.passed_over import pass_over
 from web.render import render
 
 CHARSETS = (
@@ -107,7 +108,7 @@ def message_page(request: Request) -> Response:
     message = require_message(request)
     look = chosen(request, "view", Look) or (Look.HTML if message.has_html else Look.TEXT)
     charset = charset_of(request)
-    here, remote = f"/messages/{message.place.name}", request.query_params.get("remote") == "1"
+    here, remote = f"/messages/{message.place.name}", text_of(request, "remote") == "1"
     came_from = search_came_from(request)
     view = MessagePageView(
         message=message,
@@ -167,8 +168,13 @@ def _conversation(request: Request, message: MessageView) -> tuple[ThreadMessage
 
 
 def charset_of(request: Request) -> str | None:
-    """The charset asked for. Raises BadRequest for one that does not exist."""
-    return charset_named(request.query_params.get("charset"))
+    """The charset asked for; one that does not exist is passed over, and told."""
+    name = text_of(request, "charset")
+    try:
+        return charset_named(name)
+    except BadRequest:
+        pass_over(request, "charset", name)
+        return None
 
 
 def charset_named(name: str | None) -> str | None:
