@@ -215,7 +215,9 @@ def test_an_export_is_counted_beforehand_however_many_pages_it_takes(
 def test_a_table_says_whether_a_date_can_be_believed(
     database: Database, spool: Spool, year: str, plausible: str
 ) -> None:
-    mail = b"From ann@example.org Sun Nov  3 10:00:00 2024\nFrom: ann@example.org\nDate: %s\n\nhello\n"
+    mail = (
+        b"From ann@example.org Sun Nov  3 10:00:00 2024\nFrom: ann@example.org\nDate: %s\n\nhello\n"
+    )
     import_mbox(database, spool, mail % f"Thu, 3 Nov {year} 10:00:00 +0000".encode())
 
     text = exported(database, spool, "", Format.CSV).decode("utf-8-sig")
