@@ -82,7 +82,7 @@ STATES: dict[str, Word] = {
 }
 
 ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Administrator")}
-ENGINES = {"rq": N_("RQ worker"), "local": N_("Local fallback")}
+ENGINES = {"rq": N_("Workers (RQ)"), "local": N_("Local fallback")}
 WORKER_KINDS = {
     "email-parser worker": "email-parser worker",
     "rq worker": "rq worker",
