@@ -108,7 +108,7 @@ def test_a_worker_that_only_answers_a_bell_is_idle_and_the_evidence_says_so(
     assert "Idle 1" in page
     assert "Busy" not in page
     assert "holds no chunk" in page
-    assert ("answers a bell" in page) is answers
+    assert ("answers a wake-up call" in page) is answers
 
 
 def test_a_worker_with_a_chunk_in_hand_is_busy(hall: Hall, there: Visit) -> None:
