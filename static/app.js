@@ -1,5 +1,5 @@
 /* The console's behaviour on top of plain pages: live parts that never close what is open, a stale
-   mark, questions before destructive acts, the reader's time zone. Everything works without it.
+   mark, the reader's time zone. Everything works without it.
    Keys are keys.js, uploading is upload.js. */
 "use strict";
 
@@ -71,11 +71,6 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     noteArrival(event.target);
     speak();
-  });
-
-  document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.confirm;
-    if (question && !window.confirm(question)) event.preventDefault();
   });
 
   // Moving through the cells of a chunk map; rows of lists and all other keys are keys.js.

@@ -250,12 +250,12 @@ def test_stopping_after_the_chunks_were_handed_out_takes_back_what_nobody_began(
     visitor = here.visitor()
     address = visitor.post("/failures/retry").headers["Location"]
     carry_out(here, address)
-    assert f'action="{address}/stop"' in visitor.get(address).text
+    assert f'href="{address}/stop"' in visitor.get(address).text
 
     visitor.post(f"{address}/stop")
 
     page = visitor.get(address).text
-    assert f'action="{address}/stop"' not in page
+    assert f'href="{address}/stop"' not in page
     assert "Put back, retried anew or deleted" in page
     assert "Retry all: 2 chunks" in visitor.get("/failures").text
     assert [floor.job().state for floor in floors] == [JobState.FAILED] * 2

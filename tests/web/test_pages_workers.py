@@ -77,8 +77,8 @@ def test_a_draining_worker_is_not_offered_to_be_drained_again(hall: Hall, there:
 
     assert "Draining" in page
     assert "asked to end" in page
-    assert 'action="/workers/drain"' not in page
-    assert 'action="/workers/stop"' in page
+    assert '"/workers/drain?' not in page
+    assert '"/workers/stop?' in page
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_only_operators_may_drain_and_stop(hall: Hall, there: Visit) -> None:
     hall.wait(1)
     viewer = there.visitor(Role.VIEWER)
 
-    assert 'action="/workers/stop"' not in viewer.get("/workers").text
+    assert '"/workers/stop?' not in viewer.get("/workers").text
     for act in ("/workers/drain", "/workers/stop"):
         assert viewer.post(act, data={"name": "w1"}).status_code == 403
 
