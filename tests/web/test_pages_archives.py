@@ -269,7 +269,7 @@ def test_a_bulk_act_does_what_it_counted_in_a_folded_list_and_in_one_that_is_not
 ) -> None:
     visitor = here.visitor()
     page = visitor.get(address.replace("ARCHIVE", str(halted.upload_id))).text
-    form = re.search(r'<form class="row small" action="/jobs/bulk".*?</form>', page, re.DOTALL)
+    form = re.search(r'<form class="row" action="/jobs/bulk".*?</form>', page, re.DOTALL)
     assert (form is None) is (promise is None)
     if form is None:
         return
