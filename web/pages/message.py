@@ -24,6 +24,7 @@ from web.hexdump import HexPage, hex_page
 from web.house import house_of
 from web.language import N_
 from web.letters import require_message
+from web.neighbours import Neighbours, neighbours_of
 from web.passed_over import pass_over
 from web.render import render
 
@@ -88,6 +89,7 @@ class MessagePageView:
 
     message: MessageView
     came_from: str  # the query of the search it was opened from, "" for none
+    beside: Neighbours | None  # in that search
     look: Look
     tabs: tuple[Tab, ...]
     body: Body
@@ -113,6 +115,7 @@ def message_page(request: Request) -> Response:
     view = MessagePageView(
         message=message,
         came_from=came_from,
+        beside=neighbours_of(request, message.first.id, came_from) if came_from else None,
         look=look,
         tabs=_tabs(here, message, look=look, charset=charset, came_from=came_from),
         body=body_of(house_of(request), message, look=look, charset=charset),
