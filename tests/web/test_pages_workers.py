@@ -283,4 +283,7 @@ def test_how_long_it_takes_is_told(here: Visit) -> None:
 
     page = words_of(here.visitor().get("/fragments/timings").text)
 
-    assert re.search(r"Running last hour( \d+\.\d s){3} Running last day( \d+\.\d s){3}", page)
+    assert re.search(
+        r"Running last hour \d+( \d+\.\d s){3} Running last day \d+( \d+\.\d s){3}", page
+    )
+    assert "Those of files that were deleted or read again since are not known any more" in page
