@@ -94,6 +94,11 @@ def causes_of_filter(wanted: FailureFilter) -> list[ColumnElement[bool]]:
 
 def in_vain() -> ColumnElement[int]:
     """How many of some chunks failed so that a retry comes to the same end."""
-    lasting = or_(*(chunk.c.error.startswith(f"{kind}:") for kind in LASTING))
-    failed = and_(chunk.c.state == ChunkState.FAILED, lasting)
+    failed = and_(chunk.c.state == ChunkState.FAILED, lasts())
     return func.coalesce(func.sum(case((failed, 1), else_=0)), 0)
+
+
+def lasts() -> ColumnElement[bool]:
+    """That a retry of a failed chunk comes to the same end."""
+    error = func.coalesce(chunk.c.error, "")
+    return or_(*(error.startswith(f"{kind}:") for kind in LASTING))

@@ -104,9 +104,12 @@ def find_jobs(request: Request) -> JobsView:
         archives = [one.job.upload_id for one in found.rows if one.job.is_archive]
         inside = standings_inside(connection, archives)
         archive = outer_of(connection, wanted.archive_id)
-        work = work_on(connection, [listed.job for listed in found.rows])
-    listed_jobs = tuple(listed.job for listed in found.rows)
-    is_operator = shell_of(request).allows("operator")
+        listed_jobs = tuple(listed.job for listed in found.rows)
+        work = work_on(connection, listed_jobs)
+        acts: tuple[JobAct, ...] = ()
+        if shell_of(request).allows("operator"):
+            shown = _shown(wish, counts)
+            acts = acts_offered(connection, wanted, counts=shown, jobs=listed_jobs, inside=inside)
     before, after = _neighbours(wish, found)
     return JobsView(
         jobs=listed_jobs,
@@ -121,7 +124,7 @@ def find_jobs(request: Request) -> JobsView:
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),
-        acts=acts_offered(_shown(wish, counts), listed_jobs, inside) if is_operator else (),
+        acts=acts,
         headings={sort: _heading(wish, sort) for sort in JobSort},
         first=wish.at("/jobs") if found.has_previous else None,
         previous=before,
