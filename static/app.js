@@ -1,5 +1,5 @@
 /* The console's behaviour on top of plain pages: live parts that never close what is open, a stale
-   mark, questions before destructive acts, the reader's time zone. Everything works without it.
+   mark, the reader's time zone. Everything works without it.
    Keys are keys.js, uploading is upload.js. */
 "use strict";
 
@@ -81,11 +81,6 @@
     noteArrival(event.target);
     dropNotices();
     speak();
-  });
-
-  document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.confirm;
-    if (question && !window.confirm(question)) event.preventDefault();
   });
 
   document.addEventListener("change", (event) => {

@@ -36,6 +36,9 @@
     if (row) handle(row).click();
   };
 
+  // To the hit or the page of a list beside this one, or back to the list.
+  const follow = (link) => document.querySelector(`main ${link}`)?.click();
+
   const help = () => {
     const keys = document.getElementById("keys");
     if (keys && !keys.open) keys.showModal();
@@ -46,6 +49,9 @@
     j: () => move(1),
     k: () => move(-1),
     o: open,
+    n: () => follow('a[rel="next"]'),
+    p: () => follow('a[rel="prev"]'),
+    u: () => follow("a[data-back]"),
     "?": help,
   };
 

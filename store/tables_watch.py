@@ -44,7 +44,7 @@ past_work = Table(
 )
 
 # What the chunks of a job that stand alike add up to, by blocks of `store.block_sums.BLOCK`. Kept
-# by triggers of the database (revisions 0013, 0014), so nobody writes it and it is true in every
+# by triggers of the database (revisions 0013, 0016), so nobody writes it and it is true in every
 # transaction. What counts is the sum of rows: on PostgreSQL every change adds one of its own, so
 # that no two workers wait for each other. No foreign key for the same reason.
 block_sum = Table(

@@ -50,7 +50,7 @@ from web.fragments import (
 )
 from web.fragments import errands as errands_list
 from web.given_away import export_file
-from web.pages import ask
+from web.pages import ask, ask_act
 from web.pages.attachments import attachments_page
 from web.pages.audit import audit_page
 from web.pages.cause import cause_page
@@ -108,6 +108,11 @@ pages: list[BaseRoute] = [
     Route("/jobs/{id}/pause", operator(ask.pause_page), methods=["GET"]),
     Route("/jobs/{id}/cancel", operator(ask.cancel_page), methods=["GET"]),
     Route("/jobs/{id}/delete", operator(ask.delete_page), methods=["GET"]),
+    Route("/workers/drain", operator(ask_act.drain_page), methods=["GET"]),
+    Route("/workers/stop", operator(ask_act.stop_worker_page), methods=["GET"]),
+    Route("/chunks/{id:int}/stop", operator(ask_act.stop_chunk_page), methods=["GET"]),
+    Route("/errands/{id:int}/stop", viewer(ask_act.stop_errand_page), methods=["GET"]),
+    Route("/settings/tokens/revoke", admin(ask_act.revoke_page), methods=["GET"]),
     Route("/search", viewer(search_page)),
     Route("/search/all", operator(found_page), methods=["GET"]),
     Route("/search/export", viewer(export_download)),

@@ -113,7 +113,7 @@ READ = Word(N_("Reading"), "active", "play")
 WAITS = Word(N_("Waiting for a worker"), "calm", "ring")
 
 ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Administrator")}
-ENGINES = {"rq": N_("RQ worker"), "local": N_("Local fallback")}
+ENGINES = {"rq": N_("Workers (RQ)"), "local": N_("Local fallback")}
 WORKER_KINDS = {
     "email-parser worker": "email-parser worker",
     "rq worker": "rq worker",

@@ -118,11 +118,9 @@ def test_a_job_knows_how_much_of_it_a_group_retry_reached(
     with database.write() as connection:
         other = add_job(connection)
         fail_chunks(connection, other, SPOOL, count=2)
-        errand_id, again = ask(connection), 1
-        while again:
-            again = retry_some(
-                connection, FailureFilter(), errand_id=errand_id, failed_by=LATER, limit=3
-            )
+        errand_id, wanted = ask(connection), FailureFilter()
+        while retry_some(connection, wanted, errand_id=errand_id, failed_by=LATER, limit=3):
+            pass
 
         assert reached(connection, [other[0]]) == {errand_id: 2}
         assert reached(connection, ["nobody"]) == {}

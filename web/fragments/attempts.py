@@ -22,7 +22,7 @@ from store.database import Database
 from store.history import last_consumers
 from store.jobs import JobView
 from store.states import Outcome
-from web.asked import address, cursor, known_word, place_in_list, whole
+from web.asked import address, cursor, known_word, place_in_list, text_of, whole
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
@@ -166,12 +166,11 @@ def _nobody_is_there(database: Database, *, now: datetime) -> bool:
 
 
 def filter_of(request: Request) -> Filter:
-    """The filter in the query. Raises BadRequest for a chunk that is no number."""
-    asked = request.query_params
+    """The filter in the query."""
     return Filter(
         outcome=known_word(request, "outcome", (TROUBLED, *Outcome)) or None,
         of=whole(request, "of"),
-        worker=asked.get("worker", "")[:WORKER_CHARACTERS].strip() or None,
+        worker=text_of(request, "worker", at_most=WORKER_CHARACTERS) or None,
         order=known_word(request, "first", (URGENT, NEWEST)) or None,
     )
 

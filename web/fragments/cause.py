@@ -27,12 +27,13 @@ from store.vain import causes_with_hope
 from web.asked import address, chosen, cursor, place_in_list, whole
 from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Sense, Tick, bars_of, ticks_of
 from web.errand_lines import ErrandLine, lines_of
-from web.errors import BadRequest, NotFound
+from web.errors import NotFound
 from web.failure_query import key_of
 from web.fragments.failures import has_proved
 from web.house import house_of
 from web.language import N_
 from web.pace import pace
+from web.passed_over import pass_over, query_of
 from web.render import render, zone_of
 
 PAGE = 25
@@ -87,7 +88,7 @@ def cause_fragment(request: Request) -> Response:
 
 
 def find_the_cause(request: Request) -> CauseView:
-    """The cause in the path. Raises NotFound, and BadRequest for a damaged link."""
+    """The cause in the path. Raises NotFound."""
     key, now, database = key_of(request), utc_now(), house_of(request).database
     period, before = chosen(request, "period", Period) or Period.WEEK, _place(request)
     with database.read() as connection:
@@ -116,7 +117,9 @@ def find_the_cause(request: Request) -> CauseView:
         first=address(f"/failures/{key}", period=period) if before else None,
         next=_next(key, listed[-1], period) if len(ids) > PAGE else None,
         here=address(
-            f"/fragments/cause/{key}", period=period, before=request.query_params.get("before")
+            f"/fragments/cause/{key}",
+            period=period,
+            before=cursor(before[0], str(before[1])) if before else None,
         ),
         every=pace(moving=any(line.is_moving for line in errands)),
     )
@@ -157,8 +160,9 @@ def _place(request: Request) -> tuple[datetime, int] | None:
     place = place_in_list(request)
     if place is None:
         return None
-    if not re.fullmatch(r"\d{1,18}", place[1]):
-        raise BadRequest("This link to a page of a list is damaged.")
+    if not re.fullmatch(r"[0-9]{1,18}", place[1]):
+        pass_over(request, "before", query_of(request).get("before", ""))
+        return None
     return place[0], int(place[1])
 
 

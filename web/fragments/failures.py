@@ -21,7 +21,7 @@ from store.trials import Trial, TrialStanding, latest_trials
 from store.vain import causes_with_hope
 from web.charts import SCALES, Period
 from web.errand_lines import ErrandLine, under_way
-from web.failure_query import FailureQuery, cursor_of, failure_query, place_asked
+from web.failure_query import FailureQuery, cursor_of, failure_query, written
 from web.house import house_of
 from web.pace import pace
 from web.render import render
@@ -89,9 +89,9 @@ def failures_fragment(request: Request) -> Response:
 
 
 def find_failures(request: Request) -> FailuresView:
-    """The page that the query asks for. Raises BadRequest for a damaged link."""
+    """The page that the query asks for."""
     query, now = failure_query(request), utc_now()
-    after, database = place_asked(request, query.order), house_of(request).database
+    after, database = query.after, house_of(request).database
     with database.read() as connection:
         causes = failed_causes(
             connection, query.filter(now=now), order=query.order, after=after, limit=PAGE + 1
@@ -113,7 +113,7 @@ def find_failures(request: Request) -> FailuresView:
         retry_address=query.address("/failures/retry"),
         first=query.address("/failures") if after else None,
         next=_next(query, cards[-1].found) if more else None,
-        here=query.address("/fragments/failures", after=query.after),
+        here=query.address("/fragments/failures", after=after and written(after)),
         every=pace(moving=moving),
     )
 

@@ -14,6 +14,7 @@ from store.chunk_cells import SEVERITY, Cell, Tally, chunks_that_stand, map_of
 from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
 from store.database import Transaction
+from store.forecast import Forecast, Reach, forecast
 from store.forecast_inside import forecast_inside
 from store.found_inside import found_inside
 from store.job_runs import LastRun, last_run, work_on
@@ -61,6 +62,7 @@ class ProgressView:
     can_retry: bool
     locked: int  # files right in an archive that need a password
     searchable: int | None  # messages that a search in it finds; None while nobody has counted
+    rest: Forecast | None  # what going on would do, where it stopped before its end
     here: str
     resting: tuple[Standstill, ...]
     damage: str | None  # of the file in the archive it came out of
@@ -108,6 +110,7 @@ def find_progress(request: Request) -> ProgressView:
         can_retry = _can_retry(connection, job)
         searchable = _searchable(connection, job)
         locked = _locked(connection, job)
+        rest = _rest(connection, job) if can_retry else None
         resting = () if job.is_settled else standstills(connection, now=now_of(connection))
     return ProgressView(
         job=job,
@@ -126,6 +129,7 @@ def find_progress(request: Request) -> ProgressView:
         locked=locked,
         searchable=searchable,
         all_is_read=all_is_read(job),
+        rest=rest,
         here=address(
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
         ),
@@ -160,6 +164,14 @@ def _can_retry(connection: Transaction, job: JobView) -> bool:
     if job.state in STOPPED_JOB_STATES:
         return True
     return job.state.is_over and forecast_inside(connection, job.upload_id).does_something
+
+
+def _rest(connection: Transaction, job: JobView) -> Forecast | None:
+    """What is left of a file whose job stopped; None while it goes on, and for an archive."""
+    if job.is_archive or job.state not in STOPPED_JOB_STATES:
+        return None
+    found = forecast(connection, job.id, reach=Reach.FAILED)
+    return found if found.does_something else None
 
 
 def standing_in(request: Request) -> str | None:

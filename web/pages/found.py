@@ -20,6 +20,7 @@ from web.errors import BadRequest
 from web.house import house_of
 from web.language import N_
 from web.pages.read_again import DIALECTS, dialect_in
+from web.passed_over import query_of
 from web.render import render
 
 MAX_QUERY = 4000
@@ -95,7 +96,7 @@ class FoundView:
 
 def found_page(request: Request) -> Response:
     """The question. Changes nothing; its form does. Raises BadRequest."""
-    return ask_about(request, wish_of(request.query_params))
+    return ask_about(request, wish_of(query_of(request)))
 
 
 def wish_of(fields: Mapping[str, str]) -> FoundWish:
@@ -112,7 +113,7 @@ def wish_of(fields: Mapping[str, str]) -> FoundWish:
         query=fields.get("q", "").replace("\0", "").strip(),
         label=None if is_read else label_in(fields),
         charset=charset_in(fields) if is_read else None,
-        dialect=dialect_in(dict(fields)) if is_read else None,
+        dialect=dialect_in(fields) if is_read else None,
         wide=is_read and fields.get("wide") == "yes",
     )
 

@@ -15,14 +15,17 @@ from mail.defect import DefectKind
 from store.conversations import ThreadMessage, conversation_of
 from store.places import ChunkPlace, place_of_byte
 from store.reading import DefectView, MessageView
-from web.asked import address, chosen, search_came_from
+from web.asked import address, chosen, search_came_from, text_of
 from web.bodies import LOOKS, Body, Look, body_of, frame_height, stored_text
 from web.charsets import CharsetChoice, charset_choice, charset_in
 from web.defect_words import DefectWords, defect_words
+from web.errors import BadRequest
 from web.hexdump import HexPage, hex_page
 from web.house import house_of
 from web.language import N_
 from web.letters import require_message
+from web.neighbours import Neighbours, neighbours_of
+from web.passed_over import pass_over
 from web.render import render
 
 DATE_SOURCES = {
@@ -76,6 +79,7 @@ class MessagePageView:
 
     message: MessageView
     came_from: str  # the query of the search it was opened from, "" for none
+    beside: Neighbours | None  # in that search
     look: Look
     tabs: tuple[Tab, ...]
     body: Body
@@ -96,11 +100,12 @@ def message_page(request: Request) -> Response:
     message = require_message(request)
     look = chosen(request, "view", Look) or (Look.HTML if message.has_html else Look.TEXT)
     charset = charset_of(request)
-    here, remote = f"/messages/{message.place.name}", request.query_params.get("remote") == "1"
+    here, remote = f"/messages/{message.place.name}", text_of(request, "remote") == "1"
     came_from = search_came_from(request)
     view = MessagePageView(
         message=message,
         came_from=came_from,
+        beside=neighbours_of(request, message.first.id, came_from) if came_from else None,
         look=look,
         tabs=_tabs(here, message, look=look, charset=charset, came_from=came_from),
         body=body_of(house_of(request), message, look=look, charset=charset),
@@ -156,8 +161,13 @@ def _conversation(request: Request, message: MessageView) -> tuple[ThreadMessage
 
 
 def charset_of(request: Request) -> str | None:
-    """The charset asked for. Raises BadRequest for one that does not exist."""
-    return charset_in(request.query_params)
+    """The charset asked for; one that does not exist is passed over, and told."""
+    asked = {name: text_of(request, name) for name in ("charset", "other_charset")}
+    try:
+        return charset_in(asked)
+    except BadRequest:
+        pass_over(request, "charset", asked["other_charset"] or asked["charset"])
+        return None
 
 
 def _tabs(

@@ -19,6 +19,7 @@ from web.errors import BadRequest
 from web.house import house_of
 from web.letters import require_message
 from web.pages.read_again import DIALECTS, dialect_in
+from web.passed_over import query_of
 from web.render import render
 from web.security import current_user
 
@@ -48,7 +49,7 @@ class RereadView:
 
 def reread_page(request: Request) -> Response:
     """The page, with a look at how it would read when asked. Raises NotFound, BadRequest."""
-    message, asked = require_message(request), request.query_params
+    message, asked = require_message(request), query_of(request)
     if asked.get("look") != "yes":
         return ask_how(request, message, _as_stored(message))
     how = how_in(asked)
