@@ -6,6 +6,7 @@ Pure reads. What Redis knows is read in `sightings`, how a worker stands is deci
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -191,7 +192,7 @@ def _by_attempt(attempt: AttemptView, *, watch: Watch) -> WorkerHealth:
     return WorkerHealth(
         name=attempt.worker,
         engine=attempt.engine,
-        kind=WorkerKind.LOCAL if _is_local(attempt) else _kind(attempt.worker, {}),
+        kind=kind_told_by(attempt),
         state=WorkerState.BUSY if watch.beats(attempt) else WorkerState.LATE,
         host=attempt.host,
         # That of an RQ worker's attempt is its work-horse's.
@@ -244,6 +245,15 @@ def _rq_worker(
         answers_bell=seen.is_busy and attempt is None and state is not WorkerState.STUCK,
         given_up=last if state is WorkerState.STUCK else None,
     )
+
+
+def kind_told_by(attempt: AttemptView) -> WorkerKind | None:
+    """The command that started who ran an attempt; None where its name does not tell."""
+    if _is_local(attempt):
+        return WorkerKind.LOCAL
+    # RQ names its workers so, unless somebody gives them a name.
+    is_plain = re.fullmatch(r"[0-9a-f]{32}", attempt.worker) is not None
+    return _kind(attempt.worker, {}) or (WorkerKind.PLAIN if is_plain else None)
 
 
 def _kind(name: str, record: Mapping[str, str]) -> WorkerKind | None:

@@ -105,7 +105,8 @@ class Verdict:
 _MAILBOXES = (Found.ARCHIVE, Found.ZSTD, Found.PST, Found.MBX, Found.MSG)
 _OPENED = (Found.ZIP, Found.GZIP, Found.BZIP2, Found.XZ, Found.TAR)
 _UNPACK = Advice("Unpack it and upload the .mbox inside.", "Unpack it and name the .mbox inside.")
-_NO_MAIL = Advice("Upload an .mbox or an .eml file.", "Name an .mbox or an .eml file.")
+_TAKEN = ".mbox or .eml files, or an archive of them (.zip, .tar, .tgz, .gz, .bz2, .xz)."
+_NO_MAIL = Advice(f"Upload {_TAKEN}", f"Name {_TAKEN}")
 _OTHER_FORK = Advice(
     "Upload the file of the same name without the “._”.",
     "Name the file that is called the same without the “._”.",

@@ -1,5 +1,5 @@
 /* The console's behaviour on top of plain pages: live parts that never close what is open, a stale
-   mark, questions before destructive acts, the reader's time zone. Everything works without it.
+   mark, the reader's time zone. Everything works without it.
    Keys are keys.js, uploading is upload.js. */
 "use strict";
 
@@ -81,23 +81,6 @@
     noteArrival(event.target);
     dropNotices();
     speak();
-  });
-
-  document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.confirm;
-    if (question && !window.confirm(question)) event.preventDefault();
-  });
-
-  // Moving through the cells of a chunk map; rows of lists and all other keys are keys.js.
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!document.activeElement.matches(".cell")) return;
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const cells = [...document.querySelectorAll(".cell")];
-    const next = cells.indexOf(document.activeElement) + step;
-    cells[Math.min(Math.max(next, 0), cells.length - 1)].focus();
   });
 
   document.addEventListener("change", (event) => {

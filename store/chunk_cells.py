@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from store.block_sums import BLOCK, IS_PLAN
 from store.states import ChunkState
@@ -22,6 +22,11 @@ from store.tables_watch import block_sum
 
 # From harmless to worst. A chunk that was tried before has a word of its own.
 SEVERITY = ("done", "recovered", "waiting", "cancelled", "running", "retrying", "failed")
+# Attempts since the last asked-for retry; what is done after a failure was tried before that. As
+# the triggers have it, see revision 0016.
+_TRIES = case(
+    (and_(chunk.c.state == ChunkState.DONE, chunk.c.failed_before), 2), else_=chunk.c.attempts
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,7 @@ def map_of(
 def _by_chunk(job_id: str, *, width: int) -> Select[Any]:
     """(number of the cell, severity, chunks, done, size) for cells of `width` chunks, in order."""
     number = ((chunk.c.seq - 1) // width).label("number")
-    severity = _severity(chunk.c.state, chunk.c.attempts).label("severity")
+    severity = _severity(chunk.c.state, _TRIES).label("severity")
     return (
         select(
             number,
@@ -137,7 +142,7 @@ def chunks_that_stand(
     rows = connection.execute(
         select(chunk.c.seq)
         .where(chunk.c.job_id == job_id, chunk.c.seq > max(after, 0))
-        .where(_severity(chunk.c.state, chunk.c.attempts) == SEVERITY.index(state))
+        .where(_severity(chunk.c.state, _TRIES) == SEVERITY.index(state))
         .order_by(chunk.c.seq)
         .limit(limit)
     )

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from store import tables
-from store.causes import retry_is_vain
 from store.clock import now_of
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
 from store.tables_archive import archive
+from store.vain import is_vain
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
 
@@ -42,11 +42,7 @@ class ChunkView:
     started_at: datetime | None
     ended_at: datetime | None
     error: str | None
-
-    @property
-    def retry_is_vain(self) -> bool:
-        """True when it failed, and a retry with the same version comes to the same end."""
-        return self.state is ChunkState.FAILED and retry_is_vain(self.error)
+    retry_is_vain: bool  # it failed, and a retry with this version comes to the same end
 
     @property
     def share(self) -> float:
@@ -101,7 +97,7 @@ def chunks_of(
 ) -> list[ChunkView]:
     """The chunks of a job in file order, the plan (seq 0) first; `after` is a seq."""
     rows = connection.execute(
-        select(chunk)
+        select(chunk, is_vain().label("is_vain"))
         .where(chunk.c.job_id == job_id, chunk.c.seq > after)
         .order_by(chunk.c.seq)
         .limit(limit)
@@ -128,6 +124,7 @@ def _chunk_view(row: Row[Any]) -> ChunkView:
         started_at=row.started_at,
         ended_at=row.ended_at,
         error=row.error,
+        retry_is_vain=bool(row.is_vain),
     )
 
 
@@ -208,7 +205,7 @@ def attempt_view(row: Row[Any]) -> AttemptView:
 def failed_chunks(connection: Connection, chunk_ids: Sequence[int]) -> list[FailedChunk]:
     """Those of some chunks that are there, each with its latest trouble; in the order asked for."""
     rows = connection.execute(
-        select(chunk, upload.c.filename, UNPACKS.label("unpacks"))
+        select(chunk, upload.c.filename, UNPACKS.label("unpacks"), is_vain().label("is_vain"))
         .join(upload, upload.c.id == chunk.c.upload_id)
         .where(chunk.c.id.in_(chunk_ids))
     ).all()

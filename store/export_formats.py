@@ -139,8 +139,8 @@ class _Outlet(io.RawIOBase):
 
 
 _COLUMNS = (
-    *("id", "upload", "filename", "offset", "size", "date", "date_source", "from", "to", "cc"),
-    *("subject", "message_id", "attachments", "labels", "defects"),
+    *("id", "upload", "filename", "offset", "size", "date", "date_source", "date_plausible"),
+    *("from", "to", "cc", "subject", "message_id", "attachments", "labels", "defects"),
 )
 
 
@@ -163,6 +163,7 @@ class CsvWriter:
                 str(view.size),
                 view.sent_at.isoformat() if view.sent_at else "",
                 view.date_source.value,
+                "true" if view.date_plausible else "false",
                 _people(view.senders),
                 _people(view.to),
                 _people(view.cc),

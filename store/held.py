@@ -116,10 +116,16 @@ class Held:
     @property
     def last_end(self) -> datetime | None:
         """When the last that came out of it was over; None while one is not, and without any."""
-        if self.open_here:
-            return None
-        ends = [one.last_end for one in self.standings if one.came_out and one.last_end]
-        return max(ends, default=None)
+        return None if self.open_here else self._last_end(came_out=True)
+
+    @property
+    def before_end(self) -> datetime | None:
+        """When the last of those was over that came before it; None while any file is not."""
+        return None if self.open else self._last_end(came_out=False)
+
+    def _last_end(self, *, came_out: bool) -> datetime | None:
+        alike = (one for one in self.standings if one.came_out is came_out)
+        return max((one.last_end for one in alike if one.last_end), default=None)
 
 
 NOTHING = Held()

@@ -144,21 +144,27 @@ def lowered(connection: Connection, text: ColumnElement[str]) -> ColumnElement[s
 def some_jobs(
     connection: Connection, wanted: JobFilter, *, made_by: datetime, after: str, limit: int
 ) -> list[tuple[str, int]]:
-    """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen.
-
-    Where a state or an end is asked for, none that has come to its end since: it was not meant.
-    """
-    then: list[ColumnElement[bool]] = [job.c.created_at <= made_by]
-    if wanted.states_or_end:
-        then.append(or_(job.c.finished_at.is_(None), job.c.finished_at <= made_by))
+    """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen."""
     rows = connection.execute(
-        select(job.c.id, job.c.upload_id)
-        .join(upload, upload.c.id == job.c.upload_id)
-        .where(*matching(connection, wanted), *then, job.c.id > after)
+        joined(job.c.id, job.c.upload_id)
+        .where(*meant_by(connection, wanted, made_by=made_by), job.c.id > after)
         .order_by(job.c.id)
         .limit(limit)
     )
     return [(row.id, row.upload_id) for row in rows]
+
+
+def meant_by(
+    connection: Connection, wanted: JobFilter, *, made_by: datetime
+) -> list[ColumnElement[bool]]:
+    """The conditions, for `joined`, of what an act means that was asked for at a time.
+
+    Where a state or an end is asked for, none that has come to its end since.
+    """
+    then: list[ColumnElement[bool]] = [job.c.created_at <= made_by]
+    if wanted.states_or_end:
+        then.append(or_(job.c.finished_at.is_(None), job.c.finished_at <= made_by))
+    return [*matching(connection, wanted), *then]
 
 
 def joined(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -42,7 +42,7 @@ SORTED_CHARACTERS = 200
 class JobSort(StrEnum):
     """What jobs are sorted by."""
 
-    STARTED = "started"
+    ADDED = "added"  # when its file was whole, or came out of its archive
     SIZE = "size"
     MESSAGES = "messages"
     DURATION = "duration"

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from store.block_sums import IS_PLAN
 from store.held import Held
+from store.in_hand import chunks_in_hand, in_hand_inside
 from store.outer import unpacked_bytes
 from store.overall import UNDER_WAY
 from store.pace import Pace, paces
@@ -34,11 +35,17 @@ class Progress:
     chunks_done: int
     chunks_failed: int
     chunks_total: int
+    chunks_running: int  # in the hands of a worker now; a scan or an unpacking is one, too
     messages: int
     duplicates: int
     quarantined: int
     expected_messages: int
     pace: Pace | None  # None for what is over or paused, and for what nobody was at lately
+
+    @property
+    def different(self) -> int:
+        """Those that no other message is a copy of by then: each is found by itself."""
+        return self.messages + self.quarantined
 
     @property
     def met(self) -> int:
@@ -71,6 +78,8 @@ def progress_of(
     retrying = [job_id for job_id, one in sums.items() if one.chunks_retrying]
     known = paces(connection, retrying=retrying, now=now)
     of_archives = paces_of_archives(connection, held, known)
+    in_hand = chunks_in_hand(connection, now=now)
+    inside = in_hand_inside(connection, held, in_hand)
     unpacked = unpacked_bytes(connection, sorted(held))
     return {
         row.id: _of_archive(
@@ -78,10 +87,13 @@ def progress_of(
             held[row.upload_id],
             sums.get(row.id),
             pace=of_archives.get(row.upload_id),
+            running=in_hand.get(row.id, 0) + inside.get(row.upload_id, 0),
             unpacked=unpacked.get(row.upload_id, 0),
         )
         if row.upload_id in held
-        else _progress(row, sums.get(row.id), pace=known.get(row.id))
+        else _progress(
+            row, sums.get(row.id), pace=known.get(row.id), running=in_hand.get(row.id, 0)
+        )
         for row in rows
     }
 
@@ -111,7 +123,7 @@ def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
     return {row.job_id: row for row in rows}
 
 
-def _progress(row: Row[Any], sums: Row[Any] | None, *, pace: Pace | None) -> Progress:
+def _progress(row: Row[Any], sums: Row[Any] | None, *, pace: Pace | None, running: int) -> Progress:
     # What is paused stands still, however fast it was a moment ago.
     may_move = row.state in OPEN_JOB_STATES and row.paused_at is None
     return Progress(
@@ -122,6 +134,7 @@ def _progress(row: Row[Any], sums: Row[Any] | None, *, pace: Pace | None) -> Pro
         chunks_done=_sum(sums, "chunks_done"),
         chunks_failed=_sum(sums, "chunks_failed"),
         chunks_total=_sum(sums, "chunks_total"),
+        chunks_running=running,
         messages=_sum(sums, "messages"),
         duplicates=_sum(sums, "duplicates"),
         quarantined=_sum(sums, "quarantined"),
@@ -141,6 +154,7 @@ def _of_archive(
     sums: Row[Any] | None,
     *,
     pace: Pace | None,
+    running: int,
     unpacked: int,
 ) -> Progress:
     is_unpacked = JobState(row.state).is_over and held.files > 0
@@ -155,6 +169,7 @@ def _of_archive(
         chunks_done=held.chunks_done,
         chunks_failed=held.chunks_failed + _sum(sums, "chunks_failed"),
         chunks_total=held.chunks_total,
+        chunks_running=running,
         messages=held.messages,
         duplicates=held.duplicates,
         quarantined=held.quarantined,

@@ -92,7 +92,7 @@ def _resting(
 
 def _pace(rows: Collection[Row[Any]], resting: Collection[float], *, now: datetime) -> Pace:
     running = [row for row in rows if row.outcome == Outcome.RUNNING]
-    silent = [row for row in running if _is_silent(row, now=now)]
+    silent = [row for row in running if is_silent(row, now=now)]
     held = [(row.lease_until - now).total_seconds() for row in silent]
     held = [max(seconds, 0.0) for seconds in (*held, *resting)]
     readers = len(running) - len(silent)
@@ -107,7 +107,8 @@ def _pace(rows: Collection[Row[Any]], resting: Collection[float], *, now: dateti
     )
 
 
-def _is_silent(row: Row[Any], *, now: datetime) -> bool:
+def is_silent(row: Row[Any], *, now: datetime) -> bool:
+    """True for an attempt that runs by the books, and was not heard of for too long."""
     return bool(now - row.seen_at > (row.lease_until - row.seen_at) * SILENT_SHARE)
 
 

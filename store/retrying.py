@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from store.clock import utc_now
+from store.errands import ErrandKind, find_errand, note_place
 from store.failure_filter import FailureFilter, chunks_of_filter
 from store.rests import note_rest
 from store.states import ChunkState
@@ -75,8 +76,8 @@ def retry_some(
     errand_id: int,
     failed_by: datetime,
     limit: int,
-) -> int:
-    """Let up to `limit` chunks that match go on from where they got to; answers how many it were.
+) -> dict[str, int]:
+    """Let up to `limit` chunks that match go on from where they got to; how many of each job.
 
     Only what had failed by the time somebody asked: what fails again is not tried for ever.
     Job by job in the order of their uploads, as acts on archives go.
@@ -86,7 +87,7 @@ def retry_some(
         .where(*chunks_of_filter(wanted), _had_failed(failed_by))
         .limit(limit)
     )
-    retried, known_open = 0, set[int]()
+    retried, known_open = dict[str, int](), set[int]()
     for (_, job_id), rows in groupby(sorted(map(tuple, found)), key=itemgetter(0, 1)):
         again = connection.execute(
             update(chunk)
@@ -96,8 +97,8 @@ def retry_some(
         if again:
             note_rest(connection, job_id, now=utc_now(), known_open=known_open)
             reopen(connection, job_id)
+            retried[job_id] = again
             note_reached(connection, errand_id, {job_id: again})
-        retried += again
     return retried
 
 
@@ -171,6 +172,24 @@ _NAMES = {
 
 def _name(state: ChunkState, *, same: bool | None) -> str:
     return _NAMES.get(state, "same" if same else "other")
+
+
+def jobs_retried(connection: Connection, errand_id: int) -> Touched:
+    """Whose chunks an errand has given a fresh start that is still theirs."""
+    of_errand = chunk.c.errand_id == errand_id
+    count = select(func.count(chunk.c.job_id.distinct())).where(of_errand)
+    first = select(chunk.c.job_id).where(of_errand).group_by(chunk.c.job_id)
+    first = first.order_by(func.min(chunk.c.upload_id)).limit(MOST_NAMED)
+    jobs = connection.execute(first).scalars()
+    return Touched.of(jobs, count=connection.execute(count).scalar_one())
+
+
+def name_what_was_reached(connection: Connection, errand_id: int) -> None:
+    """Chunks were put back: files of which nothing is left to an errand were not reached by it."""
+    asked, left = find_errand(connection, errand_id), jobs_retried(connection, errand_id)
+    if asked is None or (left.count and asked.kind is not ErrandKind.RETRY_FAILED):
+        return  # of acts on jobs an archive was reached, and its chunks are those of its files
+    note_place(connection, errand_id, Touched.instead(asked.place, left))
 
 
 def put_back(connection: Connection, errand_id: int, *, now: datetime, limit: int) -> list[str]:

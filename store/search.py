@@ -79,21 +79,28 @@ def search(
 
 
 def search_keys(
-    connection: Connection, query_text: str, *, after: str | None, limit: int, now: datetime
+    connection: Connection,
+    query_text: str,
+    *,
+    order: Order = Order.NEWEST,
+    after: str | None,
+    limit: int,
+    look_seconds: float | None = None,
+    now: datetime,
 ) -> tuple[list[int], str | None]:
-    """The keys of one page of matches, newest first, and the cursor of the next page.
+    """The keys of one page of matches, and the cursor of the next page.
 
-    For whoever goes through everything that is found. A page may be short, or empty, and not the
-    last: there is a next one as long as there is a cursor. Raises what `search` raises.
+    For whoever goes through what is found without showing it. A page may be short, or empty, and
+    not the last: there is a next one as long as there is a cursor. Raises what `search` raises.
     """
     query = parse(query_text, now=now)
     cursor = cursor_from(after) if after else None
     with bounded(connection):
         names = find_names(connection, query.expression)
-        finder = Finder(connection, query.expression, names, step=limit)
-        below = None if cursor is None else (cursor.sort_at, cursor.id)
-        page = [(0, found) for found in islice(finder.newest_first(below), limit + 1)]
-    return [found.id for _, found in page[:limit]], _next(page, limit, [finder])
+        finder = Finder(connection, query.expression, names, step=limit, look_seconds=look_seconds)
+        ranks = ranks_of(finder, query.expression, order)
+        page = list(islice(in_order(ranks, cursor), limit + 1))
+    return [found.id for _, found in page[:limit]], _next(page, limit, ranks)
 
 
 def _next(page: list[tuple[int, Found]], limit: int, ranks: list[Finder]) -> str | None:

@@ -144,6 +144,7 @@ chunk = Table(
     Column("upload_id", ForeignKey("upload.id"), nullable=False),
     Column("kind", Text, one_of("kind", "plan parse"), nullable=False),
     Column("seq", Integer, nullable=False),  # 0 for the plan, 1… for the ranges, in file order
+    Column("turn", Integer, nullable=False, server_default=text("0")),  # see store.turns
     Column("start", BigInteger, nullable=False),
     Column("stop", BigInteger, nullable=False),
     Column("position", BigInteger, nullable=False),  # everything before it is committed
@@ -164,14 +165,14 @@ chunk = Table(
     # Why it failed, last time or now: a key of `cause`. NULL also while nobody has looked yet.
     Column("cause", Text),
     Column("same_cause", Boolean),  # failed as the time before; NULL before a second failure
+    Column("failed_before", Boolean),  # true once it failed and somebody let it go on
     Column("errand_id", BigInteger),  # the errand that last gave it a fresh start
     Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
     # When the first began and the last ended, of a job that may have 100,000.
     Index("ix_chunk_job_id_started_at_seq", "job_id", "started_at", "seq"),
     Index("ix_chunk_job_id_ended_at_seq", "job_id", "ended_at", "seq"),
-    # The plan has seq 0, so the order of this index is also the order of fairness: plans first,
-    # then the job that has had least of the workers' time.
-    Index("ix_chunk_waiting", "seq", "id", **only("state = 'waiting'")),
+    # The order of fairness, too.
+    Index("ix_chunk_waiting", "turn", "id", **only("state = 'waiting'")),
     Index("ix_chunk_failed", "job_id", "seq", **only("state = 'failed'")),
     # Lists of failures are read from this index alone; without the state in it, SQLite would look
     # at every row to check it.

@@ -44,7 +44,7 @@ past_work = Table(
 )
 
 # What the chunks of a job that stand alike add up to, by blocks of `store.block_sums.BLOCK`. Kept
-# by triggers of the database (revision 0013), so nobody writes it and it is true in every
+# by triggers of the database (revisions 0013, 0016), so nobody writes it and it is true in every
 # transaction. What counts is the sum of rows: on PostgreSQL every change adds one of its own, so
 # that no two workers wait for each other. No foreign key for the same reason.
 block_sum = Table(
@@ -54,7 +54,7 @@ block_sum = Table(
     Column("job_id", Text, nullable=False),
     Column("block", Integer, nullable=False),  # 0 is the plan
     Column("state", Text, nullable=False),
-    Column("tries", SmallInteger, nullable=False),  # attempts since the last asked-for retry, to 2
+    Column("tries", SmallInteger, nullable=False),  # attempts since the last retry, to 2
     Column("chunks", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),  # from start to stop
     Column("bytes_done", BigInteger, nullable=False),  # from start to position
@@ -86,8 +86,16 @@ errand = Table(
     Index("ix_errand_subject_id", "subject", "id"),
 )
 
+# Which jobs an errand means that asks for a state or an end, while it is open; see store.meant.
+errand_meant = Table(
+    "errand_meant",
+    metadata,
+    Column("errand_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("job_id", Text, primary_key=True),
+)
+
 # How chunks that an errand retried had ended, of those that are not its own any more: retried
-# anew, read again or gone. Kept by triggers (revision 0014), as `block_sum` is; rows are summed up.
+# anew, read again or gone. Kept by triggers (revision 0017), as `block_sum` is; rows are summed up.
 errand_past = Table(
     "errand_past",
     metadata,

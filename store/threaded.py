@@ -154,6 +154,32 @@ def search_threads(
     )
 
 
+def thread_keys(
+    connection: Connection,
+    query_text: str,
+    *,
+    order: Order = Order.NEWEST,
+    after: str | None,
+    limit: int,
+    look_seconds: float | None = None,
+    now: datetime,
+) -> tuple[list[tuple[int, ...]], str | None]:
+    """One page of conversations, each as the keys of all its hits in order, and the cursor of
+    the next page. Raises what `search` raises."""
+    query = parse(query_text, now=now)
+    cursor = cursor_from(after) if after else None
+    with bounded(connection):
+        names = find_names(connection, query.expression)
+        finder = Finder(connection, query.expression, names, look_seconds=look_seconds)
+        ranks = ranks_of(finder, query.expression, order)
+        walk = _Walk(connection, ranks, look_seconds=look_seconds)
+        groups = list(islice(walk.groups(in_order(ranks, cursor)), limit + 1))
+    page = groups[:limit]
+    last = page[-1].first if len(groups) > limit else _stopped(walk, ranks)
+    further = None if last is None else str(Cursor(last[0], last[1].sort_at, last[1].id))
+    return [group.hits for group in page], further
+
+
 def _stopped(walk: _Walk, ranks: Sequence[Finder]) -> tuple[int, Found] | None:
     """The hit at which time ran out; None when all were looked at."""
     for rank, finder in enumerate(ranks):

@@ -1,6 +1,8 @@
 """How long work waits and runs: percentiles over the attempts that ended lately.
 
-Pure reads, bounded: of a busy time only the newest attempts are looked at, and that is told.
+Pure reads, bounded: of a busy time only the newest attempts are looked at, and that is told. So is
+that attempts of files deleted or read again since are not there to be looked at: the sums that are
+kept of them (`store.past_work`) tell no single one's time.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from store.tables_watch import errand, errand_job
 
 MOST_NAMED = 3
-_KEY = "touched"
+_KEY, _MEANT = "touched", "meant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,14 @@ class Touched:
 
     def to_place(self) -> dict[str, Any]:
         """Its part of an errand's place; nothing where nothing was reached."""
-        return {_KEY: {"first": list(self.first), "count": self.count}} if self.count else {}
+        return {_KEY: self._kept()} if self.count else {}
+
+    def as_meant(self) -> dict[str, Any]:
+        """The same of files that are still to be reached."""
+        return {_MEANT: self._kept()} if self.count else {}
+
+    def _kept(self) -> dict[str, Any]:
+        return {"first": list(self.first), "count": self.count}
 
     @classmethod
     def of(cls, jobs: Iterable[str], *, count: int) -> Self:
@@ -53,18 +60,39 @@ class Touched:
     @classmethod
     def from_place(cls, place: Mapping[str, Any]) -> Self:
         """What `to_place` wrote; nothing of errands that name one file themselves."""
-        kept = place.get(_KEY)
+        return cls._read(place.get(_KEY))
+
+    @classmethod
+    def instead(cls, place: Mapping[str, Any], reached: Self) -> dict[str, Any]:
+        """A place in which those are reached, and no others."""
+        return {name: kept for name, kept in place.items() if name != _KEY} | reached.to_place()
+
+    @classmethod
+    def meant_in(cls, place: Mapping[str, Any]) -> Self:
+        """What `as_meant` wrote."""
+        return cls._read(place.get(_MEANT))
+
+    @classmethod
+    def told(cls, place: Mapping[str, Any], *, is_open: bool) -> Self:
+        """What people are told: while an errand is open what it is for, then what it reached."""
+        meant = cls.meant_in(place) if is_open else cls()
+        return meant if meant.count else cls.from_place(place)
+
+    @classmethod
+    def _read(cls, kept: Mapping[str, Any] | None) -> Self:
         return cls.of(kept["first"], count=kept["count"]) if kept else cls()
 
 
 def touched_by(connection: Connection, errand_ids: Iterable[int]) -> dict[int, Touched]:
-    """What some errands have reached, those that have reached anything."""
+    """What some errands have reached, or are still to reach; those without any left out."""
     rows = connection.execute(
-        select(errand.c.id, errand.c.place).where(
+        select(errand.c.id, errand.c.place, errand.c.ended_at).where(
             errand.c.id.in_(sorted(set(errand_ids))), errand.c.place.is_not(None)
         )
     )
-    found = {row.id: Touched.from_place(json.loads(row.place)) for row in rows}
+    found = {
+        row.id: Touched.told(json.loads(row.place), is_open=row.ended_at is None) for row in rows
+    }
     return {errand_id: touched for errand_id, touched in found.items() if touched.count}
 
 

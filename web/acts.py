@@ -51,7 +51,7 @@ DETAILS = {
     "way": N_("by"),
     "role": N_("role"),
     "version": N_("version"),
-    "kind": N_("errand"),
+    "kind": N_("asked to"),
     "upload_id": N_("file number"),
     "job_id": N_("job"),
     "from_seq": N_("from chunk"),
@@ -215,10 +215,16 @@ def act_of(
         subject=subject,
         details=(
             *_reached(files, touched),
-            *_details(({"filename": file.name} if file else {}) | entry.detail),
+            *_details(({"filename": file.name} if file else {}) | _beside(entry)),
         ),
         reached_here=entry.detail.get(REACHED_HERE),
     )
+
+
+def _beside(entry: AuditEntry) -> dict[str, Any]:
+    """The details, without the number of the errand that the entry is about."""
+    is_its_own = entry.subject == f"errand:{entry.detail.get('errand')}"
+    return {**entry.detail, "errand": None} if is_its_own else entry.detail
 
 
 def _reached(files: Mapping[str, FileName], touched: Touched) -> Iterator[Detail]:

@@ -1,6 +1,7 @@
 """What handlers take from a request: ids in the path, cursors and filters in the query.
 
-Anything that is not as it should be is a visitor's mistake, raised here.
+A path that cannot be is a visitor's mistake, raised here. What is not as it should be in the query
+is passed over, and the page tells it (`web.passed_over`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 
-from web.errors import BadRequest, NotFound
-from web.passed_over import pass_over
+from web.errors import NotFound
+from web.passed_over import pass_over, query_of
 
 # A query of 4,000 characters, escaped, and the way through its pages.
 MOST_FROM = 40_000
@@ -33,12 +34,13 @@ def job_id_of(request: Request) -> str:
 
 
 def whole(request: Request, name: str) -> int | None:
-    """A whole number of the query. Raises BadRequest when it is something else."""
-    text = request.query_params.get(name, "")
+    """A whole number of the query; None for none, and for something else, which is passed over."""
+    text = query_of(request).get(name, "")
     if not text:
         return None
-    if not re.fullmatch(r"\d{1,18}", text):
-        raise BadRequest("This address has a number in it that is none.")
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        pass_over(request, name, text)
+        return None
     return int(text)
 
 
@@ -59,7 +61,7 @@ def known_words(request: Request, name: str, known: Collection[str]) -> tuple[st
     Old links go on working with others in them; but who reads the page is told of those, or they
     would take it for narrowed: see `web.passed_over`.
     """
-    words = [word for word in request.query_params.getlist(name) if word]
+    words = [word for word in query_of(request).getlist(name) if word]
     for word in words:
         if word not in known:
             pass_over(request, name, word)
@@ -72,14 +74,15 @@ def cursor(at: datetime, key: str) -> str:
 
 
 def place_in_list(request: Request, name: str = "before") -> tuple[datetime, str] | None:
-    """The cursor of the query. Raises BadRequest when it was tampered with."""
-    text = request.query_params.get(name, "")
+    """The cursor of the query; None for none, and for one that is none, which is passed over."""
+    text = query_of(request).get(name, "")
     if not text:
         return None
     at, _, key = text.partition("~")
     when = moment(at)
     if when is None or not key:
-        raise BadRequest("This link to a page of a list is damaged.")
+        pass_over(request, name, text)
+        return None
     return when, key
 
 
@@ -108,38 +111,44 @@ def search_came_from(request: Request) -> str:
 
     Only what a search page takes is let through, evened out.
     """
-    told = parse_qsl(request.query_params.get("from", "")[:MOST_FROM])
+    told = parse_qsl(query_of(request).get("from", "")[:MOST_FROM])
     kept = {name: value for name, value in told if name in OF_SEARCH}
     return urlencode(kept) if "q" in kept else ""
 
 
 def text_of(request: Request, name: str, *, at_most: int = 200) -> str:
     """A text of the query, cut; "" for none. NUL is in no text that a database takes."""
-    return request.query_params.get(name, "").replace("\0", "").strip()[:at_most]
+    return query_of(request).get(name, "").replace("\0", "").strip()[:at_most]
 
 
 def span_of(request: Request, *, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
-    """From the first moment of `since` to the last of `until`, days of the reader's zone.
-
-    Raises BadRequest for a day that is none.
-    """
+    """From the first moment of `since` to the last of `until`, days of the reader's zone."""
     since, until = _day(request, "since"), _day(request, "until")
     return _midnight(since, zone), _midnight(until and until + timedelta(days=1), zone)
 
 
 def day_of(request: Request, name: str, *, zone: tzinfo) -> datetime | None:
-    """The first moment of one day of the reader's zone. Raises BadRequest for one that is none."""
+    """The first moment of one day of the reader's zone."""
     return _midnight(_day(request, name), zone)
 
 
+def day_as_typed(request: Request, name: str) -> str:
+    """A day of the query as a field shows it again; "" for none, and for one passed over."""
+    return text_of(request, name) if _day(request, name) else ""
+
+
 def _day(request: Request, name: str) -> date | None:
-    text = request.query_params.get(name, "")
+    """A day of the query; None for none, and for one that cannot be, which is passed over."""
+    text = text_of(request, name)
+    if not text:
+        return None
     try:
-        day = date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text)
     except ValueError:
         day = date.min
-    if day is not None and not date(1970, 1, 1) <= day <= date(9998, 12, 30):
-        raise BadRequest("This address has a day in it that is none.")
+    if not date(1970, 1, 1) <= day <= date(9998, 12, 30):
+        pass_over(request, name, text)
+        return None
     return day
 
 

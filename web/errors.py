@@ -47,6 +47,20 @@ TITLES: dict[int, str] = {
 }
 
 
+# Where to go on to from an address that begins so.
+PLACES = {
+    "/jobs/": ("/jobs", N_("To the jobs")),
+    "/chunks/": ("/jobs", N_("To the jobs")),
+    "/failures/": ("/failures", N_("To the failures")),
+    "/errands/": ("/errands", N_("To the errands")),
+    "/workers/": ("/workers", N_("To the workers")),
+    "/search/": ("/search", N_("To the search")),
+    "/messages/": ("/search", N_("To the search")),
+    "/settings/": ("/settings", N_("To the settings")),
+}
+NEED_A_QUERY = ("/jobs/bulk", "/search/all", "/search/export")
+
+
 class NotFound(HTTPException):
     """There is no such thing (404); `detail` names it."""
 
@@ -69,6 +83,8 @@ class ErrorView:
     title: str
     detail: str | None
     reference: str | None  # found again in the log
+    anew: str | None  # the same page without what its address asks for
+    place: tuple[str, str] | None  # (address, name) of where such things are listed
 
 
 def problem(
@@ -138,8 +154,26 @@ def error_page(
 ) -> Response:
     """An error for people."""
     title = TITLES.get(status, N_("This did not work"))
-    view = ErrorView(status=status, title=title, detail=detail, reference=reference)
+    view = ErrorView(
+        status=status,
+        title=title,
+        detail=detail,
+        reference=reference,
+        anew=_anew(request) if status == HTTPStatus.BAD_REQUEST else None,
+        place=_place(request.url.path),
+    )
     return render(request, "pages/error.html", view, status=status)
+
+
+def _place(path: str) -> tuple[str, str] | None:
+    return next((place for begin, place in PLACES.items() if path.startswith(begin)), None)
+
+
+def _anew(request: Request) -> str | None:
+    """Where a question says what it asks about in its address alone, there is no page without."""
+    path = request.url.path
+    is_page = request.method == "GET" and path not in NEED_A_QUERY
+    return path if is_page and request.url.query else None
 
 
 def refuse_wish(request: Request, error: Exception) -> Response:

@@ -15,6 +15,7 @@ from store.failure_lists import CauseOrder, FailedCause, Place, place_of
 from web.asked import address, chosen, cursor, moment, place_in_list
 from web.charts import Period
 from web.errors import BadRequest, NotFound
+from web.passed_over import pass_over, query_of
 
 CAUSE = re.compile(f"[0-9a-f]{{{KEY_LETTERS}}}")
 TEXT_LETTERS = 200
@@ -34,7 +35,7 @@ class FailureQuery:
     file: str | None
     period: Period | None
     order: CauseOrder
-    after: str | None
+    after: Place | None
 
     @property
     def is_filtered(self) -> bool:
@@ -68,13 +69,14 @@ class FailureQuery:
 
 def failure_query(request: Request) -> FailureQuery:
     """What the query asks for."""
+    asked, order = query_of(request), chosen(request, "order", CauseOrder) or CauseOrder.LATEST
     return FailureQuery(
-        error_type=words_of(request.query_params, "type"),
-        text=words_of(request.query_params, "text"),
-        file=words_of(request.query_params, "file"),
+        error_type=words_of(asked, "type"),
+        text=words_of(asked, "text"),
+        file=words_of(asked, "file"),
         period=chosen(request, "period", Period),
-        order=chosen(request, "order", CauseOrder) or CauseOrder.LATEST,
-        after=request.query_params.get("after") or None,
+        order=order,
+        after=_place_asked(request, order),
     )
 
 
@@ -83,22 +85,27 @@ def words_of(fields: Mapping[str, str], name: str) -> str | None:
     return fields.get(name, "").strip()[:TEXT_LETTERS] or None
 
 
-def place_asked(request: Request, order: CauseOrder) -> Place | None:
-    """The cursor of the query. Raises BadRequest when it was tampered with."""
+def _place_asked(request: Request, order: CauseOrder) -> Place | None:
     if order is not CauseOrder.MOST:
         return place_in_list(request, "after")
-    text = request.query_params.get("after", "")
+    text = query_of(request).get("after", "")
     if not text:
         return None
-    found = re.fullmatch(r"(\d{1,9})~(.+)", text)
+    found = re.fullmatch(r"([0-9]{1,9})~(.+)", text)
     if found is None:
-        raise BadRequest("This link to a page of a list is damaged.")
+        pass_over(request, "after", text)
+        return None
     return int(found[1]), found[2]
 
 
 def cursor_of(found: FailedCause, order: CauseOrder) -> str:
     """The place of a cause in a list, for an address."""
-    value, key = place_of(found, order)
+    return written(place_of(found, order))
+
+
+def written(place: Place) -> str:
+    """A place in the list as it stands in an address."""
+    value, key = place
     return cursor(value, key) if isinstance(value, datetime) else f"{value}~{key}"
 
 

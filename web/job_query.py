@@ -14,6 +14,8 @@ from web.errors import BadRequest
 from web.failure_query import words_of
 
 UNFOLDED = "none"
+# Of a list's filter.
+FIELDS = ("state", "q", "by", "since", "until", "ended", "archive", "fold")
 
 
 class JobAct(StrEnum):

@@ -19,6 +19,7 @@ from store.paging import Place, Turn
 from web.asked import (
     JOB_ID,
     address,
+    day_as_typed,
     day_of,
     known_word,
     known_words,
@@ -26,15 +27,14 @@ from web.asked import (
     span_of,
     text_of,
 )
-from web.errors import BadRequest
 from web.job_query import UNFOLDED
 from web.language import N_
-from web.passed_over import pass_over
+from web.passed_over import pass_over, query_of
 from web.render import zone_of
 
 ORDERS = {
-    "-started": N_("Latest first"),
-    "started": N_("Oldest first"),
+    "-added": N_("Latest first"),
+    "added": N_("Oldest first"),
     "name": N_("Name, A to Z"),
     "-name": N_("Name, Z to A"),
     "-size": N_("Largest first"),
@@ -44,7 +44,7 @@ ORDERS = {
     "-duration": N_("Longest first"),
     "duration": N_("Shortest first"),
 }
-USUAL = "-started"
+USUAL = "-added"
 NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -117,10 +117,10 @@ def wish_of(request: Request) -> JobWish:
         states=tuple(state for state in SHOWN_STATES if state in asked),
         text=text_of(request, "q"),
         by=text_of(request, "by"),
-        since=text_of(request, "since"),
-        until=text_of(request, "until"),
-        ended=text_of(request, "ended"),
-        quarantined=text_of(request, "quarantined"),
+        since=day_as_typed(request, "since"),
+        until=day_as_typed(request, "until"),
+        ended=day_as_typed(request, "ended"),
+        quarantined=day_as_typed(request, "quarantined"),
         order=known_word(request, "sort", ORDERS) or USUAL,
         archive=archive,
         is_folded=not archive and fold != UNFOLDED,
@@ -137,7 +137,7 @@ def _upload_of(request: Request) -> str:
 
 
 def filter_of(request: Request, wish: JobWish) -> JobFilter:
-    """The wish in the words of the store. Raises BadRequest for a day that is none."""
+    """The wish in the words of the store."""
     since, until = span_of(request, zone=zone_of(request))
     return JobFilter(
         states=wish.states,
@@ -153,9 +153,8 @@ def filter_of(request: Request, wish: JobWish) -> JobFilter:
 
 
 def turn_of(request: Request, sort: JobSort) -> Turn:
-    """Which page. Raises BadRequest when the link was tampered with."""
-    query = request.query_params
-    return Turn(after=_place(query.get("after"), sort), before=_place(query.get("before"), sort))
+    """Which page; a place that is none in this order is passed over, and told."""
+    return Turn(after=_place(request, "after", sort), before=_place(request, "before", sort))
 
 
 def written(place: Place) -> str:
@@ -164,19 +163,21 @@ def written(place: Place) -> str:
     return f"{value.isoformat() if isinstance(value, datetime) else value}~{job_id}"
 
 
-def _place(text: str | None, sort: JobSort) -> Place | None:
+def _place(request: Request, name: str, sort: JobSort) -> Place | None:
+    text = query_of(request).get(name, "")
     if not text:
         return None
     value, _, job_id = text.rpartition("~")
     found = _value(value, sort)
     if found is None or not JOB_ID.fullmatch(job_id):
-        raise BadRequest("This link to a page of a list is damaged.")
+        pass_over(request, name, text)
+        return None
     return found, job_id
 
 
 def _value(text: str, sort: JobSort) -> Any:
     match sort:
-        case JobSort.STARTED:
+        case JobSort.ADDED:
             return moment(text)
         case JobSort.NAME:
             return text.replace("\0", "")

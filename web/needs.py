@@ -112,7 +112,7 @@ def _queue_needs(health: Health, *, reads_itself: bool) -> Iterator[Need]:
             name="no_worker",
             tone="bad",
             # Also those that came out of an archive which is over itself.
-            address=address("/jobs", state=OPEN_JOB_STATES, fold=UNFOLDED, sort="started"),
+            address=address("/jobs", state=OPEN_JOB_STATES, fold=UNFOLDED, sort="added"),
             count=health.queue.backlog.waiting,
             since=health.queue.backlog.oldest_since,
         )

@@ -17,21 +17,39 @@ PHRASES = (
     N_("A token needs a name of at most 100 characters."),
     N_("There is a token named {name} already."),
     # mail.sniff, web.intake, web.uploading
-    N_("This is a PDF document. Upload an .mbox or an .eml file."),
-    N_("This is an office document, a book or a program. Upload an .mbox or an .eml file."),
+    N_(
+        "This is a PDF document. Upload .mbox or .eml files, or an archive of them "
+        "(.zip, .tar, .tgz, .gz, .bz2, .xz)."
+    ),
+    N_(
+        "This is an office document, a book or a program. Upload .mbox or .eml files, or an "
+        "archive of them (.zip, .tar, .tgz, .gz, .bz2, .xz)."
+    ),
     N_("This is a {kind} archive. Unpack it and upload the .mbox inside."),
     N_("This is an empty ZIP archive."),
     N_("This is a {kind} file. Unpack it and upload the .mbox inside."),
     N_("This is an Outlook data file (PST or OST). Export it to mbox, for instance with readpst."),
     N_("This is an Outlook message or another Office file. Save the mail as .eml or .mbox."),
     N_("This is a UW-IMAP mbx mailbox. Convert it to mbox first."),
-    N_("This is a {kind} picture. Upload an .mbox or an .eml file."),
+    N_(
+        "This is a {kind} picture. Upload .mbox or .eml files, or an archive of them "
+        "(.zip, .tar, .tgz, .gz, .bz2, .xz)."
+    ),
     N_("This is a macOS resource fork. Upload the file of the same name without the “._”."),
     N_("This is UTF-16 text. Export the mailbox again, as plain mbox."),
-    N_("This is a web page. Upload an .mbox or an .eml file."),
-    N_("There is no mail at the beginning of this file. Upload an .mbox or an .eml file."),
+    N_(
+        "This is a web page. Upload .mbox or .eml files, or an archive of them "
+        "(.zip, .tar, .tgz, .gz, .bz2, .xz)."
+    ),
+    N_(
+        "There is no mail at the beginning of this file. Upload .mbox or .eml files, or an archive "
+        "of them (.zip, .tar, .tgz, .gz, .bz2, .xz)."
+    ),
     N_("In spite of its name, this text has no mail in it."),
-    N_("This is text without any mail in it. Upload an .mbox or an .eml file."),
+    N_(
+        "This is text without any mail in it. Upload .mbox or .eml files, or an archive of them "
+        "(.zip, .tar, .tgz, .gz, .bz2, .xz)."
+    ),
     N_("The file is empty: there is nothing to take in."),
     N_("The file has more than the {limit} bytes that are taken here."),
     N_(

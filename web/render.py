@@ -58,8 +58,8 @@ def zone_of(request: Request) -> tzinfo:
     return shown.zone_named(request.cookies.get(ZONE_COOKIE))
 
 
-def shell_of(request: Request) -> Shell:
-    """The frame around the answer to a request."""
+def shell_of(request: Request, *, tells: bool = False) -> Shell:
+    """The frame around the answer to a request; `tells` what of its address was passed over."""
     return Shell(
         user=getattr(request.state, "user", None),
         language=language_of(request),
@@ -68,7 +68,7 @@ def shell_of(request: Request) -> Shell:
         path=request.url.path,
         query=request.query_params.get("q", "") if request.url.path == "/search" else "",
         notice=notice_of(request),
-        passed_over=passed_over(request),
+        passed_over=passed_over(request) if tells else (),
     )
 
 
@@ -81,7 +81,8 @@ def render(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """Fill a template with a view. Raises jinja2.UndefinedError for a name the view lacks."""
-    shell = shell_of(request)
+    # A fragment has no place for it, and a refusal has read only as far as what it refuses.
+    shell = shell_of(request, tells=template.startswith("pages/") and status < 400)
     text = environment(shell.language).get_template(template).render(view=view, shell=shell)
     answer = HTMLResponse(text, status_code=status, headers=headers)
     answer.headers["Content-Language"] = shell.language

@@ -50,7 +50,7 @@ from web.fragments import (
 )
 from web.fragments import errands as errands_list
 from web.given_away import export_file
-from web.pages import ask
+from web.pages import ask, ask_act
 from web.pages.attachments import attachments_page
 from web.pages.audit import audit_page
 from web.pages.cause import cause_page
@@ -65,6 +65,7 @@ from web.pages.jobs import jobs_page
 from web.pages.jobs_bulk import jobs_bulk_page
 from web.pages.message import message_page
 from web.pages.message_html import message_html
+from web.pages.original import original_file
 from web.pages.overview import overview_page
 from web.pages.part import part_download
 from web.pages.read_again import read_again_page
@@ -102,10 +103,16 @@ pages: list[BaseRoute] = [
     Route("/jobs/bulk", operator(jobs_bulk_page), methods=["GET"]),
     Route("/jobs/{id}", viewer(job_page)),
     Route("/jobs/{id}/report", viewer(report_page)),
+    Route("/jobs/{id}/file", operator(original_file), methods=["GET"]),
     Route("/jobs/{id}/read-again", operator(read_again_page), methods=["GET"]),
     Route("/jobs/{id}/pause", operator(ask.pause_page), methods=["GET"]),
     Route("/jobs/{id}/cancel", operator(ask.cancel_page), methods=["GET"]),
     Route("/jobs/{id}/delete", operator(ask.delete_page), methods=["GET"]),
+    Route("/workers/drain", operator(ask_act.drain_page), methods=["GET"]),
+    Route("/workers/stop", operator(ask_act.stop_worker_page), methods=["GET"]),
+    Route("/chunks/{id:int}/stop", operator(ask_act.stop_chunk_page), methods=["GET"]),
+    Route("/errands/{id:int}/stop", viewer(ask_act.stop_errand_page), methods=["GET"]),
+    Route("/settings/tokens/revoke", admin(ask_act.revoke_page), methods=["GET"]),
     Route("/search", viewer(search_page)),
     Route("/search/all", operator(found_page), methods=["GET"]),
     Route("/search/export", viewer(export_download)),

@@ -25,7 +25,13 @@ DATE_MINUTE = {Language.ENGLISH: "d MMM y, HH:mm", Language.KOREAN: "y. M. d. HH
 DAY_OF_MONTH = {Language.ENGLISH: "d MMM", Language.KOREAN: "M. d."}
 DATE = {Language.ENGLISH: "d MMM y", Language.KOREAN: "y. M. d."}
 SPAN_WORDS = {
-    Language.ENGLISH: ("{} d", "{} h", "{} min", "{} s"),
+    # No line ends between a number and its unit.
+    Language.ENGLISH: (
+        "{}\N{NO-BREAK SPACE}d",
+        "{}\N{NO-BREAK SPACE}h",
+        "{}\N{NO-BREAK SPACE}min",
+        "{}\N{NO-BREAK SPACE}s",
+    ),
     Language.KOREAN: ("{}일", "{}시간", "{}분", "{}초"),
 }
 PER_SECOND = {Language.ENGLISH: "/s", Language.KOREAN: "/초"}

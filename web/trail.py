@@ -42,6 +42,17 @@ class Trail:
         return BETWEEN.join((CUT, *self.cursors) if self.is_cut else self.cursors)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A page of a search: the cursor it begins at, "" for the first page, and how one got there."""
+
+    after: str = ""
+    trail: Trail = Trail()
+
+
+BEGINNING = Way()
+
+
 def trail_from(text: str) -> Trail:
     """The trail that `text` was written of; whether its cursors are any is told by the search."""
     cursors = tuple(one for one in text.split(BETWEEN) if one)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from jobs.worker_names import pid_told_by
-from store.states import EngineName
+from store.states import EngineName, JobState
 from web.language import N_
 
 
@@ -107,8 +107,13 @@ STATES: dict[str, Word] = {
     "deleted": Word(N_("Deleted"), "calm", "bar"),
 }
 
+# Of jobs, which go on by turns: that one was begun, and what is done about it at this moment.
+BEGUN = Word(N_("Begun"), "active", "play")
+READ = Word(N_("Reading"), "active", "play")
+WAITS = Word(N_("Waiting for a worker"), "calm", "ring")
+
 ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Administrator")}
-ENGINES = {"rq": N_("RQ worker"), "local": N_("Local fallback")}
+ENGINES = {"rq": N_("Workers (RQ)"), "local": N_("Local fallback")}
 WORKER_KINDS = {
     "email-parser worker": "email-parser worker",
     "rq worker": "rq worker",
@@ -207,6 +212,18 @@ def state(name: str) -> Word:
     """The word for a state; unknown ones read as they are written."""
     known = STATES.get(str(name).replace(" ", "_"))
     return known or Word(str(name).replace("_", " "), "calm", "ring")
+
+
+def begun(name: str) -> Word:
+    """The word for where jobs stand, many of them: begun, though a worker may be at none now."""
+    return BEGUN if name == JobState.RUNNING else state(name)
+
+
+def now(standing: str, *, waits: bool) -> Word:
+    """The word for one job at this moment; `waits`: it was begun, and no worker is at it."""
+    if waits:
+        return WAITS
+    return READ if standing == JobState.RUNNING else state(standing)
 
 
 def role(name: str) -> str:

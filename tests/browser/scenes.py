@@ -72,7 +72,10 @@ AT_WORK = {
     "error-404": "/nowhere",
     "error-404-job": f"/jobs/{'0' * 32}",
     "error-404-message": "/messages/1-999999999",
-    "error-400": "/search?q=library&after=damaged",
+    "error-400": "/jobs/bulk?act=nonsense",
+    "search-damaged": "/search?q=library&after=damaged&page=2",
+    "chunk-stop": "/chunks/1/stop",
+    "worker-gone": "/workers/stop?name=nobody",
 }
 FORBIDDEN = {"error-403": "/audit", "guest-overview": "/", "guest-settings": "/settings"}
 MBOX = "application/mbox"

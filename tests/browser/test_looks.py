@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.harness.console import Console, start_console
 
@@ -65,3 +67,61 @@ def test_what_can_be_asked_is_read_whole_in_the_search_field(
     page.goto(f"{empty.url}/search")
 
     assert page.locator("#query").evaluate(HINT_TOO_WIDE) < 0
+
+
+@pytest.mark.parametrize("width", [2560, 3840])
+def test_on_a_wide_screen_there_is_no_hole_beside_a_panel(
+    tmp_path: Path, new_page: Callable[..., Page], width: int
+) -> None:
+    console = start_console(tmp_path, settings={"QUEUE": "local"})
+    try:
+        page = new_page(width=width)
+        console.sign_in(page)
+        page.goto(console.url)
+        page.locator('form[action="/sample"] button').click()
+        expect(page.locator("#progress h2")).to_contain_text("Finished", timeout=30_000)
+
+        page.goto(console.url)
+        latest, history = page.locator("#overview > .panel").last, page.locator("#history")
+        left, right = latest.bounding_box(), history.bounding_box()
+        main = page.locator("main > .head").bounding_box()
+        page.goto(f"{console.url}/search?q=library")
+        page.locator("a.subject").first.click()
+        letter, around = (
+            page.locator(f".letter > .{name}").bounding_box() for name in ("reading", "around")
+        )
+    finally:
+        console.process.stop()
+
+    assert left
+    assert right
+    assert main
+    assert letter
+    assert around
+    assert (left["y"], left["height"]) == (right["y"], right["height"])
+    assert left["x"] == main["x"]
+    assert right["x"] + right["width"] == pytest.approx(main["x"] + main["width"], abs=1)
+    assert around["y"] == letter["y"]
+    assert around["x"] > letter["x"] + letter["width"]
+
+
+# Colour and ground of a thing, or of a part of it.
+COLOURS_OF = """([name, part]) => {
+  const style = getComputedStyle(document.querySelector(name), part);
+  return [style.color, style.backgroundColor, style.borderTopColor];
+}"""
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_the_button_that_chooses_a_file_looks_like_the_others(
+    empty: Console, new_page: Callable[..., Page], colours: Literal["light", "dark"]
+) -> None:
+    page = new_page(width=1280)
+    page.emulate_media(color_scheme=colours)
+    empty.sign_in(page)
+
+    page.goto(f"{empty.url}/settings")
+    button = page.evaluate(COLOURS_OF, ["form[action='/language'] button", None])
+    page.goto(f"{empty.url}/upload")
+
+    assert page.evaluate(COLOURS_OF, ["#file", "::file-selector-button"]) == button

@@ -214,5 +214,8 @@ def test_a_file_without_mail_is_told_of_in_words_for_a_command_line(
 
     status = parse.run(parser.parse_args([str(path)]))
 
-    told = f"{path}: This is a PDF document. Name an .mbox or an .eml file.\n"
+    told = (
+        f"{path}: This is a PDF document. Name .mbox or .eml files, or an archive of them "
+        "(.zip, .tar, .tgz, .gz, .bz2, .xz).\n"
+    )
     assert (status, capsys.readouterr().err) == (1, told)

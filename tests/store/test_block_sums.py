@@ -6,16 +6,20 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from store.block_sums import ADDED, BLOCK, KEY, block_of, first_that_stands, fold, standings_from
-from store.chunk_cells import map_of
+from store.chunk_cells import chunks_that_stand, map_of
 from store.database import Database
+from store.migrate import alembic_config
+from store.read_anew import rewind_chunks
 from store.states import ChunkState
 from store.tables import chunk
 from store.tables_watch import block_sum
+from store.wishes import retry_job
 from tests.store.many_chunks import add_job
 
 Sums = dict[tuple[Any, ...], tuple[int, ...]]
@@ -34,7 +38,9 @@ def reckoned(connection: Connection) -> Sums:
     """What the chunks themselves add up to."""
     found: dict[tuple[Any, ...], Counter[int]] = {}
     for row in connection.execute(select(chunk)):
-        key = (row.job_id, block_of(row.seq), row.state, min(row.attempts, 2))
+        rescued = row.state == ChunkState.DONE and row.failed_before
+        tries = 2 if rescued else min(row.attempts, 2)
+        key = (row.job_id, block_of(row.seq), row.state, tries)
         adds = (
             *(1, row.stop - row.start, row.position - row.start),
             *(row.messages, row.duplicates, row.quarantined, row.expected_messages or 0),
@@ -45,7 +51,9 @@ def reckoned(connection: Connection) -> Sums:
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(("state", "attempts", "position", "messages", "forget", "add", "fold")),
+        st.sampled_from(
+            ("state", "attempts", "position", "messages", "forget", "add", "fold", "failed")
+        ),
         st.integers(0, 3 * BLOCK),
         st.integers(0, 3 * BLOCK),
         st.sampled_from(list(ChunkState)),
@@ -63,6 +71,9 @@ def act(connection: Connection, job_id: str, one: tuple[str, int, int, ChunkStat
             connection.execute(update(chunk).where(*these).values(state=state))
         case "attempts":
             connection.execute(update(chunk).where(*these).values(attempts=high % 4))
+        case "failed":
+            failed = [None, True, False][low % 3]
+            connection.execute(update(chunk).where(*these).values(failed_before=failed))
         case "position":
             connection.execute(update(chunk).where(*these).values(position=chunk.c.start + low % 9))
         case "messages":
@@ -182,3 +193,49 @@ def test_a_map_of_very_many_chunks_is_that_of_its_blocks(database: Database) -> 
         ("retrying", 1),
         ("waiting", chunks - 2),
     }
+
+
+@pytest.mark.parametrize("most", [1000, 4])
+def test_what_a_persons_retry_saved_is_told_from_what_went_well(
+    database: Database, most: int
+) -> None:
+    chunks = 5 * BLOCK
+    failed = (chunk.c.seq > 0, chunk.c.seq <= 3)
+    with database.write() as connection:
+        job_id = add_job(connection, chunks=chunks)
+        connection.execute(update(chunk).values(state=ChunkState.DONE, attempts=1))
+        connection.execute(update(chunk).where(*failed).values(state=ChunkState.FAILED))
+        retry_job(connection, job_id)
+        connection.execute(update(chunk).where(*failed).values(state=ChunkState.DONE, attempts=1))
+    with database.write() as connection:
+        cells, tally = map_of(connection, job_id, chunks=chunks, most=most)
+        found = chunks_that_stand(connection, job_id, "recovered", limit=9)
+        rewind_chunks(connection, job_id, from_seq=1)
+        connection.execute(update(chunk).values(state=ChunkState.DONE, attempts=1))
+        again = chunks_that_stand(connection, job_id, "recovered", limit=9)
+
+    assert cells[0].state == "recovered"
+    assert {(one.state, one.chunks) for one in tally} == {("recovered", 3), ("done", chunks - 3)}
+    assert found == [1, 2, 3]
+    assert again == []
+
+
+def test_the_sums_stay_true_when_the_memory_of_failures_is_taken_back(database: Database) -> None:
+    with database.write() as connection:
+        job_id = add_job(connection, chunks=7)
+        connection.execute(
+            update(chunk).values(state=ChunkState.DONE, attempts=1, failed_before=True)
+        )
+        saved = len(chunks_that_stand(connection, job_id, "recovered", limit=99))
+    with database.write() as connection:
+        command.downgrade(alembic_config(connection), "0013")
+        tries = {key[-1] for key in kept(connection)}
+        connection.execute(text("UPDATE chunk SET attempts = 0"))
+        command.upgrade(alembic_config(connection), "head")
+        connection.execute(update(chunk).where(chunk.c.seq == 3).values(failed_before=True))
+
+    with database.read() as connection:
+        assert saved == 7
+        assert tries == {1}
+        assert kept(connection) == reckoned(connection)
+        assert chunks_that_stand(connection, job_id, "recovered", limit=9) == [3]

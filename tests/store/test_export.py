@@ -209,3 +209,18 @@ def test_an_export_is_counted_beforehand_however_many_pages_it_takes(
 
     assert list(counts_of(database, "letter", now=NOW)) == [3, 3, 2]
     assert sum(counts_of(database, "nothing", now=NOW)) == 0
+
+
+@pytest.mark.parametrize(("year", "plausible"), [("2024", "true"), ("1904", "false")])
+def test_a_table_says_whether_a_date_can_be_believed(
+    database: Database, spool: Spool, year: str, plausible: str
+) -> None:
+    mail = (
+        b"From ann@example.org Sun Nov  3 10:00:00 2024\nFrom: ann@example.org\nDate: %s\n\nhello\n"
+    )
+    import_mbox(database, spool, mail % f"Thu, 3 Nov {year} 10:00:00 +0000".encode())
+
+    text = exported(database, spool, "", Format.CSV).decode("utf-8-sig")
+
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["date_source"], row["date_plausible"]) == ("date", plausible)

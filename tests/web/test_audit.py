@@ -18,6 +18,7 @@ from tests.archives import mail, zip_of
 from tests.mboxes import letters
 from tests.web.test_errand_files import delete
 from tests.web.test_lists import link
+from tests.web.test_pages_failures import carry_out, fail_jobs
 from tests.web.visiting import Visit
 from web import words
 from web.acts import DETAILS, SUBJECTS, VALUES
@@ -195,3 +196,21 @@ def test_everything_the_log_says_is_said_in_korean(known: dict[str, str]) -> Non
     raw = [text for text in known.values() if text and translate(text) == text]
 
     assert raw in ([], ["SHA-256"])
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "detail"),
+    [("en", "Errand", "asked to"), ("ko", "요청", "내용")],
+)
+def test_what_an_errand_was_asked_to_do_is_not_called_an_errand_again(
+    here: Visit, language: str, subject: str, detail: str
+) -> None:
+    fail_jobs(here, 1)
+    carry_out(here, here.visitor().post("/failures/retry").headers["Location"])
+
+    page = here.visitor(language=language).get("/audit?kind=errand").text
+    details = re.findall(r'class="detail"><span class="soft">([^<]*)</span>', page)
+
+    assert f"{subject} " in page
+    assert detail in details
+    assert subject.lower() not in map(str.lower, details)

@@ -16,7 +16,7 @@ from tests.web.visiting import Visit, visit
 
 
 @pytest.mark.parametrize("address", ["/", "/workers"])
-@pytest.mark.parametrize(("queue", "who"), [("auto", "Local fallback"), ("redis", "RQ worker")])
+@pytest.mark.parametrize(("queue", "who"), [("auto", "Local fallback"), ("redis", "Workers (RQ)")])
 def test_while_redis_is_away_it_is_told_who_does_the_work(
     sqlite_database: Database, tmp_path: Path, address: str, queue: str, who: str
 ) -> None:

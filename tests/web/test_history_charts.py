@@ -80,7 +80,7 @@ def test_what_is_said_of_the_last_bar_names_since_when_it_counts(here: Visit) ->
     drawing = here.visitor().get("/fragments/history?period=day").text
 
     assert re.search(r"since \d\d:[024]0 on average [\d.]+, at most", drawing)
-    assert "Each bar is 20 min" in drawing
+    assert "Each bar is 20\N{NO-BREAK SPACE}min" in drawing
     assert "now " not in drawing
 
 

@@ -140,7 +140,7 @@ def test_a_paused_archive_says_so_when_it_has_been_gone_through(
     visitor, at = here.visitor(), f"/jobs/{held.job_id}"
     page = text_of(visitor.get(at).text)
 
-    assert "What came out of this archive is paused. Since" in page
+    assert "What came out of this archive has been paused since" in page
     assert "Paused 3" in page
     assert visitor.get(f"/api{at}").json()["paused_at"]
     assert visitor.post(f"{at}/resume").status_code == 303
@@ -269,7 +269,7 @@ def test_a_bulk_act_does_what_it_counted_in_a_folded_list_and_in_one_that_is_not
 ) -> None:
     visitor = here.visitor()
     page = visitor.get(address.replace("ARCHIVE", str(halted.upload_id))).text
-    form = re.search(r'<form class="row small" action="/jobs/bulk".*?</form>', page, re.DOTALL)
+    form = re.search(r'<form class="row" action="/jobs/bulk".*?</form>', page, re.DOTALL)
     assert (form is None) is (promise is None)
     if form is None:
         return
@@ -323,7 +323,7 @@ def test_members_are_narrowed_to_what_became_of_them(here: Visit) -> None:
 
     whole, narrowed = (visitor.get(page + asked).text for asked in ("", "?fate=skipped"))
 
-    assert "Files 2 and 1 folder" in text_of(whole)
+    assert "Packed in it 2 files and 1 folder" in text_of(whole)
     chips = re.findall(r'<a class="chip" href="([^"]*fate=[^"]*|[^"]*#members)"', whole)
     assert f"{page}?fate=imported#members" in chips
     table = text_of(narrowed.partition('<table class="cards-when-narrow members">')[2])

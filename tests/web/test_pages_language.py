@@ -234,7 +234,10 @@ def test_a_size_has_three_digits_and_a_unit(value: int | None, english: str) -> 
 def test_a_duration_is_told_in_its_two_largest_units(
     seconds: float, english: str, korean: str
 ) -> None:
-    assert shown.duration(seconds, EN) == english
+    # No line ends between a number and its unit.
+    assert shown.duration(seconds, EN) == re.sub(
+        r"(\d) (?=[a-z])", "\\1\N{NO-BREAK SPACE}", english
+    )
     assert shown.duration(seconds, KO) == korean
 
 
@@ -276,7 +279,7 @@ def test_a_count_in_korean_has_its_counter_once() -> None:
 
     stuck = korean.ngettext("%(workers)s is stuck.", "%(workers)s are stuck.", 3)
 
-    assert stuck % {"workers": workers} == "작업자 3개가 멈춰 있습니다."
+    assert stuck % {"workers": workers} == "작업자 3개가 막혀 있습니다."
 
 
 def test_korean_calls_a_pause_as_its_buttons_do() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from jobs.errands import run_errand
+from store.accounts import Role
 from store.audit import entries
 from store.database import Database
 from store.errands import ErrandState, find_errand, next_errand
@@ -223,3 +224,35 @@ def test_a_paused_job_is_called_paused_wherever_it_is_listed(here: Visit) -> Non
 
     for address in ("/jobs", "/", f"/jobs/{floor.job_id}"):
         assert "Paused" in visitor.get(address).text
+
+
+def test_a_cancelled_job_offers_to_go_on_and_says_what_that_does(chunked: Visit) -> None:
+    floor, visitor = chunked.take_in(MANY, work=False), chunked.visitor()
+    floor.plan()
+    floor.step()
+    assert 'id="next"' not in visitor.get(f"/jobs/{floor.job_id}").text
+    visitor.post(f"/jobs/{floor.job_id}/cancel")
+    left, read = len(floor.chunks()) - 2, stored(chunked)
+
+    page = visitor.get(f"/jobs/{floor.job_id}").text
+    offer = page[page.index('id="next"') : page.index('id="go-on"')]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', offer))
+    answer = visitor.post(f"/jobs/{floor.job_id}/read-again", data=fields)
+
+    assert re.search(rf"{left + 1} chunks were not read to their end: [\d.]+ k?B are left", offer)
+    assert f"{read} messages that were read stay, nothing is removed" in offer
+    assert f'href="/jobs/{floor.job_id}/delete"' in page[page.index('id="next"') :]
+    assert 'id="next"' not in chunked.visitor(Role.VIEWER).get(f"/jobs/{floor.job_id}").text
+    assert answer.headers["Location"] == f"/jobs/{floor.job_id}"
+    assert set(floor.run()) == {Outcome.DONE}
+    assert stored(chunked) == 40
+
+
+def test_a_job_cancelled_before_its_plan_offers_to_go_on_too(here: Visit) -> None:
+    floor, visitor = here.take_in(letters(3), work=False), here.visitor()
+    visitor.post(f"/jobs/{floor.job_id}/cancel")
+
+    page = visitor.get(f"/jobs/{floor.job_id}").text
+
+    assert "before it was known where its messages begin" in page
+    assert 'id="go-on"' in page

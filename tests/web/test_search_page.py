@@ -102,7 +102,7 @@ def test_a_message_leads_back_to_its_place_among_the_results(reader: TestClient)
     assert opened
 
     message = reader.get(unescape(opened[1])).text
-    back = re.search(r'<a href="([^"]*)">Back to the results', message)
+    back = re.search(r'<a href="([^"]*)" data-back>Back to the results', message)
     tab = re.search(r'<a href="([^"]*view=headers[^"]*)"', message)
 
     assert back

@@ -207,3 +207,21 @@ def test_what_a_worker_works_on_or_died_of_names_its_file(hall: Hall, there: Vis
         assert "\u202e" not in page
         assert "Plan" in words_of(page)
     assert told["current"]["filename"] == floor.job().filename
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (OURS, "email-parser worker"),
+        (PLAIN, "rq worker"),
+        ("named-by-hand", "RQ worker, started unseen"),
+    ],
+)
+def test_among_those_that_died_a_worker_is_of_the_kind_it_was_among_the_living(
+    here: Visit, name: str, kind: str
+) -> None:
+    made_by(here, name, Outcome.LOST)
+
+    page = here.visitor().get("/fragments/deaths").text
+
+    assert f"{kind} 0" in lead_of(page, name)

@@ -9,12 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.bell import QueueUnreachable
-from jobs.health import look
-from store.clock import utc_now
-from web.errors import NotFound
 from web.forms import Form, own_address
 from web.house import house_of
 from web.notices import go
+from web.pages.ask_act import worker_to_tell
 from web.security import current_user
 
 
@@ -32,12 +30,7 @@ def stop_worker(request: Request, form: Form) -> Response:
 
 def ask(request: Request, name: str, wish: Callable[..., object]) -> None:
     """Ask it of a worker that is there to hear it. Raises NotFound, or HTTPException 503."""
-    house = house_of(request)
-    health = look(house.database, config=house.config, link=house.link, now=utc_now())
-    if house.link is not None and not health.workers_are_known:
-        raise HTTPException(503, "The queue cannot be reached just now.")
-    if not any(worker.name == name and worker.can_be_told for worker in health.workers):
-        raise NotFound("There is no such worker.")
+    worker_to_tell(request, name)
     try:
         wish(name, actor=current_user(request).actor)
     except QueueUnreachable as error:

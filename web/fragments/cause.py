@@ -23,15 +23,17 @@ from store.failure_lists import (
 )
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, latest_trials
+from store.vain import causes_with_hope
 from web.asked import address, chosen, cursor, place_in_list, whole
 from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Sense, Tick, bars_of, ticks_of
 from web.errand_lines import ErrandLine, lines_of
-from web.errors import BadRequest, NotFound
+from web.errors import NotFound
 from web.failure_query import key_of
 from web.fragments.failures import has_proved
 from web.house import house_of
 from web.language import N_
 from web.pace import pace
+from web.passed_over import pass_over, query_of
 from web.render import render, zone_of
 
 PAGE = 25
@@ -64,6 +66,7 @@ class CauseView:
     past: Past
     trial: Trial | None
     is_tried: bool
+    is_vain: bool  # a retry of any of its chunks comes to the same end
     files: tuple[FailedFile, ...]
     listed: tuple[FailedChunk, ...]
     errands: tuple[ErrandLine, ...]
@@ -85,7 +88,7 @@ def cause_fragment(request: Request) -> Response:
 
 
 def find_the_cause(request: Request) -> CauseView:
-    """The cause in the path. Raises NotFound, and BadRequest for a damaged link."""
+    """The cause in the path. Raises NotFound."""
     key, now, database = key_of(request), utc_now(), house_of(request).database
     period, before = chosen(request, "period", Period) or Period.WEEK, _place(request)
     with database.read() as connection:
@@ -96,6 +99,7 @@ def find_the_cause(request: Request) -> CauseView:
         ids = failed_ids(connection, key, before=before, limit=PAGE + 1)
         listed = failed_chunks(connection, ids[:PAGE])
         trial = latest_trials(connection, [key]).get(key)
+        is_vain = known.cause.is_lasting and not causes_with_hope(connection, [key])
         files = failed_files(connection, key, limit=FILES)
         asked = list_errands(connection, subject=subject_of_cause(key), limit=ERRANDS)
     errands = lines_of(database, asked)
@@ -105,6 +109,7 @@ def find_the_cause(request: Request) -> CauseView:
         past=_past(database, key, period=period, now=now, zone=zone_of(request)),
         trial=trial,
         is_tried=has_proved(trial, last_at=known.last_at),
+        is_vain=is_vain,
         files=tuple(files),
         listed=tuple(listed),
         errands=errands,
@@ -112,7 +117,9 @@ def find_the_cause(request: Request) -> CauseView:
         first=address(f"/failures/{key}", period=period) if before else None,
         next=_next(key, listed[-1], period) if len(ids) > PAGE else None,
         here=address(
-            f"/fragments/cause/{key}", period=period, before=request.query_params.get("before")
+            f"/fragments/cause/{key}",
+            period=period,
+            before=cursor(before[0], str(before[1])) if before else None,
         ),
         every=pace(moving=any(line.is_moving for line in errands)),
     )
@@ -153,8 +160,9 @@ def _place(request: Request) -> tuple[datetime, int] | None:
     place = place_in_list(request)
     if place is None:
         return None
-    if not re.fullmatch(r"\d{1,18}", place[1]):
-        raise BadRequest("This link to a page of a list is damaged.")
+    if not re.fullmatch(r"[0-9]{1,18}", place[1]):
+        pass_over(request, "before", query_of(request).get("before", ""))
+        return None
     return place[0], int(place[1])
 
 

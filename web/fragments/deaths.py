@@ -9,6 +9,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jobs.health import WorkerKind, kind_told_by
 from store.chunks import AttemptView, lost_attempts
 from store.clock import utc_now
 from web.house import house_of
@@ -30,6 +31,7 @@ class Death:
     """
 
     attempt: AttemptView
+    kind: WorkerKind | None  # the command that had started its worker
     cause: str
     worker_lived: bool
 
@@ -65,6 +67,7 @@ def _death(attempt: AttemptView) -> Death:
     error = attempt.error or ""
     return Death(
         attempt=attempt,
+        kind=kind_told_by(attempt),
         cause=SAID_BESIDE.sub("", error),
         worker_lived=error.startswith("work-horse "),
     )

@@ -21,8 +21,7 @@ from web.house import house_of
 from web.language import N_
 from web.pace import MOVING
 from web.render import render
-from web.words import Word
-from web.words import state as state_word
+from web.words import Word, begun
 
 LARGEST = (1 << 63) - 1
 # What an errand was asked for and what it left behind, by the name in its books; the rest is
@@ -130,5 +129,5 @@ def _wish(name: str, value: Any) -> str | datetime | tuple[Word, ...]:
     if name in ("since", "until", "ended", "quarantined"):
         return datetime.fromisoformat(value)
     if name == "state":
-        return tuple(state_word(word) for word in value.split(","))
+        return tuple(begun(word) for word in value.split(","))
     return str(value)

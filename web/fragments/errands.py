@@ -36,7 +36,7 @@ def errands_fragment(request: Request) -> Response:
 
 
 def find_errands(request: Request) -> ErrandsView:
-    """The page that the query asks for. Raises BadRequest for a damaged link."""
+    """The page that the query asks for."""
     state, before = chosen(request, "state", ErrandState), whole(request, "before")
     database = house_of(request).database
     with database.read() as connection:

@@ -18,9 +18,10 @@ from store.failure_lists import (
 )
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, TrialStanding, latest_trials
+from store.vain import causes_with_hope
 from web.charts import SCALES, Period
 from web.errand_lines import ErrandLine, under_way
-from web.failure_query import FailureQuery, cursor_of, failure_query, place_asked
+from web.failure_query import FailureQuery, cursor_of, failure_query, written
 from web.house import house_of
 from web.pace import pace
 from web.render import render
@@ -38,6 +39,7 @@ class CauseCard:
     strip: Strip
     recently: Recently
     trial: Trial | None
+    is_vain: bool  # a retry of any of its chunks comes to the same end
 
     @property
     def is_tried(self) -> bool:
@@ -71,7 +73,7 @@ class FailuresView:
     def may_help(self) -> bool:
         """True when a retry of all that is asked for is not in vain for each."""
         is_page = self.causes > len(self.cards)
-        return is_page or not all(card.found.cause.retry_is_vain for card in self.cards)
+        return is_page or not all(card.is_vain for card in self.cards)
 
 
 def has_proved(trial: Trial | None, *, last_at: datetime | None) -> bool:
@@ -87,9 +89,9 @@ def failures_fragment(request: Request) -> Response:
 
 
 def find_failures(request: Request) -> FailuresView:
-    """The page that the query asks for. Raises BadRequest for a damaged link."""
+    """The page that the query asks for."""
     query, now = failure_query(request), utc_now()
-    after, database = place_asked(request, query.order), house_of(request).database
+    after, database = query.after, house_of(request).database
     with database.read() as connection:
         causes = failed_causes(
             connection, query.filter(now=now), order=query.order, after=after, limit=PAGE + 1
@@ -111,7 +113,7 @@ def find_failures(request: Request) -> FailuresView:
         retry_address=query.address("/failures/retry"),
         first=query.address("/failures") if after else None,
         next=_next(query, cards[-1].found) if more else None,
-        here=query.address("/fragments/failures", after=query.after),
+        here=query.address("/fragments/failures", after=after and written(after)),
         every=pace(moving=moving),
     )
 
@@ -134,12 +136,15 @@ def cards_of(
         bars = over_time(connection, keys, until=now, step=scale.step, stretches=scale.buckets)
         counts = recently(connection, keys, now=now)
         trials = latest_trials(connection, keys)
+        lasting = [one.key for one in causes if one.cause.is_lasting]
+        hopeful = causes_with_hope(connection, lasting)
     return tuple(
         CauseCard(
             found=one,
             strip=strip_of(bars[one.key], shown),
             recently=counts.get(one.key, Recently()),
             trial=trials.get(one.key),
+            is_vain=one.cause.is_lasting and one.key not in hopeful,
         )
         for one in causes
     )

@@ -22,8 +22,9 @@ from web.arranged import Arranged, arranged
 from web.asked import address, whole
 from web.errors import BadRequest
 from web.house import house_of
+from web.passed_over import query_of
 from web.render import render
-from web.trail import trail_from
+from web.trail import Way, trail_from
 
 PAGE = 25
 # A page is there in a moment; each further look may take longer, as there is something to read.
@@ -69,26 +70,27 @@ def further_fragment(request: Request) -> Response:
 
 def find_further(request: Request) -> FurtherView:
     """Look further back for one page. Raises BadRequest for what no page of ours has asked."""
-    query, wish = request.query_params.get("q", ""), arranged(request)
+    query, wish, way = query_of(request).get("q", ""), arranged(request), way_of(request)
     before, looks = whole(request, "found") or 0, whole(request, "looks") or 0
     try:
         results = look(
             request,
             query,
             wish,
-            after=request.query_params.get("past") or None,
+            after=query_of(request).get("past") or None,
             limit=min(max(PAGE - before, 1), PAGE),
             seconds=LOOK_SECONDS,
         )
     except (QueryError, CursorError):
         raise BadRequest("This link to a page of a list is damaged.") from None
     threads = threads_of(results, wish)
-    foot = foot_of(request, query, wish, results, found=before + len(threads), looks=looks + 1)
-    is_first = not request.query_params.get("after")
+    foot = foot_of(
+        request, query, wish, results, way=way, found=before + len(threads), looks=looks + 1
+    )
     count = None
-    if is_first and not wish.by_thread and foot.later is None:
+    if not way.after and not wish.by_thread and foot.later is None:
         count = _counted(results.count, foot)
-    return FurtherView(here=page_of(request, query, wish), threads=threads, foot=foot, count=count)
+    return FurtherView(here=page_of(query, wish, way), threads=threads, foot=foot, count=count)
 
 
 def _counted(count: Count, foot: Foot) -> Count:
@@ -128,12 +130,24 @@ def threads_of(results: Results, wish: Arranged) -> tuple[FoundThread, ...]:
     return tuple(FoundThread(hits=(hit,), number=1) for hit in results.hits)
 
 
+def way_of(request: Request) -> Way:
+    """Which page the request is for."""
+    asked = query_of(request)
+    return Way(asked.get("after", ""), trail_from(asked.get("trail", "")))
+
+
 def foot_of(
-    request: Request, query: str, wish: Arranged, results: Results, *, found: int, looks: int
+    request: Request,
+    query: str,
+    wish: Arranged,
+    results: Results,
+    *,
+    way: Way,
+    found: int,
+    looks: int,
 ) -> Foot:
-    """The foot of the page that the request is for; `found` is what it shows with `results`."""
-    after = request.query_params.get("after", "")
-    trail = trail_from(request.query_params.get("trail", ""))
+    """The foot of the page on that way; `found` is what it shows with `results`."""
+    after, trail = way.after, way.trail
     search_at = partial(address, "/search", q=query, **wish.told)
     # On a full page it does not matter where the time went.
     looked_back_to = results.looked_back_to if found < PAGE else None
@@ -174,8 +188,8 @@ def _hints(request: Request, query: str) -> Hints:
         return hints_of(connection, query, now=utc_now())
 
 
-def page_of(request: Request, query: str, wish: Arranged) -> str:
+def page_of(query: str, wish: Arranged, way: Way) -> str:
     """The query of the page's address, for messages to lead back to."""
-    after, trail = request.query_params.get("after", ""), request.query_params.get("trail", "")
-    address_of_page = address("/search", q=query, **wish.told, after=after, trail=trail)
+    trail = way.trail.text
+    address_of_page = address("/search", q=query, **wish.told, after=way.after, trail=trail)
     return address_of_page.partition("?")[2]

@@ -14,7 +14,7 @@ from store.file_names import FileName, file_names
 from store.history import KEPT, history
 from store.marks import MOST, marks
 from web.acts import Subject, subject_of
-from web.asked import address, chosen, moment
+from web.asked import address, chosen, moment, text_of
 from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Tick, charts_of, flags_of, ticks_of
 from web.house import house_of
 from web.passed_over import pass_over
@@ -92,7 +92,7 @@ def find_history(request: Request) -> HistoryView:
 
 def _until(request: Request, *, now: datetime) -> datetime | None:
     """The end of what is looked at; None for now, and for what was passed over."""
-    text = request.query_params.get("until", "")
+    text = text_of(request, "until")
     until = moment(text)
     if text and (until is None or not now - KEPT < until):
         pass_over(request, "until", text)

@@ -88,7 +88,7 @@ def jobs_fragment(request: Request) -> Response:
 
 
 def find_jobs(request: Request) -> JobsView:
-    """The page of the list that the query asks for. Raises BadRequest for a damaged link."""
+    """The page of the list that the query asks for."""
     wish = wish_of(request)
     wanted, turn = filter_of(request, wish), turn_of(request, wish.sort)
     with house_of(request).database.read() as connection:
@@ -106,10 +106,12 @@ def find_jobs(request: Request) -> JobsView:
         archives = [one.job.upload_id for one in found.rows if one.job.is_archive]
         inside = standings_inside(connection, archives)
         archive = outer_of(connection, wanted.archive_id)
-        work = work_on(connection, [listed.job for listed in found.rows])
-    listed_jobs = tuple(listed.job for listed in found.rows)
-    is_operator = shell_of(request).allows("operator")
-    query = request.query_params
+        listed_jobs = tuple(listed.job for listed in found.rows)
+        work = work_on(connection, listed_jobs)
+        acts: tuple[JobAct, ...] = ()
+        if shell_of(request).allows("operator"):
+            shown = _shown(wish, counts)
+            acts = acts_offered(connection, wanted, counts=shown, jobs=listed_jobs, inside=inside)
     before, after = _neighbours(wish, found)
     return JobsView(
         jobs=listed_jobs,
@@ -126,12 +128,16 @@ def find_jobs(request: Request) -> JobsView:
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),
-        acts=acts_offered(_shown(wish, counts), listed_jobs, inside) if is_operator else (),
+        acts=acts,
         headings={sort: _heading(wish, sort) for sort in JobSort},
         first=wish.at("/jobs") if found.has_previous else None,
         previous=before,
         next=after,
-        here=wish.at("/fragments/jobs", after=query.get("after"), before=query.get("before")),
+        here=wish.at(
+            "/fragments/jobs",
+            after=turn.after and written(turn.after),
+            before=turn.before and written(turn.before),
+        ),
         every=pace(moving=any(counts.get(state) for state in OPEN_JOB_STATES)),
     )
 

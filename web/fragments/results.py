@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from store.results import Count, CursorError, FoundThread, QueryError, Results
 from web.arranged import Arranged, arranged
-from web.asked import address
-from web.errors import BadRequest
+from web.asked import address, text_of
 from web.fragments.facets import FacetsView, facets_with
 from web.fragments.further import (
     FIRST_LOOK_SECONDS,
@@ -20,9 +19,12 @@ from web.fragments.further import (
     look,
     page_of,
     threads_of,
+    way_of,
 )
 from web.house import house_of
+from web.passed_over import pass_over, query_of
 from web.render import render
+from web.trail import BEGINNING, Way
 
 MAX_QUERY = 4000
 
@@ -82,22 +84,24 @@ def results_fragment(request: Request) -> Response:
 
 
 def find_results(request: Request) -> ResultsView:
-    """Search for the query of the request. Raises BadRequest for a cursor that is not ours."""
-    query, wish = request.query_params.get("q", "").strip(), arranged(request)
+    """Search for the query of the request; a cursor that is not ours is passed over, and told."""
+    query, wish = text_of(request, "q", at_most=MAX_QUERY + 1), arranged(request)
     if len(query) > MAX_QUERY:
         return _unread(query, wish, QueryError(MAX_QUERY, "The query is too long."))
     if not query:
         return _unread("", wish, None)
+    way = way_of(request)
     try:
-        return _found(request, query, wish)
+        return _found(request, query, wish, way=way)
     except QueryError as error:
         return _unread(query, wish, error)
     except CursorError:
-        raise BadRequest("This link to a page of a list is damaged.") from None
+        pass_over(request, "after", way.after)
+        return _found(request, query, wish, way=BEGINNING)
 
 
-def _found(request: Request, query: str, wish: Arranged) -> ResultsView:
-    after = request.query_params.get("after") or None
+def _found(request: Request, query: str, wish: Arranged, *, way: Way) -> ResultsView:
+    after = way.after or None
     results = look(
         request,
         query,
@@ -114,13 +118,13 @@ def _found(request: Request, query: str, wish: Arranged) -> ResultsView:
         threads=threads,
         facets=None if after else _facets(request, query, results, wish),
         mistake=None,
-        here=page_of(request, query, wish),
-        foot=foot_of(request, query, wish, results, found=len(threads), looks=0),
+        here=page_of(query, wish, way),
+        foot=foot_of(request, query, wish, results, way=way, found=len(threads), looks=0),
     )
 
 
 def _facets(request: Request, query: str, results: Results, wish: Arranged) -> FacetsView:
-    asked_for = request.query_params.get("facets") == "1"
+    asked_for = query_of(request).get("facets") == "1"
     with house_of(request).database.read() as connection:
         return facets_with(connection, query, wish, count=results.count, now=asked_for)
 

@@ -8,18 +8,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.health import Health, WorkerHealth, with_details, with_tallies
-from jobs.reports import program_version
 from jobs.standing import URGENCY, WorkerState
 from jobs.strays import AstrayWorker, look_with_strays
 from store.clock import utc_now
+from store.vain import program_version
 from web.asked import address, chosen
-from web.errors import BadRequest
 from web.house import house_of
 from web.needs import STRAYS_SHOWN
 from web.pace import pace
+from web.passed_over import pass_over, query_of
 from web.render import render
 
 PAGE = 50
+# Of a worker in the list: urgency, host, name.
+Place = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +55,10 @@ def workers_fragment(request: Request) -> Response:
 def find_workers(request: Request) -> WorkersView:
     """Look at workers and queue; a Redis that is away costs about a second at most."""
     house, now = house_of(request), utc_now()
-    state, after = chosen(request, "state", WorkerState), request.query_params.get("after", "")
+    state, begin = chosen(request, "state", WorkerState), _place_asked(request)
+    after = _written(begin) if begin else None
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
-    shown, further = _page(health, state=state, after=after)
+    shown, further = _page(health, state=state, begin=begin)
     detailed = with_details(shown, link=house.link)
     moving = health.queue.backlog.running > 0 or health.queue.backlog.waiting > 0
     return WorkersView(
@@ -81,29 +84,30 @@ def _counts(health: Health) -> tuple[tuple[WorkerState, int], ...]:
 
 
 def _page(
-    health: Health, *, state: WorkerState | None, after: str
+    health: Health, *, state: WorkerState | None, begin: Place | None
 ) -> tuple[tuple[WorkerHealth, ...], str | None]:
     """The workers to show, and the key of the last one when there are more."""
-    begin = _place(after)
     found = [
         worker
         for worker in health.workers
         if (state is None or worker.state is state) and (begin is None or worker.place > begin)
     ]
     shown = tuple(found[:PAGE])
-    return shown, _key(shown[-1]) if len(found) > PAGE else None
+    return shown, _written(shown[-1].place) if len(found) > PAGE else None
 
 
-def _key(worker: WorkerHealth) -> str:
-    urgency, host, name = worker.place
+def _written(place: Place) -> str:
+    urgency, host, name = place
     return f"{urgency}~{host}~{name}"
 
 
-def _place(key: str) -> tuple[int, str, str] | None:
-    """A place in the list. Raises BadRequest when it was tampered with."""
+def _place_asked(request: Request) -> Place | None:
+    """A place in the list; one that is none is passed over, and told."""
+    key = query_of(request).get("after", "")
     if not key:
         return None
     urgency, *rest = key.split("~", 2)
-    if len(rest) != 2 or not urgency.isdecimal() or len(urgency) > 2:
-        raise BadRequest("This link to a page of a list is damaged.")
+    if len(rest) != 2 or not (urgency.isascii() and urgency.isdecimal()) or len(urgency) > 2:
+        pass_over(request, "after", key)
+        return None
     return int(urgency), rest[0], rest[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,10 +11,10 @@ from starlette.responses import Response
 from store.attachments import FileView, list_files
 from store.query_values import FILE_TYPES
 from store.results import CursorError
-from web.asked import address, known_word
-from web.errors import BadRequest
+from web.asked import address, known_word, text_of
 from web.house import house_of
 from web.language import N_
+from web.passed_over import pass_over, query_of
 from web.render import render
 
 PAGE = 50
@@ -45,21 +46,23 @@ class AttachmentsView:
 
 
 def attachments_page(request: Request) -> Response:
-    """The list. Raises BadRequest for a damaged link."""
-    name = request.query_params.get("name", "").strip()[:LONGEST_NAME]
+    """The list; a place in it that is none is passed over, and told."""
+    name = text_of(request, "name", at_most=LONGEST_NAME)
     kind = known_word(request, "type", FILE_TYPES)
-    after = request.query_params.get("after") or None
-    try:
-        with house_of(request).database.read() as connection:
-            found = list_files(
-                connection,
-                name=name,
-                content_types=FILE_TYPES.get(kind, ()),
-                after=after,
-                limit=PAGE,
-            )
-    except CursorError:
-        raise BadRequest("This link to a page of a list is damaged.") from None
+    after = query_of(request).get("after") or None
+    with house_of(request).database.read() as connection:
+        listed = partial(
+            list_files,
+            connection,
+            name=name,
+            content_types=FILE_TYPES.get(kind, ()),
+            limit=PAGE,
+        )
+        try:
+            found = listed(after=after)
+        except CursorError:
+            pass_over(request, "after", str(after))
+            found, after = listed(after=None), None
     here = {"name": name, "type": kind}
     view = AttachmentsView(
         files=found.files,

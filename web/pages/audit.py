@@ -26,7 +26,7 @@ from web.acts import (
     errand_meant,
     file_meant,
 )
-from web.asked import address, known_word, span_of, text_of, whole
+from web.asked import address, day_as_typed, known_word, span_of, text_of, whole
 from web.house import house_of
 from web.kept import KeptViews, kept_views
 from web.language import N_
@@ -89,7 +89,7 @@ class AuditView:
 
 
 def audit_page(request: Request) -> Response:
-    """The log. Raises BadRequest for a damaged link."""
+    """The log."""
     wish = wish_of(request)
     since, until = span_of(request, zone=zone_of(request))
     before, after = whole(request, "before"), whole(request, "after")
@@ -135,8 +135,8 @@ def wish_of(request: Request) -> AuditWish:
         action=text_of(request, "action"),
         kind=text_of(request, "kind") or kind,
         id=text_of(request, "id") or subject_id,
-        since=text_of(request, "since"),
-        until=text_of(request, "until"),
+        since=day_as_typed(request, "since"),
+        until=day_as_typed(request, "until"),
         sort=known_word(request, "sort", ORDERS) or NEWEST,
     )
 

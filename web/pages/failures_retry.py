@@ -14,6 +14,7 @@ from store.trials import Trial, latest_trials
 from web.failure_query import filter_of
 from web.house import house_of
 from web.pages.jobs_bulk import CHANGED
+from web.passed_over import query_of
 from web.render import render
 
 
@@ -35,7 +36,7 @@ class FailuresRetryView:
 
 def failures_retry_page(request: Request) -> Response:
     """The question. Changes nothing; its form does. Raises BadRequest."""
-    wanted = filter_of(request.query_params, now=utc_now())
+    wanted = filter_of(query_of(request), now=utc_now())
     return render(request, "pages/failures_retry.html", weighed(request, wanted))
 
 

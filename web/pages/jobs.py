@@ -26,7 +26,7 @@ class JobsPageView:
 
 
 def jobs_page(request: Request) -> Response:
-    """The list, with the fragment that keeps it current. Raises BadRequest for a damaged link."""
+    """The list, with the fragment that keeps it current."""
     found = find_jobs(request)
     with house_of(request).database.read() as connection:
         people = uploaders(connection)

@@ -12,8 +12,9 @@ from store.job_filter import JobFilter
 from store.job_weight import JobsWeight, uploads_going, weigh_jobs
 from store.outer import Outer, outer_of
 from web.house import house_of
-from web.job_query import JobAct, job_act, job_filter, list_address, named
+from web.job_query import FIELDS, JobAct, job_act, job_filter, list_address, named
 from web.language import N_
+from web.passed_over import query_of
 from web.render import render, shell_of
 
 CHANGED = N_("The number has changed since you were asked. Nothing was done yet: look again.")
@@ -61,9 +62,11 @@ class JobsBulkView:
 
 def jobs_bulk_page(request: Request) -> Response:
     """The question. Changes nothing; its form does. Raises BadRequest."""
-    act, query = job_act(request.query_params), request.query_params
+    query = query_of(request)
+    act = job_act(query)
     # A list's address names several states one by one.
-    fields = {**query, "state": ",".join(query.getlist("state"))}
+    fields = {name: query.get(name, "") for name in FIELDS}
+    fields["state"] = ",".join(query.getlist("state"))
     wanted = job_filter(fields, zone=shell_of(request).zone)
     return render(request, "pages/jobs_bulk.html", dry_run(request, act, wanted))
 

@@ -18,6 +18,7 @@ from store.reading import MessageView
 from web.house import house_of
 from web.letters import Letter, letter_of, require_message
 from web.pages.message import charset_of
+from web.passed_over import query_of
 from web.render import render
 from web.sanitise import SafeHtml, sanitise
 
@@ -36,7 +37,7 @@ class MessageHtmlView:
 
 def message_html(request: Request) -> Response:
     """The body. Raises NotFound, and HTTPException 410 when its bytes are gone."""
-    message, allow_remote = require_message(request), request.query_params.get("remote") == "1"
+    message, allow_remote = require_message(request), query_of(request).get("remote") == "1"
     letter = letter_of(
         house_of(request),
         message.place,

@@ -1,4 +1,4 @@
-"""`GET /messages/{id}/parts/{path}`: one attachment, always as a download.
+"""`GET /messages/{id}/parts/{path}`: one part, always as a download.
 
 Never shown from our own address: an HTML or SVG attachment would speak in our name.
 """
@@ -19,9 +19,6 @@ from web.letters import letter_of, require_message
 def part_download(request: Request) -> Response:
     """The decoded bytes. Raises NotFound, and HTTPException 410 when they are gone."""
     message, path = require_message(request), str(request.path_params["path"])
-    found = next((part for part in message.attachments if part.path == path), None)
-    if found is None:
-        raise NotFound("This message has no such part.")
     letter = letter_of(
         house_of(request),
         message.place,
@@ -32,11 +29,13 @@ def part_download(request: Request) -> Response:
         content = part_bytes(letter.raw, path, rule=letter.rule)
     except KeyError:
         raise NotFound("This message has no such part.") from None
+    # The tree of parts offers texts too, which have no name of their own.
+    names = (part.filename for part in message.attachments if part.path == path)
     return Response(
         content,
         media_type="application/octet-stream",
         headers={
-            "Content-Disposition": disposition(found.filename or f"part-{path}"),
+            "Content-Disposition": disposition(next(names, None) or f"part-{path}"),
             "Content-Security-Policy": "sandbox; default-src 'none'",
         },
     )

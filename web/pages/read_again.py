@@ -19,6 +19,7 @@ from web.asked import chosen
 from web.errors import BadRequest, NotFound
 from web.fragments.progress import require_job
 from web.house import house_of
+from web.passed_over import query_of
 from web.render import render
 
 DIALECTS = tuple(name for name in Dialect if name is not Dialect.NONE)
@@ -41,7 +42,7 @@ class ReadAgainView:
 
 def read_again_page(request: Request) -> Response:
     """The page. Raises NotFound, also for a chunk that is not there, and BadRequest."""
-    asked = request.query_params
+    asked = query_of(request)
     reach = chosen(request, "reach", Reach)
     return choices(
         request,

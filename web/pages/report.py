@@ -76,7 +76,7 @@ def report_page(request: Request) -> Response:
         job=job,
         damage=damage_in_words(job),
         books=books,
-        evidence=evidence_of(job.detection),
+        evidence=evidence_of(job.detection, rule=job.rule),
         sums=sums,
         ends=tuple(ends[:ENDS_PRINTED]),
         more_ends=len(ends) > ENDS_PRINTED,

@@ -1,7 +1,7 @@
 """What an errand came to stays told when its chunks begin anew; the jobs it reached; what a
 cause said last.
 
-Revision: 0014_failures27
+Revision: 0017
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_failures27"
-down_revision = "0013"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
