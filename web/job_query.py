@@ -15,7 +15,7 @@ from web.failure_query import words_of
 
 UNFOLDED = "none"
 # Of a list's filter.
-FIELDS = ("state", "q", "by", "since", "until", "ended", "archive", "fold")
+FIELDS = ("state", "q", "by", "since", "until", "ended", "quarantined", "archive", "fold")
 
 
 class JobAct(StrEnum):
