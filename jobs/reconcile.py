@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -21,15 +20,13 @@ from jobs.lease import Lease
 from jobs.link import QueueLink
 from jobs.reports import Report, read_reports
 from jobs.sampling import SAMPLE_SECONDS, take_sample
+from jobs.sums import SumKeeper
 from jobs.surroundings import trouble_around
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
-from store.block_sums import FOLDED_AT_ONCE, fold
 from store.clock import now_of, utc_now
-from store.database import Transaction
 from store.failures import sort_failures
 from store.half_done import receiving_uploads
-from store.past_work import COUNTED_AT_ONCE, count_ended
 from store.planning import settle, unsettled_jobs
 from store.recovery import SilentAttempt, give_up_silent, silent_attempts
 from store.uploads import Upload, break_off
@@ -42,8 +39,6 @@ BELL_PATIENCE_SECONDS = 15.0
 # Failures without a cause that are looked at in one transaction, and in one round.
 SORTED_AT_ONCE = 500
 SORTED_A_ROUND = 10_000
-# Attempts, and rows of sums, that are added up in one round.
-SUMMED_A_ROUND = 20_000
 # An upload to which no byte was added for so long has lost its sender.
 STALE_PART_SECONDS = 900.0
 
@@ -72,7 +67,6 @@ def reconcile(
     lost = _give_up_the_silent(workshop, link, blind_until=blind_until)
     sorted_failures = _sort_the_failures(workshop)
     settled = _settle_the_open(workshop)
-    _keep_sums(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
     queue_error = None
@@ -153,21 +147,6 @@ def _sort_the_failures(workshop: Workshop) -> int:
     return done
 
 
-def _keep_sums(workshop: Workshop) -> None:
-    """Pages add up what is left to be added: some more of it is done in each round."""
-    _little_by_little(workshop, count_ended, at_once=COUNTED_AT_ONCE)
-    _little_by_little(workshop, fold, at_once=FOLDED_AT_ONCE)
-
-
-def _little_by_little(
-    workshop: Workshop, some: Callable[[Transaction], int], *, at_once: int
-) -> None:
-    for _ in range(SUMMED_A_ROUND // at_once):
-        with workshop.database.write() as connection:
-            if some(connection) < at_once:
-                return
-
-
 def _settle_the_open(workshop: Workshop) -> int:
     with workshop.database.read() as connection:
         job_ids = unsettled_jobs(connection)
@@ -219,6 +198,7 @@ class Reconciler(threading.Thread):
         self._link = link
         seconds = workshop.config.reconcile_seconds * 3 + 30
         self._lease = Lease(workshop.database, LOCK, seconds=seconds)
+        self._sums = SumKeeper(workshop)
         self._stopped = threading.Event()
         self._next_sample = 0.0
         self._blind_until: float | None = None
@@ -234,6 +214,7 @@ class Reconciler(threading.Thread):
             if self._lease.held():
                 reconcile(self._workshop, self._link, blind_until=self._blind_until)
                 self._sample()
+                self._sums.keep()
         except PASSING as error:
             log.exception("this round failed; the next tries again")
             if trouble_around(error) is not None:

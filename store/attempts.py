@@ -19,9 +19,8 @@ from store.states import Outcome
 
 chunk, attempt = tables.chunk, tables.attempt
 
-# Different errors beyond this are no longer looked at for a report.
+# Different errors, and different causes, beyond this are no longer looked at for a report.
 ENDS_LOOKED_AT = 2_000
-CAUSES_LOOKED_AT = 200
 _DIFFERS = re.compile(r"\([^()]*\)|\d[\d.,]*")
 
 
@@ -161,7 +160,8 @@ def attempt_sums(connection: Connection, job_id: str) -> AttemptSums:
 def equal_ends(connection: Connection, job_id: str) -> list[EqualEnds]:
     """What did not succeed, grouped by what it said, the most frequent first.
 
-    Numbers and names in brackets do not make a difference; the first of a group is quoted.
+    Numbers, and names in brackets, do not make a difference, nor what else a cause leaves out once
+    it is written down; the first of a group is quoted. To be asked within one moment.
     """
     alike: dict[tuple[str, str | None, str], EqualEnds] = {}
     for one in [*_counted_ends(connection, job_id), *_uncounted_ends(connection, job_id)]:
@@ -213,7 +213,7 @@ def _counted_ends(connection: Connection, job_id: str) -> Iterator[EqualEnds]:
         .where(attempt.c.job_id == job_id, attempt.c.cause.is_not(None))
         .group_by(attempt.c.outcome, attempt.c.cause)
         .order_by(func.count().desc())
-        .limit(CAUSES_LOOKED_AT)
+        .limit(ENDS_LOOKED_AT)
     ).all()
     # Chunks are written in the order of the file.
     ends = {number for row in rows for number in (row.first_chunk, row.last_chunk)}

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     tuple_,
     union_all,
@@ -151,8 +152,13 @@ def fold(connection: Connection, *, limit: int = FOLDED_AT_ONCE) -> int:
     names = [column.name for column in (*KEY, *ADDED)]
     key = [gone.c[column.name] for column in KEY]
     sums = [func.sum(gone.c[column.name]).label(column.name) for column in ADDED]
-    left = select(*key, *sums).group_by(*key).having(func.sum(gone.c.chunks) != 0)
-    # Nothing is left of chunks that are not there any more.
+    # Nothing is left of chunks that are not there any more. No chunks is not yet nothing: somebody
+    # who folds at the same time may have taken the other rows of this.
+    left = (
+        select(*key, *sums)
+        .group_by(*key)
+        .having(or_(*(func.sum(gone.c[column.name]) != 0 for column in ADDED)))
+    )
     number = connection.execute(select(func.count()).select_from(scattered)).scalar_one()
     if number:
         connection.execute(insert(block_sum).from_select(names, left))

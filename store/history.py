@@ -118,7 +118,8 @@ def history(
     """The last `buckets` stretches of length `step` before `until`, oldest first; the last is open
     unless it ends just then.
 
-    `step` is whole minutes. An attempt counts where it was last seen: attempts last seconds.
+    `step` is whole minutes. An attempt counts where it was last seen: attempts last seconds. To be
+    asked within one moment: an attempt that is counted meanwhile would be in neither sum.
     """
     width = int(step.total_seconds())
     last = ceil(until.timestamp() / width) - 1

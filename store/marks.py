@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import category
 
 from sqlalchemy import Connection, func, select
 
@@ -46,6 +47,8 @@ MARKING = (
 )
 MOST = 50
 MARK_CHARACTERS = 80
+# What a letter has to be of to leave ink: letters, numbers, punctuation, symbols.
+SEEN = "LNPS"
 
 
 class MarkError(ValueError):
@@ -67,7 +70,7 @@ class Mark:
 def set_mark(connection: Connection, words: str, *, actor: str, now: datetime) -> str:
     """Mark this moment on the charts; answers the words as they are kept. Raises MarkError."""
     words = " ".join(nfc_clean(words).split())
-    if not 0 < len(words) <= MARK_CHARACTERS:
+    if len(words) > MARK_CHARACTERS or not any(category(one)[0] in SEEN for one in words):
         raise MarkError(f"A mark needs 1 to {MARK_CHARACTERS} characters.")
     record(connection, actor=actor, action=SET, subject="charts", now=now, detail={"text": words})
     return words

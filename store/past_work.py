@@ -7,7 +7,18 @@ over all files: whose mail it was, what it was called and who read it is not in 
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from store.causes import cause_of
 from store.clock import now_of
@@ -40,24 +51,22 @@ def count_ended(connection: Connection, *, limit: int = COUNTED_AT_ONCE) -> int:
         .with_for_update(skip_locked=True)
     )
     rows = connection.execute(ended).all()
-    alike: dict[str | None, list[str]] = {}
-    for row in rows:
-        cause = (
-            None
-            if row.outcome == Outcome.DONE
-            else _cause(row.error_type, row.error, row.traceback)
-        )
-        alike.setdefault(cause, []).append(row.id)
     _count(connection, attempt.c.id.in_([row.id for row in rows]))
-    for key, ids in alike.items():
-        these = attempt.c.id.in_(ids)
-        connection.execute(update(attempt).where(these).values(counted=True, cause=key))
+    if rows:
+        one = update(attempt).where(attempt.c.id == bindparam("one"))
+        connection.execute(
+            one.values(counted=True, cause=bindparam("why")),
+            [{"one": row.id, "why": _cause(row)} for row in rows],
+        )
     return len(rows)
 
 
-def _cause(error_type: str | None, error: str | None, traceback: str | None) -> str:
-    """The key of why an attempt did not succeed."""
-    return cause_of(error_type=error_type, error=error or "", traceback=traceback).key
+def _cause(row: Row[Any, Any, Any, Any, Any]) -> str | None:
+    """The key of why an attempt did not succeed; None for one that did."""
+    if row.outcome == Outcome.DONE:
+        return None
+    error = row.error or ""
+    return cause_of(error_type=row.error_type, error=error, traceback=row.traceback).key
 
 
 def delete_attempts(connection: Connection, which: ColumnElement[bool]) -> None:

@@ -89,6 +89,7 @@ PHRASES = (
     N_("“{value}” is nothing a message can be; write duplicate or deleted."),
     # store.own_labels, store.saved, store.bounded
     N_("A label needs 1 to {count} characters."),
+    N_("A mark needs 1 to {count} characters."),
     N_("A name needs 1 to {count} characters."),
     N_("More than {count} saved searches are not kept."),
     N_("There is a saved search called “{name}” already."),

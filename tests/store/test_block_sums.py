@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from typing import Any
 
@@ -239,3 +240,34 @@ def test_the_sums_stay_true_when_the_memory_of_failures_is_taken_back(database: 
         assert tries == {1}
         assert kept(connection) == reckoned(connection)
         assert chunks_that_stand(connection, job_id, "recovered", limit=9) == [3]
+
+
+def test_two_who_fold_at_once_lose_nothing(database: Database) -> None:
+    """A chunk goes on, away and back while one folds: the other finds rows without a chunk."""
+    with database.write() as connection:
+        add_job(connection, chunks=3)
+    mine = chunk.c.seq == 1
+
+    def change(**values: Any) -> None:
+        with database.write() as connection:
+            connection.execute(update(chunk).where(mine).values(**values))
+
+    change(state=ChunkState.DONE)
+    change(state=ChunkState.WAITING)
+
+    def fold_meanwhile() -> None:
+        with database.write() as connection:
+            fold(connection)
+
+    other = threading.Thread(target=fold_meanwhile)
+    with database.write() as connection:
+        fold(connection)
+        if connection.dialect.name == "postgresql":
+            change(state=ChunkState.DONE)
+            change(state=ChunkState.WAITING, position=chunk.c.start + 5, messages=3)
+        other.start()
+        other.join(timeout=0.5)
+    other.join(timeout=20)
+
+    with database.read() as connection:
+        assert kept(connection) == reckoned(connection)

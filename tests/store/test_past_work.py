@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, event, literal, select, update
 
 from store.clock import utc_now
 from store.database import Database
@@ -112,3 +113,26 @@ def test_counting_and_deleting_at_once_count_everything_once(database: Database)
     with database.read() as connection:
         assert told(connection) == before
         assert connection.execute(select(attempt.c.id)).first() is None
+
+
+def test_attempts_that_each_failed_for_a_reason_of_their_own_are_counted_in_one_go(
+    database: Database,
+) -> None:
+    said = list[str]()
+
+    def note(*told: Any) -> None:
+        said.append(told[2])
+
+    with database.write() as connection:
+        worked(connection, attempts=30)
+        own = {"error_type": "Odd", "error": literal("odd ") + attempt.c.id}
+        connection.execute(update(attempt).values(**own))
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.write() as connection:
+        assert count_ended(connection) == 30
+    updates = [one for one in said if one.startswith("UPDATE attempt")]
+
+    assert len(updates) == 1
+    with database.read() as connection:
+        failed = attempt.c.outcome.in_((Outcome.FAILED, Outcome.LOST))
+        assert None not in connection.execute(select(attempt.c.cause).where(failed)).scalars().all()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import update
 
-from store import tables
+from store import history, tables
 from store.accounts import Role
 from store.audit import record
 from store.clock import utc_now
+from store.history import KEPT
 from store.marks import Mark, set_mark
+from store.past_work import count_ended
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.test_pages_jobs import bucket
@@ -109,7 +113,7 @@ def test_what_was_before_is_looked_at_by_a_link_that_stays(here: Visit) -> None:
     drawing = past.split('id="history"')[1].split("</section>")[0]
 
     assert "another rack" not in present
-    assert "<b>another rack</b>" in drawing
+    assert "<b><bdi>another rack</bdi></b>" in drawing
     assert "data-live" not in drawing
     assert "is-open" not in drawing
     assert re.search(r"Messages per second</b> <span[^>]*>at most \d", drawing)
@@ -141,8 +145,8 @@ def test_whoever_may_act_sets_a_mark_by_page_api_and_others_do_not(here: Visit) 
     assert answer.status_code in (200, 303)
     assert (made.status_code, made.json()) == (201, {"text": "by a script"})
     page = operator.get("/").text
-    assert "<b>&lt;b&gt;0.3&lt;/b&gt; deployed</b>" in page
-    assert "<b>by a script</b>" in page
+    assert "<b><bdi>&lt;b&gt;0.3&lt;/b&gt; deployed</bdi></b>" in page
+    assert "<b><bdi>by a script</bdi></b>" in page
     assert "set a mark" in operator.get("/audit").text
     assert operator.post("/marks", data={"text": " \n "}).status_code == 400
     assert operator.post("/api/marks", json={"text": "x" * 81}).status_code == 400
@@ -150,3 +154,50 @@ def test_whoever_may_act_sets_a_mark_by_page_api_and_others_do_not(here: Visit) 
     viewer = here.visitor(Role.VIEWER)
     assert viewer.post("/marks", data={"text": "no"}).status_code == 403
     assert 'action="/marks"' not in viewer.get("/").text
+
+
+def test_what_is_looked_at_ends_with_a_bar_and_begins_where_things_are_kept(here: Visit) -> None:
+    here.take_in(letters(3))
+    visitor, now = here.visitor(), utc_now()
+
+    within = now - timedelta(days=2, seconds=17)
+    past = visitor.get("/", params={"period": "week", "until": within.isoformat()}).text
+    drawing = past.split('id="history"')[1].split("</section>")[0]
+    ends = [datetime.fromisoformat(at) for at in re.findall(r'datetime="([^"]+)"', drawing)[:2]]
+
+    assert ends[1] - ends[0] == timedelta(days=7)
+    assert ends[1].hour % 2 == ends[1].minute == ends[1].second == 0
+    assert within < ends[1] < within + timedelta(hours=2)
+    assert "is-open" not in drawing
+    address: str | None = "/?period=week"
+    seen = 0
+    while address:
+        page = visitor.get(address).text.split('id="history"')[1].split("</section>")[0]
+        begins = datetime.fromisoformat(re.findall(r'datetime="([^"]+)"', page)[0])
+        assert begins >= now - KEPT - timedelta(hours=2)
+        earlier = re.search(r'rel="prev" href="([^"#]*)', page)
+        address = unescape(earlier[1]) if earlier else None
+        seen += 1
+    assert seen == 3
+    assert "Nothing older is kept." in page
+
+
+def test_charts_are_read_as_of_one_moment(here: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted between two looks at the database is in one of them, and in one only."""
+    floor = here.take_in(letters(30))
+    database, read = here.house.database, history.minute_since_1970
+    drawing = here.visitor().get("/fragments/history").text
+
+    def count_between(minute: str | int) -> int:
+        with database.write() as connection:
+            while count_ended(connection):
+                pass
+        return read(minute)
+
+    monkeypatch.setattr(history, "minute_since_1970", count_between)
+    meanwhile = here.visitor().get("/fragments/history").text
+
+    heights = re.compile(r'fill-active[^"]*" x="[^"]*" y="[^"]*" width="[^"]*" height="([^"]+)"')
+    assert heights.findall(drawing)
+    assert len(heights.findall(meanwhile)) == len(heights.findall(drawing))
+    assert floor.job().progress.messages == 30

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from web.acts import Subject, subject_of
 from web.asked import address, chosen, moment, text_of
 from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Tick, charts_of, flags_of, ticks_of
 from web.house import house_of
+from web.moment import at_one_moment
 from web.passed_over import pass_over
 from web.render import render, zone_of
 
@@ -56,10 +58,12 @@ def history_fragment(request: Request) -> Response:
     return render(request, "fragments/history.html", find_history(request))
 
 
+@at_one_moment
 def find_history(request: Request) -> HistoryView:
     """The period that the query asks for, an hour by default; up to now, or to a time before."""
     period, now = chosen(request, "period", Period) or Period.HOUR, utc_now()
-    scale, until = SCALES[period], _until(request, now=now)
+    scale = SCALES[period]
+    until = _until(request, now=now, step=scale.step)
     with house_of(request).database.read() as connection:
         buckets = history(connection, until=until or now, step=scale.step, buckets=scale.buckets)
         since, end = buckets[0].at, buckets[-1].at + scale.step
@@ -82,7 +86,7 @@ def find_history(request: Request) -> HistoryView:
         step_seconds=scale.step.total_seconds(),
         since=since,
         until=end if until else None,
-        earlier=_place(period, since) if since > now - KEPT else None,
+        earlier=_earlier(period, since, length=length, oldest=now - KEPT),
         later=_place(period, end + length if end + length < now else None) if until else None,
         here=address("/fragments/history", period=period, until=until and until.isoformat()),
         # What is past does not move.
@@ -90,14 +94,27 @@ def find_history(request: Request) -> HistoryView:
     )
 
 
-def _until(request: Request, *, now: datetime) -> datetime | None:
-    """The end of what is looked at; None for now, and for what was passed over."""
+def _until(request: Request, *, now: datetime, step: timedelta) -> datetime | None:
+    """The end of the bar in which what is looked at ends; None for now, and for what was passed
+    over."""
     text = text_of(request, "until")
     until = moment(text)
     if text and (until is None or not now - KEPT < until):
         pass_over(request, "until", text)
         return None
-    return until if until and until < now else None
+    if until is None:
+        return None
+    width = step.total_seconds()
+    end = datetime.fromtimestamp(ceil(until.timestamp() / width) * width, UTC)
+    return end if end < now else None
+
+
+def _earlier(period: Period, since: datetime, *, length: timedelta, oldest: datetime) -> str | None:
+    """Before that, as far as it is kept; None where it is not."""
+    if since <= oldest + SCALES[period].step:
+        return None
+    # The last step back is a shorter one, or it would show as quiet what nobody knows.
+    return _place(period, max(since, oldest + length))
 
 
 def _place(period: Period, until: datetime | None) -> str:

@@ -67,8 +67,9 @@ def upgrade() -> None:
     )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     if not is_sqlite:
-        # What workers commit between the adding up and the triggers would be in neither.
-        op.execute("LOCK TABLE chunk IN SHARE ROW EXCLUSIVE MODE")
+        # What workers commit between the adding up and the triggers would be in neither. Rows that
+        # are held count as well: who holds one may go on to `attempt`, and then wait for us.
+        op.execute("LOCK TABLE chunk IN EXCLUSIVE MODE")
     part = _of("chunk", "min" if is_sqlite else "least")
     added = ", ".join(f"sum({part[name]})" for name in ("chunks", *SUMS))
     op.execute(
