@@ -3,7 +3,7 @@
 PYTHON = .venv/bin/python
 SECONDS ?= 60
 
-.PHONY: run test help setup setup-tests lint fuzz bench lock catalogues docs clean
+.PHONY: run test help setup setup-tests lint fuzz bench lock catalogues docs pictures clean
 
 run: .venv/ready
 	@.venv/bin/email-parser serve
@@ -22,6 +22,7 @@ help:
 	@echo "lock         renew the locked versions"
 	@echo "catalogues   gather what is new to translate"
 	@echo "docs         write docs/configuration.md anew"
+	@echo "pictures     take the pictures of the documentation anew, docs/images"
 	@echo "clean        remove what can be made again; never ./var, which holds mail"
 
 setup: .venv/ready
@@ -60,6 +61,10 @@ catalogues: .venv/ready
 
 docs: .venv/ready
 	.venv/bin/email-parser config --markdown > docs/configuration.md
+
+# Needs Chromium and Redis, as the tests do; takes some minutes.
+pictures: setup-tests
+	$(PYTHON) -m tests.browser.screenshots
 
 # Only what can be made again: never ./var, which holds mail.
 clean:

@@ -62,7 +62,9 @@ class ArchiveBooks:
                 raise CannotUnpack("the archive has no books")
             self._books = books
             lost = lost_members(connection, self._claim.upload_id)
-            sizes = sizes_of_members(connection, self._claim.upload_id)
+            # Gone through to its end before: this version may see mail in what was not taken in.
+            is_first = self._claim.position < self._claim.stop
+            sizes = sizes_of_members(connection, self._claim.upload_id, with_skipped=is_first)
             # What was deleted with another file is in here still, and is taken in from here.
             self.done = {place: size for place, size in sizes.items() if place not in lost}
             self._meter.inflated_before = books.inflated_bytes

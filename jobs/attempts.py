@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.endings import Attempt, Work, make_way, note_done, note_trouble
-from jobs.guard import arm_cpu_limit, beating, hang_guard
+from jobs.guard import arm_cpu_limit, beating, forget_peak, hang_guard
 from jobs.planner import Planner
 from jobs.processor import StopAsked, StreamingEmailProcessor
 from jobs.surroundings import trouble_around
@@ -24,6 +24,7 @@ from store.clock import now_of
 from store.database import OUTAGES
 from store.outage import in_one_line
 from store.states import ChunkKind, Outcome
+from store.turns import gives_way
 from store.vitals import beat
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def run_slice(
     seconds: float,
     surroundings: Surroundings,
 ) -> int:
-    """Take chunk `first`, or any, then further ones for about `seconds`.
+    """Take chunk `first`, or the one whose turn it is, then further ones for about `seconds`.
 
     Answers how many attempts were made; 0 when nothing was to be had.
     """
@@ -83,7 +84,7 @@ def _take(workshop: Workshop, chunk_id: int | None, *, worker: WorkerIdentity) -
         now = now_of(connection)
         taken = (
             None
-            if chunk_id is None
+            if chunk_id is None or gives_way(connection, chunk_id)
             else claim(connection, chunk_id, worker=worker, now=now, lease_seconds=lease)
         )
         return taken or claim_next(connection, worker=worker, now=now, lease_seconds=lease)
@@ -91,6 +92,8 @@ def _take(workshop: Workshop, chunk_id: int | None, *, worker: WorkerIdentity) -
 
 def run_attempt(workshop: Workshop, claimed: Claim, *, surroundings: Surroundings) -> Outcome:
     """Work on a claimed chunk and record how it ended. Raises only what ends the process."""
+    # A work-horse reads many chunks: the peak is to be that of this one.
+    forget_peak()
     with hang_guard() as still_moving:
         attempt = Attempt(
             workshop=workshop,

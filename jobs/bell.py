@@ -72,7 +72,7 @@ def _enqueue(queue: Queue, bells: Iterable[Bell], *, installation: str | None) -
             job_timeout=JOB_TIMEOUT_SECONDS,
             result_ttl=RESULT_SECONDS,
             failure_ttl=FAILURE_SECONDS,
-            at_front=bell.kind is ChunkKind.PLAN,
+            at_front=bell.is_first,
             meta={INSTALLATION: installation},
             description=f"{bell.kind} chunk {bell.chunk_id} of job {bell.job_id}",
         )

@@ -5,7 +5,7 @@ Generators of small committed steps, as `jobs.errands` carries them out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from jobs.steps import Steps
 from jobs.workshop import Workshop
@@ -15,7 +15,9 @@ from store.errands import Errand, ErrandKind, note_act, note_place, take_step
 from store.failure_filter import FailureFilter
 from store.job_filter import JobFilter, some_jobs
 from store.job_runs import end_so_far
-from store.retrying import count_failed, failed_jobs, retry_some
+from store.meant import some_meant, write_down
+from store.retrying import count_failed, failed_jobs, jobs_retried, retry_some
+from store.touched import Touched
 from store.wish_acts import Wish
 from store.wishes_inside import KINDS, first_step, next_step
 
@@ -30,18 +32,26 @@ def retry_failed(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[N
     with workshop.database.read() as connection:  # counting may take long, and holds nobody up
         left = count_failed(connection, wanted, failed_by=asked_at)
         meant = failed_jobs(connection, wanted, failed_by=asked_at)
-    if not steps.touched.count:  # begun again, what it has retried does not fail any more
-        steps.touched = meant
-        with workshop.database.write() as connection:
-            note_place(connection, errand.id, meant.to_place())
+        if errand.place:  # begun again: what it has retried does not fail any more
+            meant, steps.touched = (
+                Touched.meant_in(errand.place),
+                jobs_retried(connection, errand.id),
+            )
+    reached = set(steps.touched.first)
     steps.done, steps.total = errand.done, errand.done + left
+    with workshop.database.write() as connection:
+        note_place(connection, errand.id, meant.as_meant() | steps.touched.to_place())
     yield
     while True:
         with workshop.database.write() as connection:
             again = retry_some(
                 connection, wanted, errand_id=errand.id, failed_by=asked_at, limit=STEP_CHUNKS
             )
-            steps.done += again
+            steps.done += sum(again.values())
+            for job_id in sorted(again.keys() - reached):
+                steps.touched = steps.touched.and_one(job_id)
+            reached |= again.keys()
+            note_place(connection, errand.id, meant.as_meant() | steps.touched.to_place())
             take_step(connection, errand.id, done=steps.done, total=steps.total, now=utc_now())
         if not again:
             break
@@ -88,7 +98,7 @@ def _each_with_members(
         # Begun again: an archive that was in hand may not match any more.
         begun = {name: errand.place[name] for name in ("job_id", "after")}
         yield from _rest(workshop, errand, steps, wish, **begun)
-    for job_id, _ in each_job(workshop, errand):
+    for job_id, _ in _each_meant(workshop, errand):
         with workshop.database.write() as connection:
             now = utc_now()
             ended = end_so_far(connection, job_id) if wish is Wish.RETRY else {}
@@ -138,6 +148,23 @@ def _follows(errand: Errand) -> int | None:
     return errand.id if errand.kind is ErrandKind.RETRY_JOBS else None
 
 
+def _each_meant(workshop: Workshop, errand: Errand) -> Iterator[tuple[str, int]]:
+    """(job, upload) of every job that matches when the errand begins, whatever it changes."""
+    wanted = JobFilter.from_json(errand.parameters)
+    if not wanted.states_or_end:
+        return each_job(workshop, errand, wanted)
+    with workshop.database.write() as connection:
+        write_down(connection, errand.id, wanted, made_by=errand.created_at)
+    # Begun again it goes on behind the last it had in hand.
+    begun = errand.place.get("job_id", "")
+    return _paged(
+        workshop,
+        lambda connection, after: some_meant(
+            connection, errand.id, after=max(after, begun), limit=JOBS_AT_ONCE
+        ),
+    )
+
+
 def each_job(
     workshop: Workshop, errand: Errand, wanted: JobFilter | None = None
 ) -> Iterator[tuple[str, int]]:
@@ -145,12 +172,22 @@ def each_job(
 
     `wanted`: what the errand asks for, where that is to be taken more strictly.
     """
-    wanted, after = wanted or JobFilter.from_json(errand.parameters), ""
+    meant = wanted or JobFilter.from_json(errand.parameters)
+    return _paged(
+        workshop,
+        lambda connection, after: some_jobs(
+            connection, meant, made_by=errand.created_at, after=after, limit=JOBS_AT_ONCE
+        ),
+    )
+
+
+def _paged(
+    workshop: Workshop, some: Callable[[Transaction, str], list[tuple[str, int]]]
+) -> Iterator[tuple[str, int]]:
+    after = ""
     while True:
         with workshop.database.read() as connection:
-            found = some_jobs(
-                connection, wanted, made_by=errand.created_at, after=after, limit=JOBS_AT_ONCE
-            )
+            found = some(connection, after)
         if not found:
             return
         yield from found

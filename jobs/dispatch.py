@@ -21,7 +21,7 @@ from store.clock import utc_now
 from store.errands import ErrandKind, add_errand, break_errand
 from store.job_runs import end_so_far, end_so_far_by_chunk
 from store.planning import settle
-from store.retrying import put_back
+from store.retrying import name_what_was_reached, put_back
 from store.states import EngineName
 from store.trials import begin_trial
 from store.uploads import Twin, Upload, UploadKind, complete_unless_twin, complete_upload
@@ -242,6 +242,8 @@ class Dispatch:
         if not stopped and not back:
             return False
         with self._workshop.database.write() as connection:
+            if back:
+                name_what_was_reached(connection, errand_id)
             record(
                 connection,
                 actor=actor,

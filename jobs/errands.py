@@ -40,6 +40,7 @@ from store.errands import (
 )
 from store.forecast import is_more, messages_from
 from store.jobs import JobView, find_job
+from store.meant import forget_meant
 from store.outage import passes
 from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of
 from store.removing import delete_range
@@ -97,6 +98,7 @@ def _end(
     now = utc_now()
     with workshop.database.write() as connection:
         end_errand(connection, errand.id, state=state, now=now, result=result, error=error)
+        forget_meant(connection, errand.id)
         record(
             connection,
             actor=errand.created_by,

@@ -16,12 +16,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
 _HIGH_WATER = re.compile(rb"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+CLEAR_REFS = Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"  # see proc(5)
 # Wall-clock seconds a batch may take before the process is ended from outside the interpreter:
 # a C library that spins while it holds the interpreter's lock hears no signal of ours.
 HANG_SECONDS = 900
@@ -94,8 +96,17 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
+def forget_peak() -> None:
+    """Let `peak_memory_bytes` begin anew with what is held now, where the system can do that.
+
+    Linux can, for a process of one's own; elsewhere the peak stays that of all its life.
+    """
+    with suppress(OSError):
+        CLEAR_REFS.write_text(_RESET_PEAK)
+
+
 def peak_memory_bytes() -> int:
-    """The most memory this process has held, in bytes.
+    """The most memory this process has held since `forget_peak`, or in all its life, in bytes.
 
     `getrusage` would also count the program that started this one, from before the exec.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -23,9 +24,12 @@ from jobs.sampling import SAMPLE_SECONDS, take_sample
 from jobs.surroundings import trouble_around
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
+from store.block_sums import FOLDED_AT_ONCE, fold
 from store.clock import now_of, utc_now
+from store.database import Transaction
 from store.failures import sort_failures
 from store.half_done import receiving_uploads
+from store.past_work import COUNTED_AT_ONCE, count_ended
 from store.planning import settle, unsettled_jobs
 from store.recovery import SilentAttempt, give_up_silent, silent_attempts
 from store.uploads import Upload, break_off
@@ -38,6 +42,8 @@ BELL_PATIENCE_SECONDS = 15.0
 # Failures without a cause that are looked at in one transaction, and in one round.
 SORTED_AT_ONCE = 500
 SORTED_A_ROUND = 10_000
+# Attempts, and rows of sums, that are added up in one round.
+SUMMED_A_ROUND = 20_000
 # An upload to which no byte was added for so long has lost its sender.
 STALE_PART_SECONDS = 900.0
 
@@ -66,6 +72,7 @@ def reconcile(
     lost = _give_up_the_silent(workshop, link, blind_until=blind_until)
     sorted_failures = _sort_the_failures(workshop)
     settled = _settle_the_open(workshop)
+    _keep_sums(workshop)
     broken = _break_off_the_abandoned(workshop)
     unheard = rung = 0
     queue_error = None
@@ -144,6 +151,21 @@ def _sort_the_failures(workshop: Workshop) -> int:
         if found < SORTED_AT_ONCE:
             break
     return done
+
+
+def _keep_sums(workshop: Workshop) -> None:
+    """Pages add up what is left to be added: some more of it is done in each round."""
+    _little_by_little(workshop, count_ended, at_once=COUNTED_AT_ONCE)
+    _little_by_little(workshop, fold, at_once=FOLDED_AT_ONCE)
+
+
+def _little_by_little(
+    workshop: Workshop, some: Callable[[Transaction], int], *, at_once: int
+) -> None:
+    for _ in range(SUMMED_A_ROUND // at_once):
+        with workshop.database.write() as connection:
+            if some(connection) < at_once:
+                return
 
 
 def _settle_the_open(workshop: Workshop) -> int:

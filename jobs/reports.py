@@ -10,8 +10,6 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib.metadata import version
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -23,6 +21,7 @@ from jobs.link import CONNECT_SECONDS, READ_SECONDS
 from jobs.proc import ProcessUse, memory_limit, use_of
 from jobs.record import moment_of, number_of, text_of, whole_of
 from store.clock import utc_now
+from store.vain import program_version
 
 KEPT_SECONDS = 3600
 PREFIX = "rq:email-parser:worker:"
@@ -37,12 +36,6 @@ class Report:
     limit_bytes: int | None
     worker: ProcessUse | None
     horse: ProcessUse | None
-
-
-@cache
-def program_version() -> str:
-    """The version of this program."""
-    return version("email-parser")
 
 
 def write_report(pipeline: Pipeline, name: str, *, worker_pid: int, horse_pid: int | None) -> None:

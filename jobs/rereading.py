@@ -14,7 +14,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from jobs.deaths import cause_of_death
 from jobs.guard import MessageTooSlow, cpu_limit
@@ -34,6 +34,8 @@ from store.spool import SpoolError
 
 # How much more than usual a message may take when a person asks for it.
 WIDE = 4
+PREVIEW_LINES = 12
+PREVIEW_CHARACTERS = 1_000
 
 
 class CannotRead(Exception):
@@ -59,6 +61,15 @@ class Wish:
         return {name: value for name, value in named.items() if value}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """How a message would read: its subject, and how its text begins. `cut`: the text goes on."""
+
+    subject: str | None
+    text: str
+    cut: bool
+
+
 class Reader:
     """A child process that reads one message after the other; begun anew when one ends it."""
 
@@ -77,11 +88,19 @@ class Reader:
 
     def read(self, wish: Wish) -> Kind:
         """Have one message read; what became of it. Raises CannotRead."""
+        return Kind(self._answer(wish, only_look=False)["kind"])
+
+    def look(self, wish: Wish) -> Preview:
+        """How one message would read; nothing is stored. Raises CannotRead."""
+        return Preview(**self._answer(wish, only_look=True)["preview"])
+
+    def _answer(self, wish: Wish, *, only_look: bool) -> dict[str, Any]:
         child = self._running()
         assert child.stdin is not None
         seconds = self._config.message_seconds * (WIDE if wish.wide else 1)
         try:
-            child.stdin.write(json.dumps(asdict(wish)).encode() + b"\n")
+            asked = {"wish": asdict(wish), "only_look": only_look}
+            child.stdin.write(json.dumps(asked).encode() + b"\n")
             child.stdin.flush()
         except BrokenPipeError:
             raise self._ended() from None
@@ -91,10 +110,10 @@ class Reader:
             raise CannotRead(_too_slow(seconds))
         if not line:
             raise self._ended()
-        answer = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         if "why" in answer:
             raise CannotRead(answer["why"])
-        return Kind(answer["kind"])
+        return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None:
@@ -136,6 +155,12 @@ def in_a_child(config: Config, wish: Wish) -> Kind:
         return reader.read(wish)
 
 
+def look_in_a_child(config: Config, wish: Wish) -> Preview:
+    """Have one message looked at by a child process of its own; see `Reader.look`."""
+    with Reader(config) as reader:
+        return reader.look(wish)
+
+
 def _line_within(child: subprocess.Popen[bytes], seconds: float) -> bytes | None:
     """What the child says next; nothing when it has ended, None when it takes too long.
 
@@ -158,12 +183,31 @@ def read_again(workshop: Workshop, wish: Wish) -> Kind:
     Raises CannotRead, and whatever reading raises.
     """
     try:
-        with workshop.database.read() as connection:
-            stored = stored_message(connection, wish.key)
-        message = _read(workshop, stored, wish)
+        stored, message = _read_stored(workshop, wish)
         return _store(workshop, stored, message, wish)
     except (CannotReplace, SpoolError) as error:
         raise CannotRead(str(error)) from error
+
+
+def look_at(workshop: Workshop, wish: Wish) -> Preview:
+    """Read it and tell how it begins; stores nothing. As `read_again` otherwise."""
+    try:
+        _, message = _read_stored(workshop, wish)
+    except (CannotReplace, SpoolError) as error:
+        raise CannotRead(str(error)) from error
+    lines = message.text[: PREVIEW_CHARACTERS + 1].splitlines()
+    begins = "\n".join(lines[:PREVIEW_LINES])[:PREVIEW_CHARACTERS]
+    return Preview(
+        subject=message.envelope.subject,
+        text=begins.rstrip(),
+        cut=len(begins.rstrip()) < len(message.text.rstrip()),
+    )
+
+
+def _read_stored(workshop: Workshop, wish: Wish) -> tuple[Stored, Message]:
+    with workshop.database.read() as connection:
+        stored = stored_message(connection, wish.key)
+    return stored, _read(workshop, stored, wish)
 
 
 def _read(workshop: Workshop, stored: Stored, wish: Wish) -> Message:

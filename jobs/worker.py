@@ -29,10 +29,11 @@ from jobs.bell import QUEUE_NAME, UNHEARD, ring_due
 from jobs.deaths import Memory, cause_of_death, note_death
 from jobs.link import work_client
 from jobs.proc import memory_limit
-from jobs.reports import program_version, write_report
+from jobs.reports import write_report
 from jobs.sightings import PROGRAM_FIELD
 from jobs.worker_names import new_name
 from jobs.workshop import Workshop
+from store.vain import program_version
 
 log = logging.getLogger(__name__)
 

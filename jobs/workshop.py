@@ -8,7 +8,6 @@ import socket
 import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from mail.message import Limits
@@ -18,6 +17,7 @@ from store.database import OUTAGES, Database
 from store.recovery import RetryPolicy
 from store.spool import Spool
 from store.states import EngineName
+from store.vain import program_version
 
 # Trouble of the surroundings, which passes: no thread that goes round may end of it.
 PASSING: tuple[type[Exception], ...] = (*OUTAGES, OSError)
@@ -84,5 +84,5 @@ def this_worker(engine: EngineName, name: str) -> WorkerIdentity:
         name=name,
         host=socket.gethostname(),
         pid=os.getpid(),
-        version=version("email-parser"),
+        version=program_version(),
     )

@@ -31,6 +31,8 @@ _LATIN_1 = "iso8859-1"
 _ANY_BYTES = frozenset(
     ("iso8859-1", "iso8859-15", "iso8859-9", "iso8859-2", "cp1252", "cp1250", "cp1254", "cp850")
 )
+# Those of them whose letters are Western European ones.
+_FOR_WESTERN = frozenset(("iso8859-1", "iso8859-15", "cp1252"))
 _ISO_2022_KR = "iso2022_kr"
 _CONFIDENT = 0.5
 # A text with this share of damaged letters was cut or mangled on its way, not mislabelled.
@@ -88,6 +90,16 @@ def decode_as(content: bytes, label: str) -> Decoded:
     return _by_codec(content, codec) or Decoded(
         content.decode(codec, "replace"), codec, broken=True
     )
+
+
+def is_borne_out(decoded: Decoded, label: str, content: bytes) -> bool:
+    """Whether the bytes bear out the label by which they were decoded: nothing lacking, nothing
+    guessed. A Western label has a letter for any byte, so its letters must be Western ones too.
+    """
+    codec = codec_of(label)
+    if codec is None or decoded.guessed or decoded.broken:
+        return False
+    return codec not in _FOR_WESTERN or content.translate(None, _WESTERN).isascii()
 
 
 def _by_codec(content: bytes, codec: str) -> Decoded | None:

@@ -57,7 +57,8 @@ def read_message(
 ) -> Message:
     """Read one message: `raw` is its span without the separator line, given as `separator`.
 
-    `charset` overrides every label and guess. `whole=False` says that `raw` is only the head of
+    `charset` overrides the labels and guesses of every text, and of what a header does not declare
+    or declares wrongly. `whole=False` says that `raw` is only the head of
     a message too large to read: its body is left alone. `trimmed` says that `raw` comes without
     the blank line before the next separator (`mail.span_bytes`), `is_last` that no
     message follows it in its mbox, `cut_off` that only NULs do. `not_after` is when the

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from mail.charset import decode_as, decode_labelled
+from mail.charset import decode_as, decode_labelled, is_borne_out
 from mail.charset_label import codec_of
 from mail.defect import DefectKind, printable
 from mail.text import nfc_clean
@@ -185,15 +185,15 @@ def _extended(
     content = b"".join(pieces)
     if b"=?" in content:  # both ways at once, as some programs do
         return header_text(content, name=name, reading=reading) or None
-    if reading.charset:
-        return nfc_clean(decode_as(content, reading.charset).text) or None
     return _labelled(content, (charset or b"").decode("latin-1"), name=name, reading=reading)
 
 
 def _labelled(content: bytes, charset: str, *, name: str, reading: Reading) -> str | None:
+    decoded = decode_labelled(content, charset or None, hints=reading.hints)
+    if reading.charset and not is_borne_out(decoded, charset, content):
+        return nfc_clean(decode_as(content, reading.charset).text) or None
     if charset and codec_of(charset) is None:
         reading.defects.note(DefectKind.CHARSET_UNKNOWN, where=name, what=charset)
-    decoded = decode_labelled(content, charset or None, hints=reading.hints)
     if decoded.broken:
         reading.defects.note(DefectKind.CHARSET_BROKEN, where=name, what=decoded.charset)
     return nfc_clean(decoded.text) or None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mail.charset import Decoded, decode_as, decode_labelled, guess
+from mail.charset import Decoded, decode_as, decode_labelled, guess, is_borne_out
 from mail.charset_label import codec_of
 from mail.defect import DefectKind, Defects
 from mail.text import nfc_clean
@@ -32,7 +32,9 @@ class Reading(NamedTuple):
     """How the headers of one message are read: what its parts declare, and what was overruled."""
 
     hints: Iterable[str]
-    charset: str | None  # chosen by a person; None lets the labels and guesses speak
+    # Chosen by a person, for texts and for what a header does not declare well; None lets the
+    # labels and guesses speak.
+    charset: str | None
     defects: Defects
 
 
@@ -126,9 +128,9 @@ def _decode_run(run: list[re.Match[str]], *, name: str, reading: Reading) -> str
         return ""
     content = b"".join(_word_bytes(word, name=name, reading=reading) for word in run)
     label = run[0].group(1)
-    if reading.charset:
-        return _in_one_line(decode_as(content, reading.charset).text)
     decoded = _decoded_word(content, label, run=run, hints=reading.hints)
+    if reading.charset and not is_borne_out(decoded, label, content):
+        return _in_one_line(decode_as(content, reading.charset).text)
     _note(decoded, label, name=name, reading=reading)
     return _in_one_line(decoded.text)
 

@@ -53,6 +53,7 @@ COMMANDS = {
     "verify": Entry("ops.verify", "compare ledgers and files, byte for byte"),
     "reconcile": Entry("ops.reconciling", "compare the database with the queue once, and mend"),
     "drain": Entry("ops.draining", "ask workers to finish their chunk and stop"),
+    "mark": Entry("ops.marking", "mark this moment on the charts, in words of your own"),
     "doctor": Entry("ops.doctor", "look for what is wrong with this installation"),
     "healthcheck": Entry("ops.healthcheck", "exit 0 when the console or a worker here is alive"),
     "migrate": Entry("ops.migrating", "bring the database to this version's schema"),

@@ -56,6 +56,15 @@
     spokenAt = performance.now();
   };
 
+  // What an act left to say goes when a part of the page says that it is true no more.
+  const dropNotices = () => {
+    for (const part of document.querySelectorAll("[data-over]")) {
+      for (const name of part.dataset.over.split(" ").filter(Boolean)) {
+        document.querySelector(`[data-holds-while="${name}"]`)?.remove();
+      }
+    }
+  };
+
   // A tab that nobody sees asks nothing; it asks at once when it is seen again.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
@@ -70,19 +79,8 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     noteArrival(event.target);
+    dropNotices();
     speak();
-  });
-
-  // Moving through the cells of a chunk map; rows of lists and all other keys are keys.js.
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!document.activeElement.matches(".cell")) return;
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const cells = [...document.querySelectorAll(".cell")];
-    const next = cells.indexOf(document.activeElement) + step;
-    cells[Math.min(Math.max(next, 0), cells.length - 1)].focus();
   });
 
   document.addEventListener("change", (event) => {
@@ -91,5 +89,6 @@
 
   document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   noteArrival(document);
+  dropNotices();
   setInterval(markStale, 1000);
 })();

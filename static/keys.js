@@ -1,5 +1,6 @@
-/* Keys on every page: to the search field, through the rows of any list, the list of keys; and the
-   row one came from is chosen again when one comes back. Everything works without it. */
+/* Keys on every page: to the search field, through the rows of any list and the cells of a chunk
+   map, the list of keys; and the row one came from is chosen again when one comes back. Everything
+   works without it. */
 "use strict";
 
 (() => {
@@ -61,6 +62,62 @@
     event.preventDefault();
     KEYS[event.key]();
   });
+
+  // A chunk map is one stop of the Tab key: the cell one was at, else the chosen one, else the first.
+  let wasAt = null;
+  const cells = () => [...document.querySelectorAll(".chunk-map .cell")];
+  const makeOneStop = () => {
+    const all = cells();
+    const stop =
+      all.find((cell) => cell === document.activeElement) ?? all.find((cell) => cell.id === wasAt) ??
+      all.find((cell) => cell.hasAttribute("aria-current")) ?? all[0];
+    for (const cell of all) cell.tabIndex = cell === stop ? 0 : -1;
+  };
+
+  // Rows are as the cells lie on the page just now.
+  const rowsOf = (all) => {
+    const lines = new Map();
+    for (const cell of all) {
+      const top = Math.round(cell.getBoundingClientRect().top);
+      lines.set(top, [...(lines.get(top) ?? []), cell]);
+    }
+    return [...lines.entries()].sort((a, b) => a[0] - b[0]).map((entry) => entry[1]);
+  };
+
+  const cellFrom = (cell, key, far) => {
+    const all = cells();
+    const at = all.indexOf(cell);
+    const lines = rowsOf(all);
+    const row = lines.findIndex((line) => line.includes(cell));
+    const column = lines[row].indexOf(cell);
+    const beside = (line) => line?.[Math.min(column, line.length - 1)];
+    const to = {
+      ArrowRight: () => all[at + 1],
+      ArrowLeft: () => all[at - 1],
+      ArrowDown: () => beside(lines[row + 1]),
+      ArrowUp: () => beside(lines[row - 1]),
+      Home: () => (far ? all[0] : lines[row][0]),
+      End: () => (far ? all.at(-1) : lines[row].at(-1)),
+    }[key];
+    return to && (to() ?? cell);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.metaKey || event.altKey || event.shiftKey) return;
+    const isFar = event.ctrlKey && ["Home", "End"].includes(event.key);
+    if ((event.ctrlKey && !isFar) || !event.target.matches(".chunk-map .cell")) return;
+    const next = cellFrom(event.target, event.key, isFar);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+  document.addEventListener("focusin", (event) => {
+    if (!event.target.matches(".chunk-map .cell")) return;
+    wasAt = event.target.id;
+    makeOneStop();
+  });
+  document.addEventListener("htmx:afterSettle", makeOneStop);
+  makeOneStop();
 
   // Leaving by a link of a row is remembered under the address of the list, for this tab alone.
   document.addEventListener("click", (event) => {

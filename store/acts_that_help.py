@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, select
 
-from store.failure_filter import lasts
 from store.job_filter import JobFilter, joined, matching
 from store.states import OPEN_JOB_STATES, ChunkState
 from store.tables import chunk, job, upload
+from store.vain import is_vain
 
 # So many chunks or jobs are looked at in some milliseconds.
 LOOKED_AT = 2_000
@@ -24,7 +24,7 @@ _AT_ONCE = 500
 
 def retry_may_help(connection: Connection, wanted: JobFilter) -> bool:
     """True when a chunk has failed, not in vain, of a job that matches or came out of one."""
-    some = select(chunk.c.upload_id, lasts().label("in_vain"))
+    some = select(chunk.c.upload_id, is_vain().label("in_vain"))
     failed = some.where(chunk.c.state == ChunkState.FAILED)
     rows = connection.execute(failed.limit(LOOKED_AT)).all()
     worth_it = {row.upload_id for row in rows if not row.in_vain}

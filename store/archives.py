@@ -157,11 +157,14 @@ def point_to(
     )
 
 
-def sizes_of_members(connection: Connection, archive_id: int) -> dict[int, int]:
+def sizes_of_members(
+    connection: Connection, archive_id: int, *, with_skipped: bool
+) -> dict[int, int]:
     """Bytes that came out of each member that has been dealt with, by its place."""
     rows = connection.execute(
         select(member.c.ordinal, func.coalesce(member.c.size, 0)).where(
-            member.c.archive_id == archive_id
+            member.c.archive_id == archive_id,
+            true() if with_skipped else member.c.fate != Fate.SKIPPED,
         )
     )
     return {ordinal: int(size) for ordinal, size in rows}
@@ -225,9 +228,9 @@ def what_is_wrong(connection: Connection, upload_id: int) -> str | None:
     return "; ".join(said) or None
 
 
-def count_unseen(connection: Connection, archive_id: int) -> int:
-    """How many members nobody could look into; they may hold mail."""
-    reasons = [str(reason) for reason in NotTaken if reason.may_hold_mail]
+def count_unseen(connection: Connection, archive_id: int, *, only: NotTaken | None = None) -> int:
+    """How many members nobody could look into, for one reason or any; they may hold mail."""
+    reasons = [str(one) for one in NotTaken if one.may_hold_mail and only in (None, one)]
     unseen = select(func.count()).where(
         member.c.archive_id == archive_id,
         member.c.fate == Fate.SKIPPED,

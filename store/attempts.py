@@ -14,12 +14,14 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from store import tables
 from store.chunks import ATTEMPTS, AttemptView, attempt_view
+from store.history import UNCOUNTED
 from store.states import Outcome
 
 chunk, attempt = tables.chunk, tables.attempt
 
 # Different errors beyond this are no longer looked at for a report.
 ENDS_LOOKED_AT = 2_000
+CAUSES_LOOKED_AT = 200
 _DIFFERS = re.compile(r"\([^()]*\)|\d[\d.,]*")
 
 
@@ -161,6 +163,15 @@ def equal_ends(connection: Connection, job_id: str) -> list[EqualEnds]:
 
     Numbers and names in brackets do not make a difference; the first of a group is quoted.
     """
+    alike: dict[tuple[str, str | None, str], EqualEnds] = {}
+    for one in [*_counted_ends(connection, job_id), *_uncounted_ends(connection, job_id)]:
+        key = (one.outcome, one.error_type, same_words(one.error))
+        alike[key] = _joined(alike[key], one) if key in alike else one
+    return sorted(alike.values(), key=lambda one: -one.attempts)
+
+
+def _uncounted_ends(connection: Connection, job_id: str) -> Iterator[EqualEnds]:
+    """Of attempts whose cause nobody has written down yet: word by word."""
     rows = connection.execute(
         select(
             attempt.c.outcome,
@@ -174,23 +185,67 @@ def equal_ends(connection: Connection, job_id: str) -> list[EqualEnds]:
         )
         .join(chunk, chunk.c.id == attempt.c.chunk_id)
         .where(
-            attempt.c.job_id == job_id, attempt.c.outcome.not_in((Outcome.DONE, Outcome.RUNNING))
+            # Not by the index of the job: SQLite would look at every attempt it ever had.
+            func.coalesce(attempt.c.job_id, "") == job_id,
+            UNCOUNTED,
+            attempt.c.outcome.not_in((Outcome.DONE, Outcome.RUNNING)),
         )
         .group_by(attempt.c.outcome, attempt.c.error_type, attempt.c.error)
         .order_by(func.min(attempt.c.started_at))
         .limit(ENDS_LOOKED_AT)
     )
-    alike: dict[tuple[str, str | None, str], EqualEnds] = {}
     for row in rows:
-        one = EqualEnds(**{**row._mapping, "outcome": Outcome(row.outcome)})
-        key = (one.outcome, one.error_type, same_words(one.error))
-        alike[key] = _joined(alike[key], one) if key in alike else one
-    return sorted(alike.values(), key=lambda one: -one.attempts)
+        yield EqualEnds(**{**row._mapping, "outcome": Outcome(row.outcome)})
+
+
+def _counted_ends(connection: Connection, job_id: str) -> Iterator[EqualEnds]:
+    """Of those that have one: by an index, as a job may have failed 200,000 times."""
+    rows = connection.execute(
+        select(
+            attempt.c.outcome,
+            attempt.c.cause,
+            func.count().label("attempts"),
+            func.min(attempt.c.chunk_id).label("first_chunk"),
+            func.max(attempt.c.chunk_id).label("last_chunk"),
+            func.min(attempt.c.started_at).label("first_at"),
+            func.max(attempt.c.started_at).label("last_at"),
+        )
+        .where(attempt.c.job_id == job_id, attempt.c.cause.is_not(None))
+        .group_by(attempt.c.outcome, attempt.c.cause)
+        .order_by(func.count().desc())
+        .limit(CAUSES_LOOKED_AT)
+    ).all()
+    # Chunks are written in the order of the file.
+    ends = {number for row in rows for number in (row.first_chunk, row.last_chunk)}
+    seqs = select(chunk.c.id, chunk.c.seq).where(chunk.c.id.in_(ends))
+    seq_of = {row.id: row.seq for row in connection.execute(seqs)}
+    for row in rows:
+        said = connection.execute(
+            select(attempt.c.error_type, attempt.c.error)
+            .where(
+                attempt.c.job_id == job_id,
+                attempt.c.outcome == row.outcome,
+                attempt.c.cause == row.cause,
+            )
+            .order_by(attempt.c.started_at)
+            .limit(1)
+        ).one()
+        yield EqualEnds(
+            outcome=Outcome(row.outcome),
+            error_type=said.error_type,
+            error=said.error,
+            attempts=row.attempts,
+            first_seq=seq_of[row.first_chunk],
+            last_seq=seq_of[row.last_chunk],
+            first_at=row.first_at,
+            last_at=row.last_at,
+        )
 
 
 def _joined(left: EqualEnds, right: EqualEnds) -> EqualEnds:
+    first = min(left, right, key=lambda one: one.first_at)
     return replace(
-        left,
+        first,
         attempts=left.attempts + right.attempts,
         first_seq=min(left.first_seq, right.first_seq),
         last_seq=max(left.last_seq, right.last_seq),

@@ -13,8 +13,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from store.audit import AuditEntry, entry_of
+from store.job_acts import on_archives_around
 from store.paging import Page, Place, Turn, keyed, page_of
 from store.tables_people import audit
+from store.touched import reached
 
 LONGEST_ID = 200
 # Values to choose from, and subjects that are written out in a query.
@@ -119,15 +121,19 @@ def _subjects(
         if not subject_id:
             found.append(kind)
     if wanted.subject_id and "job" in (wanted.kind, None):
+        # A job that was only ever reached by acts over many has no entry of its own.
+        found.append(f"job:{subject_id}")
         found += _errands_about(connection, [one for one in found if one.startswith("job:")])
     return found
 
 
 def _errands_about(connection: Connection, jobs: Sequence[str]) -> list[str]:
-    """What was asked for on a job's page is an errand, whose end names the errand alone."""
+    """What was asked for on a job's page is an errand, whose end names the errand alone; and what
+    was asked for of many and has reached one of these."""
     asked = select(audit.c.detail).where(audit.c.subject.in_(jobs))
     details = connection.execute(asked.limit(MOST_DIFFERENT)).scalars()
     numbers = {json.loads(detail).get("errand") for detail in details}
+    numbers |= set(reached(connection, (one.removeprefix("job:") for one in jobs)))
     return [f"errand:{number}" for number in sorted(filter(None, numbers))]
 
 
@@ -138,7 +144,11 @@ def _conditions(connection: Connection, wanted: AuditFilter) -> list[ColumnEleme
             found.append(column.in_(values) if values else false())
     if wanted.kind or wanted.subject_id:
         subjects = _subjects(connection, wanted, kinds := _kinds(connection, wanted))
-        found.append(_about(wanted, subjects, kinds))
+        about = _about(wanted, subjects, kinds)
+        # Of one job also what was done to the archive around it.
+        jobs = {one.removeprefix("job:") for one in subjects or () if one.startswith("job:")}
+        around = on_archives_around(connection, jobs) if len(jobs) == 1 else []
+        found.append(or_(about, *around))
     if wanted.since is not None:
         found.append(audit.c.at >= wanted.since)
     if wanted.until is not None:

@@ -11,15 +11,17 @@ from sqlalchemy import Connection, func, or_, select, update
 from store.claims import is_paused
 from store.states import ChunkKind, ChunkState
 from store.tables import chunk
+from store.turns import FAIREST_FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bell:
-    """A chunk that the queue is to be told of."""
+    """A chunk that the queue is to be told of. `is_first`: its turn is before all others'."""
 
     chunk_id: int
     job_id: str
     kind: ChunkKind
+    is_first: bool
 
 
 def due_bells(connection: Connection, *, now: datetime, window: int, hanging: int) -> list[Bell]:
@@ -35,14 +37,22 @@ def due_bells(connection: Connection, *, now: datetime, window: int, hanging: in
     ).scalar_one()
     room = window - max(rung, hanging)
     rows = connection.execute(
-        select(chunk.c.id, chunk.c.job_id, chunk.c.kind)
+        select(chunk.c.id, chunk.c.job_id, chunk.c.kind, chunk.c.turn)
         .where(chunk.c.state == ChunkState.WAITING, chunk.c.rung_at.is_(None))
         .where(or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now), ~is_paused())
-        .order_by(chunk.c.seq, chunk.c.id)
+        .order_by(*FAIREST_FIRST)
         .limit(max(room, 0 if rung else 1))
         .with_for_update(skip_locked=True)
     )
-    return [Bell(chunk_id=row.id, job_id=row.job_id, kind=ChunkKind(row.kind)) for row in rows]
+    return [
+        Bell(
+            chunk_id=row.id,
+            job_id=row.job_id,
+            kind=ChunkKind(row.kind),
+            is_first=row.turn == 0,
+        )
+        for row in rows
+    ]
 
 
 def mark_rung(connection: Connection, bells: Sequence[Bell], *, now: datetime) -> None:

@@ -24,8 +24,8 @@ VARIABLE = (
     (re.compile(r"\d+(?:\.\d+)?"), "N"),
 )
 
-# The bytes are what they were, and no mail is in them that this version knows; an archive does not
-# even look again at the members that it has dealt with.
+# The bytes are what they were, and no mail is in them that the version knows which tried; whether
+# that is still this one says store.vain.
 LASTING = frozenset({"NoMessages"})
 
 
@@ -44,12 +44,12 @@ class Cause:
         return sha256(repr(signature).encode("utf-8", "replace")).hexdigest()[:KEY_LETTERS]
 
     @property
-    def retry_is_vain(self) -> bool:
+    def is_lasting(self) -> bool:
         """True when a retry with the same version comes to the same end."""
         return self.error_type in LASTING
 
 
-def retry_is_vain(error: str | None) -> bool:
+def is_lasting(error: str | None) -> bool:
     """The same for a job or a chunk that ended with these words, their type first."""
     return (error or "").partition(":")[0] in LASTING
 

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select
 
 from store import tables
-from store.causes import retry_is_vain
 from store.clock import now_of
 from store.states import ChunkKind, ChunkState, EngineName, Outcome
 from store.tables_archive import archive
+from store.vain import is_vain
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
 
@@ -42,11 +42,7 @@ class ChunkView:
     started_at: datetime | None
     ended_at: datetime | None
     error: str | None
-
-    @property
-    def retry_is_vain(self) -> bool:
-        """True when it failed, and a retry with the same version comes to the same end."""
-        return self.state is ChunkState.FAILED and retry_is_vain(self.error)
+    retry_is_vain: bool  # it failed, and a retry with this version comes to the same end
 
     @property
     def share(self) -> float:
@@ -101,7 +97,7 @@ def chunks_of(
 ) -> list[ChunkView]:
     """The chunks of a job in file order, the plan (seq 0) first; `after` is a seq."""
     rows = connection.execute(
-        select(chunk)
+        select(chunk, is_vain().label("is_vain"))
         .where(chunk.c.job_id == job_id, chunk.c.seq > after)
         .order_by(chunk.c.seq)
         .limit(limit)
@@ -128,6 +124,7 @@ def _chunk_view(row: Row[Any]) -> ChunkView:
         started_at=row.started_at,
         ended_at=row.ended_at,
         error=row.error,
+        retry_is_vain=bool(row.is_vain),
     )
 
 
@@ -208,7 +205,7 @@ def attempt_view(row: Row[Any]) -> AttemptView:
 def failed_chunks(connection: Connection, chunk_ids: Sequence[int]) -> list[FailedChunk]:
     """Those of some chunks that are there, each with its latest trouble; in the order asked for."""
     rows = connection.execute(
-        select(chunk, upload.c.filename, UNPACKS.label("unpacks"))
+        select(chunk, upload.c.filename, UNPACKS.label("unpacks"), is_vain().label("is_vain"))
         .join(upload, upload.c.id == chunk.c.upload_id)
         .where(chunk.c.id.in_(chunk_ids))
     ).all()
@@ -260,25 +257,28 @@ def _due_since(now: datetime) -> ColumnElement[datetime | None]:
 
 def backlog(connection: Connection) -> Backlog:
     """The queue as the database knows it."""
-    waiting = connection.execute(
+    is_paused = job.c.paused_at.is_not(None)
+    rows = connection.execute(
         select(
+            is_paused.label("is_paused"),
             func.count().label("number"),
-            func.coalesce(func.sum(chunk.c.stop - chunk.c.position), 0).label("size"),
+            func.sum(chunk.c.stop - chunk.c.position).label("size"),
             func.min(_due_since(now_of(connection))).label("oldest"),
         )
         .join(job, job.c.id == chunk.c.job_id)
-        .where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_(None))
-    ).one()
-    paused = select(chunk.c.id).join(job, job.c.id == chunk.c.job_id)
-    paused = paused.where(chunk.c.state == ChunkState.WAITING, job.c.paused_at.is_not(None))
+        .where(chunk.c.state == ChunkState.WAITING)
+        .group_by(is_paused)
+    )
+    by_pause = {bool(row.is_paused): row for row in rows}
+    waiting, paused = by_pause.get(False), by_pause.get(True)
     # A running chunk has exactly one running attempt, and of those there is an index.
     running = select(attempt.c.id).where(attempt.c.outcome == Outcome.RUNNING)
     failed = select(chunk.c.id).where(chunk.c.state == ChunkState.FAILED)
     return Backlog(
-        waiting=waiting.number,
-        paused=_count(connection, paused),
+        waiting=waiting.number if waiting else 0,
+        paused=paused.number if paused else 0,
         running=_count(connection, running),
         failed=_count(connection, failed),
-        waiting_bytes=int(waiting.size),
-        oldest_since=waiting.oldest,
+        waiting_bytes=int(waiting.size) if waiting else 0,
+        oldest_since=waiting.oldest if waiting else None,
     )

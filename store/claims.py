@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, 
 from store import tables
 from store.standstill import rests
 from store.states import ChunkKind, ChunkState, EngineName, JobState, Outcome
+from store.turns import FAIREST_FIRST
 from store.uploads import UploadKind
 
 chunk, attempt, job, upload = tables.chunk, tables.attempt, tables.job, tables.upload
@@ -116,12 +117,12 @@ def claim_next(
 def due_chunks(connection: Connection, *, host: str, now: datetime, limit: int) -> list[int]:
     """Chunks that could be claimed on `host` now, fairest first.
 
-    Plans come first, then what follows by how far its job has got. None while the machine rests.
+    In the order of `store.turns`. None while the machine rests.
     """
     rows = connection.execute(
         select(chunk.c.id)
         .where(_is_due(now), ~rests(host, now=now))
-        .order_by(chunk.c.seq, chunk.c.id)
+        .order_by(*FAIREST_FIRST)
         .limit(limit)
     )
     return list(rows.scalars())

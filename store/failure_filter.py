@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 
-from store.causes import LASTING
 from store.states import ChunkState
 from store.tables import chunk, upload
 from store.tables_watch import cause
+from store.vain import is_vain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +94,4 @@ def causes_of_filter(wanted: FailureFilter) -> list[ColumnElement[bool]]:
 
 def in_vain() -> ColumnElement[int]:
     """How many of some chunks failed so that a retry comes to the same end."""
-    failed = and_(chunk.c.state == ChunkState.FAILED, lasts())
-    return func.coalesce(func.sum(case((failed, 1), else_=0)), 0)
-
-
-def lasts() -> ColumnElement[bool]:
-    """That a retry of a failed chunk comes to the same end."""
-    error = func.coalesce(chunk.c.error, "")
-    return or_(*(error.startswith(f"{kind}:") for kind in LASTING))
+    return func.coalesce(func.sum(case((is_vain(), 1), else_=0)), 0)

@@ -42,6 +42,7 @@ class FailedCause:
     chunks: int
     first_at: datetime
     last_at: datetime
+    sample: str | None  # see `sample_of`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ def _counted_at_once(wanted: FailureFilter) -> Select[Any]:
     )
 
 
-_OF_CAUSE = (cause.c.key, cause.c.error_type, cause.c.message, cause.c.frame)
+_OF_CAUSE = (cause.c.key, cause.c.error_type, cause.c.message, cause.c.frame, cause.c.sample)
 
 
 def _beyond(
@@ -165,6 +166,7 @@ def _failed_cause(row: Row[Any]) -> FailedCause:
         chunks=row.chunks,
         first_at=row.first_at,
         last_at=row.last_at,
+        sample=sample_of(row),
     )
 
 
@@ -183,6 +185,16 @@ class KnownCause:
     cause: Cause
     first_at: datetime
     last_at: datetime
+    sample: str | None  # see `sample_of`
+
+
+def sample_of(row: Row[Any]) -> str | None:
+    """What the latest chunk that failed for a cause said, word for word and cut.
+
+    A cause itself keeps no names and numbers. None where it says the same.
+    """
+    said: str = (row.sample or "").removeprefix(f"{row.error_type}: ")
+    return None if said in ("", row.message) else said
 
 
 def find_cause(connection: Connection, key: str) -> KnownCause | None:
@@ -195,6 +207,7 @@ def find_cause(connection: Connection, key: str) -> KnownCause | None:
         cause=Cause(error_type=row.error_type, message=row.message, frame=row.frame),
         first_at=row.first_at,
         last_at=row.last_at,
+        sample=sample_of(row),
     )
 
 

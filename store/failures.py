@@ -23,6 +23,8 @@ from store.tables_watch import cause, cause_minute
 # The charts look back a week; somebody may want to see the one before.
 COUNTS_KEPT = timedelta(days=15)
 MINUTE = 60
+# Of what a chunk said at its end, kept with its cause; its own page has all of it.
+SAMPLE_LETTERS = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +76,17 @@ def _count(connection: Connection, failures: list[Failure]) -> None:
         frame=known.frame,
         first_at=first,
         last_at=last,
+        sample=select(func.substr(chunk.c.error, 1, SAMPLE_LETTERS))
+        .where(chunk.c.id == failures[-1].chunk_id)
+        .scalar_subquery(),
     )
     new = named.excluded
+    is_later = new.sample.is_not(None) & (new.last_at >= cause.c.last_at)
     connection.execute(
         named.on_conflict_do_update(
             index_elements=[cause.c.key],
             set_={
+                "sample": case((is_later, new.sample), else_=cause.c.sample),
                 "first_at": case(
                     (cause.c.first_at < new.first_at, cause.c.first_at), else_=new.first_at
                 ),

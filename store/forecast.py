@@ -5,13 +5,15 @@ Pure reads of the books as they stand at this moment. Doing it is `store.wishes`
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, case, func, select
 
 from store import tables
 from store.archives import uploads_inside
+from store.block_sums import Standing, first_that_stands, standings_from
 from store.read_anew import start_of
 from store.states import OPEN_CHUNK_STATES, STOPPED_CHUNK_STATES, ChunkState
 
@@ -69,25 +71,20 @@ def forecast(connection: Connection, job_id: str, *, reach: Reach, from_seq: int
         raise LookupError("the first chunk is number 1")
     start = size if reach is Reach.FAILED else start_of(connection, job_id, from_seq=from_seq)
     removed, kept = _messages(connection, upload_id, start=start)
-    again = _again(reach, from_seq)
-    found = connection.execute(
-        select(
-            func.count(case((and_(again, chunk.c.seq > 0), 1))).label("chunks"),
-            func.coalesce(func.sum(_bytes_read(reach, from_seq)), 0).label("bytes"),
-            func.count(case((chunk.c.state == ChunkState.RUNNING, 1))).label("running"),
-            func.count(case((and_(again, chunk.c.seq == 0), 1))).label("plans"),
-        ).where(chunk.c.job_id == job_id)
-    ).one()
+    standings = standings_from(connection, job_id, from_seq)
+    again = [one for one in standings if _is_read(one, reach)]
+    parsed = [one for one in again if not one.is_plan]
+    running = sum(one.chunks for one in standings if one.state is ChunkState.RUNNING)
     return Forecast(
         reach=reach,
         from_seq=from_seq,
-        chunks=found.chunks,
-        bytes=size if reach is Reach.ALL else int(found.bytes),
+        chunks=sum(one.chunks for one in parsed),
+        bytes=size if reach is Reach.ALL else sum(_bytes_read(one, reach) for one in parsed),
         removed=removed,
         kept=kept,
-        stopped=0 if reach is Reach.FAILED else found.running,
+        stopped=0 if reach is Reach.FAILED else running,
         attempts_forgotten=_attempts(connection, job_id) if reach is Reach.ALL else 0,
-        plans=found.plans > 0,
+        plans=len(again) > len(parsed),
     )
 
 
@@ -95,23 +92,20 @@ def _missing(job_id: str) -> tuple[int, int]:
     raise LookupError(f"there is no job {job_id}")
 
 
-def _again(reach: Reach, from_seq: int) -> ColumnElement[bool]:
-    """Chunks that would be read, the plan among them."""
+def _is_read(standing: Standing, reach: Reach) -> bool:
+    """True for chunks that would be read, the plan among them."""
     match reach:
         case Reach.FAILED:
-            return chunk.c.state.in_(STOPPED_CHUNK_STATES)
+            return standing.state in STOPPED_CHUNK_STATES
         case Reach.ONWARD:
-            return or_(chunk.c.seq >= from_seq, chunk.c.state.in_(_GOES_ON))
+            return standing.is_from or standing.state in _GOES_ON
         case Reach.ALL:
-            return chunk.c.seq >= 0
+            return True
 
 
-def _bytes_read(reach: Reach, from_seq: int) -> ColumnElement[int]:
-    rest = chunk.c.stop - chunk.c.position
-    parsed = and_(_again(reach, from_seq), chunk.c.seq > 0)
-    if reach is not Reach.ONWARD:
-        return case((parsed, rest), else_=0)
-    return case((chunk.c.seq >= from_seq, chunk.c.stop - chunk.c.start), (parsed, rest), else_=0)
+def _bytes_read(standing: Standing, reach: Reach) -> int:
+    is_whole = reach is Reach.ONWARD and standing.is_from
+    return standing.bytes if is_whole else standing.bytes_left
 
 
 def _messages(connection: Connection, upload_id: int, *, start: int) -> tuple[int, int]:
@@ -126,11 +120,13 @@ def _messages(connection: Connection, upload_id: int, *, start: int) -> tuple[in
 
 
 def _attempts(connection: Connection, job_id: str) -> int:
-    parsing = (
-        select(func.count()).select_from(attempt).join(chunk, chunk.c.id == attempt.c.chunk_id)
+    """Those of its chunks; the plan's are few, and told apart by its key."""
+    of_plan = select(chunk.c.id).where(chunk.c.job_id == job_id, chunk.c.seq == 0)
+    every, planning = (
+        int(connection.execute(select(func.count()).select_from(attempt).where(which)).scalar_one())
+        for which in (attempt.c.job_id == job_id, attempt.c.chunk_id.in_(of_plan))
     )
-    found = parsing.where(attempt.c.job_id == job_id, chunk.c.seq > 0)
-    return int(connection.execute(found).scalar_one())
+    return every - planning
 
 
 def is_more(removed: int, *, than_said: int) -> bool:
@@ -140,25 +136,15 @@ def is_more(removed: int, *, than_said: int) -> bool:
 
 def open_chunks(connection: Connection, job_id: str) -> OpenChunks:
     """How much of a job waits and how much is being read."""
-    rows = connection.execute(
-        select(chunk.c.state, func.count())
-        .where(chunk.c.job_id == job_id, chunk.c.state.in_(_GOES_ON))
-        .group_by(chunk.c.state)
-    )
-    counts = {state: int(number) for state, number in rows}
-    return OpenChunks(
-        waiting=counts.get(ChunkState.WAITING, 0), running=counts.get(ChunkState.RUNNING, 0)
-    )
+    counts: Counter[ChunkState] = Counter()
+    for one in standings_from(connection, job_id, 0):
+        counts[one.state] += one.chunks
+    return OpenChunks(waiting=counts[ChunkState.WAITING], running=counts[ChunkState.RUNNING])
 
 
 def first_unfinished(connection: Connection, job_id: str) -> int:
     """The number of the first chunk that failed or was cancelled; 1 when none did."""
-    found = connection.execute(
-        select(func.min(chunk.c.seq)).where(
-            chunk.c.job_id == job_id, chunk.c.seq > 0, chunk.c.state.in_(STOPPED_CHUNK_STATES)
-        )
-    ).scalar()
-    return int(found or 1)
+    return first_that_stands(connection, job_id, STOPPED_CHUNK_STATES) or 1
 
 
 def messages_from(connection: Connection, upload_id: int, start: int = 0) -> int:

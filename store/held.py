@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -21,14 +22,17 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    or_,
     select,
 )
 
+from store.block_sums import IS_PLAN, MET
 from store.held_files import files_held
 from store.overall import PAUSED, own_shown
 from store.states import ChunkState, JobState
-from store.tables import chunk, job, upload
+from store.tables import job, upload
 from store.tables_archive import archive
+from store.tables_watch import block_sum
 from store.uploads import UploadKind
 
 
@@ -112,10 +116,16 @@ class Held:
     @property
     def last_end(self) -> datetime | None:
         """When the last that came out of it was over; None while one is not, and without any."""
-        if self.open_here:
-            return None
-        ends = [one.last_end for one in self.standings if one.came_out and one.last_end]
-        return max(ends, default=None)
+        return None if self.open_here else self._last_end(came_out=True)
+
+    @property
+    def before_end(self) -> datetime | None:
+        """When the last of those was over that came before it; None while any file is not."""
+        return None if self.open else self._last_end(came_out=False)
+
+    def _last_end(self, *, came_out: bool) -> datetime | None:
+        alike = (one for one in self.standings if one.came_out is came_out)
+        return max((one.last_end for one in alike if one.last_end), default=None)
 
 
 NOTHING = Held()
@@ -158,22 +168,23 @@ def _standing(row: Row[Any]) -> Standing:
 
 
 def _sums(archive_ids: Collection[int]) -> Select[Any]:
-    """What files that stand alike add up to, in one pass over their chunks.
+    """What files that stand alike add up to.
 
-    Every job has one plan, so whatever is of the file and not of a chunk is counted with that. Of
-    an archive its gone-through bytes are done, of what is finished all of them.
+    Every job has one plan, so whatever is of the file and not of its chunks is counted with that.
+    Of an archive its gone-through bytes are done, of what is finished all of them.
     """
     pairs, standing = files_held(archive_ids), own_shown().label("standing")
-    is_plan, is_finished = chunk.c.seq == 0, job.c.state == JobState.FINISHED
+    is_finished, number = job.c.state == JobState.FINISHED, block_sum.c.chunks
+    plans = case((IS_PLAN, number), else_=0)
     unpacked = case((upload.c.kind == UploadKind.ARCHIVE, archive.c.read_bytes), else_=0)
-    of_file = case((is_finished, upload.c.size), else_=unpacked)
-    of_chunk = case((is_finished, 0), else_=chunk.c.position - chunk.c.start)
+    of_file = plans * case((is_finished, upload.c.size), else_=func.coalesce(unpacked, 0))
+    of_chunks = case((or_(IS_PLAN, is_finished), 0), else_=block_sum.c.bytes_done)
 
     def added(what: Any, name: str) -> Any:
         return cast(func.sum(what), BigInteger).label(name)
 
-    def number(which: Any, name: str) -> Any:
-        return added(case((which, 1), else_=0), name)
+    def chunks(which: ColumnElement[bool], name: str) -> Any:
+        return added(case((which, number), else_=0), name)
 
     return (
         select(
@@ -182,61 +193,38 @@ def _sums(archive_ids: Collection[int]) -> Select[Any]:
             standing,
             job.c.state,
             func.max(job.c.finished_at, type_=job.c.finished_at.type).label("last_end"),
-            number(is_plan, "files"),
-            added(case((is_plan, of_file), else_=of_chunk), "bytes_done"),
-            added(case((is_plan, upload.c.size), else_=0), "bytes_total"),
-            number(~is_plan, "chunks_total"),
-            number(and_(~is_plan, chunk.c.state == ChunkState.DONE), "chunks_done"),
-            number(chunk.c.state == ChunkState.FAILED, "chunks_failed"),
-            added(chunk.c.messages, "messages"),
-            added(chunk.c.duplicates, "duplicates"),
-            added(chunk.c.quarantined, "quarantined"),
-            added(chunk.c.expected_messages, "expected_messages"),
+            added(plans, "files"),
+            added(of_file + of_chunks, "bytes_done"),
+            added(plans * upload.c.size, "bytes_total"),
+            chunks(~IS_PLAN, "chunks_total"),
+            chunks(and_(~IS_PLAN, block_sum.c.state == ChunkState.DONE), "chunks_done"),
+            chunks(block_sum.c.state == ChunkState.FAILED, "chunks_failed"),
+            added(block_sum.c.messages, "messages"),
+            added(block_sum.c.duplicates, "duplicates"),
+            added(block_sum.c.quarantined, "quarantined"),
+            added(block_sum.c.expected_messages, "expected_messages"),
         )
         .select_from(pairs)
         .join(upload, upload.c.id == pairs.c.upload_id)
         .join(job, job.c.upload_id == upload.c.id)
-        .join(chunk, chunk.c.job_id == job.c.id)
+        .join(block_sum, block_sum.c.job_id == job.c.id)
         .outerjoin(archive, archive.c.upload_id == upload.c.id)
         .group_by(pairs.c.around, pairs.c.came_out, standing, job.c.state)
     )
 
 
-def rates_of_archives(
-    connection: Connection,
-    archive_ids: Collection[int],
-    rates: dict[str, tuple[float, float]],
-) -> dict[int, tuple[float, float]]:
-    """Bytes and messages per second of all their files, given those of jobs at work."""
-    if not archive_ids or not rates:
-        return {}
-    pairs = files_held(archive_ids)
-    rows = connection.execute(
-        select(pairs.c.around, job.c.id)
-        .select_from(pairs)
-        .join(job, job.c.upload_id == pairs.c.upload_id)
-        .where(job.c.id.in_(sorted(rates)))
-    )
-    found: dict[int, tuple[float, float]] = {}
-    for around, job_id in rows:
-        size, number = found.get(around, (0.0, 0.0))
-        found[around] = size + rates[job_id][0], number + rates[job_id][1]
-    return found
-
-
 def totals_of_all() -> Select[Any]:
     """(around, messages, last_end) of every archive that holds files, for lists to be sorted by."""
     pairs = files_held(None)
-    number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     ended = case((pairs.c.came_out == 1, job.c.finished_at))
     return (
         select(
             pairs.c.around,
-            cast(number, BigInteger).label("messages"),
+            cast(func.sum(MET), BigInteger).label("messages"),
             func.max(ended, type_=job.c.finished_at.type).label("last_end"),
         )
         .select_from(pairs)
         .join(job, job.c.upload_id == pairs.c.upload_id)
-        .join(chunk, chunk.c.job_id == job.c.id)
+        .join(block_sum, block_sum.c.job_id == job.c.id)
         .group_by(pairs.c.around)
     )

@@ -1,7 +1,7 @@
 """How it has been: throughput and trouble from the attempts, the queue from its samples.
 
-The attempts table is the history of the work already, so only the queue needs sampling; all of
-it outlives Redis. What attempts did that went with a deleted file is kept by `store.past_work`.
+The attempts are the history of the work, so only the queue needs sampling; all of it outlives
+Redis. What ended a while ago is added up by the minute already, see `store.past_work`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    true,
     type_coerce,
 )
 
@@ -31,6 +31,8 @@ from store.tables import attempt, chunk
 from store.tables_watch import past_work, queue_sample
 
 KEPT = timedelta(days=15)
+# Attempts that the sums of `store.past_work` do not hold yet.
+UNCOUNTED: ColumnElement[bool] = attempt.c.counted.is_(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +115,17 @@ def last_consumers(connection: Connection) -> Consumers | None:
 def history(
     connection: Connection, *, until: datetime, step: timedelta, buckets: int
 ) -> tuple[Bucket, ...]:
-    """The last `buckets` stretches of length `step`, oldest first; the last is still open.
+    """The last `buckets` stretches of length `step` before `until`, oldest first; the last is open
+    unless it ends just then.
 
     `step` is whole minutes. An attempt counts where it was last seen: attempts last seconds.
     """
     width = int(step.total_seconds())
-    last = int(until.timestamp()) // width
+    last = ceil(until.timestamp() / width) - 1
     first = last - buckets + 1
     since = datetime.fromtimestamp(first * width, UTC)
-    done = _attempts_by_bucket(connection, since=since, width=width)
-    queue = _samples_by_bucket(connection, since=since, width=width)
+    done = _attempts_by_bucket(connection, since=since, until=until, width=width)
+    queue = _samples_by_bucket(connection, since=since, until=until, width=width)
     return tuple(
         _bucket(number, width=width, until=until, done=done.get(number), queue=queue.get(number))
         for number in range(first, last + 1)
@@ -148,12 +151,13 @@ def _bucket_of(minute: str | int, *, width: int) -> int:
 
 
 def _attempts_by_bucket(
-    connection: Connection, *, since: datetime, width: int
+    connection: Connection, *, since: datetime, until: datetime, width: int
 ) -> dict[int, tuple[int, int, int, int]]:
     sums: dict[int, tuple[int, int, int, int]] = {}
-    first = int(since.timestamp()) // 60
-    gone = connection.execute(select(past_work).where(past_work.c.minute >= first)).all()
-    for row in [*attempts_by_minute(connection, true(), since=since), *gone]:
+    first, last = (int(at.timestamp()) // 60 for at in (since, until))
+    minutes = select(past_work).where(past_work.c.minute.between(first, last))
+    counted, before = connection.execute(minutes).all(), attempt.c.seen_at <= until
+    for row in [*attempts_by_minute(connection, before, since=since), *counted]:
         number = _bucket_of(row.minute, width=width)
         size, messages, failed, lost = sums.get(number, (0, 0, 0, 0))
         sums[number] = (
@@ -168,7 +172,7 @@ def _attempts_by_bucket(
 def attempts_by_minute(
     connection: Connection, which: ColumnElement[bool], *, since: datetime
 ) -> Sequence[Row[Any]]:
-    """(minute, bytes, messages, failed, lost) of some attempts that are there, in order.
+    """(minute, bytes, messages, failed, lost) of some attempts that are not counted, in order.
 
     For the minute see `minute_since_1970`.
     """
@@ -183,14 +187,14 @@ def attempts_by_minute(
             func.count().filter(attempt.c.outcome == Outcome.LOST).label("lost"),
         )
         .join(chunk, chunk.c.id == attempt.c.chunk_id)
-        .where(attempt.c.seen_at >= since, which)
+        .where(attempt.c.seen_at >= since, UNCOUNTED, which)
         .group_by(minute)
         .order_by(minute)
     ).all()
 
 
 def _samples_by_bucket(
-    connection: Connection, *, since: datetime, width: int
+    connection: Connection, *, since: datetime, until: datetime, width: int
 ) -> dict[int, tuple[int, float | None]]:
     minute = _minute(connection, queue_sample.c.at).label("minute")
     rows = connection.execute(
@@ -199,7 +203,7 @@ def _samples_by_bucket(
             func.max(queue_sample.c.waiting).label("waiting"),
             func.max(queue_sample.c.oldest_seconds).label("oldest"),
         )
-        .where(queue_sample.c.at >= since)
+        .where(queue_sample.c.at >= since, queue_sample.c.at <= until)
         .group_by(minute)
     )
     most: dict[int, tuple[int, float | None]] = {}

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, collate, func, or_, se
 from store.counted_on import GONE
 from store.inside import archives_within, ended_since
 from store.overall import SHOWN_STATES, own_shown, shown_state, status_of_jobs
+from store.quarantine import has_quarantined
 from store.states import OPEN_JOB_STATES
 from store.tables import job, upload
 
@@ -29,6 +30,7 @@ class JobFilter:
     since: datetime | None = None
     until: datetime | None = None
     ended: datetime | None = None  # is over since then or later, an archive with its last file
+    set_aside: datetime | None = None  # has messages that were quarantined since then
     archive_id: int | None = None  # what came out of that upload, however deep
     is_folded: bool = False  # only what was uploaded itself, not what came out of archives
     # An archive is to match a state by its own end too, not by that of one of its files.
@@ -53,6 +55,7 @@ class JobFilter:
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "ended": self.ended.isoformat() if self.ended else None,
+            "quarantined": self.set_aside.isoformat() if self.set_aside else None,
             "archive": None if self.archive_id is None else str(self.archive_id),
             "fold": FOLDED if self.is_folded else None,
         }
@@ -60,7 +63,9 @@ class JobFilter:
     @classmethod
     def from_json(cls, parameters: dict[str, Any]) -> Self:
         """What `to_json` wrote."""
-        since, until, ended = (parameters.get(name) for name in ("since", "until", "ended"))
+        since, until, ended, set_aside = (
+            parameters.get(name) for name in ("since", "until", "ended", "quarantined")
+        )
         return cls(
             states=states_in(parameters.get("state")),
             text=parameters.get("q") or "",
@@ -68,6 +73,7 @@ class JobFilter:
             since=datetime.fromisoformat(since) if since else None,
             until=datetime.fromisoformat(until) if until else None,
             ended=datetime.fromisoformat(ended) if ended else None,
+            set_aside=datetime.fromisoformat(set_aside) if set_aside else None,
             archive_id=upload_in(parameters.get("archive")),
             is_folded=parameters.get("fold") == FOLDED,
         )
@@ -110,6 +116,8 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
         found.append(job.c.created_at >= wanted.since)
     if wanted.until is not None:
         found.append(job.c.created_at < wanted.until)
+    if wanted.set_aside is not None:
+        found.append(has_quarantined(job.c.upload_id, since=wanted.set_aside))
     if wanted.ended is not None:
         # An archive is over when the last of its files is.
         is_over = status_of_jobs(connection).not_in(OPEN_JOB_STATES)
@@ -136,21 +144,27 @@ def lowered(connection: Connection, text: ColumnElement[str]) -> ColumnElement[s
 def some_jobs(
     connection: Connection, wanted: JobFilter, *, made_by: datetime, after: str, limit: int
 ) -> list[tuple[str, int]]:
-    """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen.
-
-    Where a state or an end is asked for, none that has come to its end since: it was not meant.
-    """
-    then: list[ColumnElement[bool]] = [job.c.created_at <= made_by]
-    if wanted.states_or_end:
-        then.append(or_(job.c.finished_at.is_(None), job.c.finished_at <= made_by))
+    """(job, upload) of jobs that match and were there by then, by id; `after` is the last seen."""
     rows = connection.execute(
-        select(job.c.id, job.c.upload_id)
-        .join(upload, upload.c.id == job.c.upload_id)
-        .where(*matching(connection, wanted), *then, job.c.id > after)
+        joined(job.c.id, job.c.upload_id)
+        .where(*meant_by(connection, wanted, made_by=made_by), job.c.id > after)
         .order_by(job.c.id)
         .limit(limit)
     )
     return [(row.id, row.upload_id) for row in rows]
+
+
+def meant_by(
+    connection: Connection, wanted: JobFilter, *, made_by: datetime
+) -> list[ColumnElement[bool]]:
+    """The conditions, for `joined`, of what an act means that was asked for at a time.
+
+    Where a state or an end is asked for, none that has come to its end since.
+    """
+    then: list[ColumnElement[bool]] = [job.c.created_at <= made_by]
+    if wanted.states_or_end:
+        then.append(or_(job.c.finished_at.is_(None), job.c.finished_at <= made_by))
+    return [*matching(connection, wanted), *then]
 
 
 def joined(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -25,13 +25,15 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from store.block_sums import MET
 from store.held import totals_of_all
 from store.job_filter import JobFilter, jobs_of_filter, lowered
 from store.jobs import JobView, shown_jobs, views_of
 from store.overall import SHOWN_STATES, shown_state, status_of_jobs
 from store.paging import Page, Place, Turn, keyed, page_of
 from store.states import OPEN_JOB_STATES
-from store.tables import chunk, job, job_rest, upload
+from store.tables import job, job_rest, upload
+from store.tables_watch import block_sum
 
 # A name sorts by its beginning, so that a place in the list fits into an address.
 SORTED_CHARACTERS = 200
@@ -40,7 +42,7 @@ SORTED_CHARACTERS = 200
 class JobSort(StrEnum):
     """What jobs are sorted by."""
 
-    STARTED = "started"
+    ADDED = "added"  # when its file was whole, or came out of its archive
     SIZE = "size"
     MESSAGES = "messages"
     DURATION = "duration"
@@ -170,13 +172,8 @@ def _milliseconds(
 
 
 def _by_messages() -> tuple[Select[Any], ColumnElement[Any]]:
-    number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
-    sums = (
-        select(chunk.c.job_id, cast(number, BigInteger).label("number"))
-        .where(chunk.c.seq > 0)
-        .group_by(chunk.c.job_id)
-        .subquery()
-    )
+    number = cast(func.sum(MET), BigInteger).label("number")
+    sums = select(block_sum.c.job_id, number).group_by(block_sum.c.job_id).subquery()
     totals = totals_of_all().subquery("totals")
     value = func.coalesce(totals.c.messages, sums.c.number, 0)
     query = (

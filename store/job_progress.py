@@ -6,23 +6,22 @@ Everything else is its files' all the while. Pure reads. Only what is committed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from store import tables
-from store.held import Held, rates_of_archives
+from store.block_sums import IS_PLAN
+from store.held import Held
+from store.in_hand import chunks_in_hand, in_hand_inside
 from store.outer import unpacked_bytes
 from store.overall import UNDER_WAY
-from store.states import OPEN_JOB_STATES, ChunkKind, ChunkState, JobState
-
-chunk, attempt = tables.chunk, tables.attempt
-
-# The rate is what was done in this many seconds before now.
-RATE_SECONDS = 30.0
+from store.pace import Pace, paces
+from store.pace import of_archives as paces_of_archives
+from store.states import OPEN_JOB_STATES, ChunkState, JobState
+from store.tables_watch import block_sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +35,38 @@ class Progress:
     chunks_done: int
     chunks_failed: int
     chunks_total: int
+    chunks_running: int  # in the hands of a worker now; a scan or an unpacking is one, too
     messages: int
     duplicates: int
     quarantined: int
     expected_messages: int
-    bytes_per_second: float | None  # None while nothing moves
-    messages_per_second: float | None
-    eta_seconds: float | None
+    pace: Pace | None  # None for what is over or paused, and for what nobody was at lately
+
+    @property
+    def different(self) -> int:
+        """Those that no other message is a copy of by then: each is found by itself."""
+        return self.messages + self.quarantined
 
     @property
     def met(self) -> int:
         """Messages of every fate. A search in the file finds each, a copy by its first."""
         return self.messages + self.duplicates + self.quarantined
+
+    @property
+    def bytes_per_second(self) -> float | None:
+        """None while nothing moves."""
+        return (self.pace and self.pace.bytes_per_second) or None
+
+    @property
+    def messages_per_second(self) -> float | None:
+        """None while nothing moves."""
+        return self.pace.messages_per_second if self.pace and self.bytes_per_second else None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """For all that is left, at the speed of just now; None while nothing moves."""
+        speed = self.bytes_per_second
+        return (self.bytes_total - self.bytes_done) / speed if speed else None
 
 
 def progress_of(
@@ -55,155 +74,105 @@ def progress_of(
 ) -> dict[str, Progress]:
     """By job; `rows` are jobs with the size and the kind of their uploads. `held` by archive."""
     ids = [row.id for row in rows]
-    sums, planned = _sums(connection, ids), _planned(connection, ids)
-    failed = _failed(connection, ids)
-    rates = _rates(connection, now=now)
-    of_archives = rates_of_archives(connection, held, rates)
+    sums = _sums(connection, ids)
+    retrying = [job_id for job_id, one in sums.items() if one.chunks_retrying]
+    known = paces(connection, retrying=retrying, now=now)
+    of_archives = paces_of_archives(connection, held, known)
+    in_hand = chunks_in_hand(connection, now=now)
+    inside = in_hand_inside(connection, held, in_hand)
     unpacked = unpacked_bytes(connection, sorted(held))
     return {
         row.id: _of_archive(
             row,
             held[row.upload_id],
-            planned=planned.get(row.id, 0),
-            failed=failed.get(row.id, 0),
-            rates=of_archives.get(row.upload_id, (0.0, 0.0)),
+            sums.get(row.id),
+            pace=of_archives.get(row.upload_id),
+            running=in_hand.get(row.id, 0) + inside.get(row.upload_id, 0),
             unpacked=unpacked.get(row.upload_id, 0),
         )
         if row.upload_id in held
         else _progress(
-            row,
-            sums.get(row.id),
-            planned=planned.get(row.id, 0),
-            failed=failed.get(row.id, 0),
-            rates=rates.get(row.id, (0.0, 0.0)),
+            row, sums.get(row.id), pace=known.get(row.id), running=in_hand.get(row.id, 0)
         )
         for row in rows
     }
 
 
 def _sums(connection: Connection, job_ids: list[str]) -> dict[str, Row[Any]]:
-    """What the parse chunks of each job add up to: one plain pass, as there may be 100,000."""
-    done = case((chunk.c.state == ChunkState.DONE, 1), else_=0)
-    rows = connection.execute(
+    """What the chunks of each job add up to; `planned` is how far the scan has been."""
+    parsing, number = ~IS_PLAN, func.sum(block_sum.c.chunks)
+    rows: Iterable[Row[Any]] = connection.execute(
         select(
-            chunk.c.job_id,
-            func.sum(chunk.c.position - chunk.c.start).label("bytes_done"),
-            func.count().label("chunks_total"),
-            func.sum(done).label("chunks_done"),
-            func.sum(chunk.c.messages).label("messages"),
-            func.sum(chunk.c.duplicates).label("duplicates"),
-            func.sum(chunk.c.quarantined).label("quarantined"),
-            func.sum(chunk.c.expected_messages).label("expected_messages"),
+            block_sum.c.job_id,
+            func.sum(block_sum.c.bytes_done).filter(IS_PLAN).label("planned"),
+            number.filter(block_sum.c.state == ChunkState.FAILED).label("chunks_failed"),
+            number.filter(parsing).label("chunks_total"),
+            number.filter(parsing, block_sum.c.state == ChunkState.DONE).label("chunks_done"),
+            number.filter(block_sum.c.state == ChunkState.WAITING, block_sum.c.tries > 0).label(
+                "chunks_retrying"
+            ),
+            func.sum(block_sum.c.bytes_done).filter(parsing).label("bytes_done"),
+            func.sum(block_sum.c.messages).label("messages"),
+            func.sum(block_sum.c.duplicates).label("duplicates"),
+            func.sum(block_sum.c.quarantined).label("quarantined"),
+            func.sum(block_sum.c.expected_messages).filter(parsing).label("expected_messages"),
         )
-        .where(chunk.c.job_id.in_(job_ids), chunk.c.seq > 0)
-        .group_by(chunk.c.job_id)
+        .where(block_sum.c.job_id.in_(job_ids))
+        .group_by(block_sum.c.job_id)
     )
     return {row.job_id: row for row in rows}
 
 
-def _planned(connection: Connection, job_ids: list[str]) -> dict[str, int]:
-    """How many bytes the scan of each job has been through."""
-    rows = connection.execute(
-        select(chunk.c.job_id, chunk.c.position).where(
-            chunk.c.job_id.in_(job_ids), chunk.c.seq == 0
-        )
-    )
-    return {row.job_id: row.position for row in rows}
-
-
-def _failed(connection: Connection, job_ids: list[str]) -> dict[str, int]:
-    """How many chunks of each job have failed; by the index that holds failed ones only."""
-    rows = connection.execute(
-        select(chunk.c.job_id, func.count().label("number"))
-        .where(chunk.c.state == ChunkState.FAILED)
-        .group_by(chunk.c.job_id)
-    )
-    return {row.job_id: row.number for row in rows if row.job_id in job_ids}
-
-
-def _rates(connection: Connection, *, now: datetime) -> dict[str, tuple[float, float]]:
-    """Bytes and messages per second of the last while, from what each attempt did in it.
-
-    Of every job that was at work then.
-    """
-    since = now - timedelta(seconds=RATE_SECONDS)
-    # Not by job: that would look at every attempt the job ever had.
-    rows = connection.execute(
-        select(attempt)
-        .join(chunk, chunk.c.id == attempt.c.chunk_id)
-        .where(attempt.c.seen_at > since, chunk.c.kind == ChunkKind.PARSE)
-    )
-    begun: dict[str, datetime] = {}
-    done: dict[str, tuple[float, float]] = {}
-    for row in rows:
-        began = max(row.started_at, since)
-        span = max((row.seen_at - row.started_at).total_seconds(), 1e-3)
-        share = (row.seen_at - began).total_seconds() / span
-        size, number = done.get(row.job_id, (0.0, 0.0))
-        done[row.job_id] = (size + row.bytes * share, number + row.messages * share)
-        begun[row.job_id] = min(begun.get(row.job_id, began), began)
-    return {
-        job_id: (size / window, number / window)
-        for job_id, (size, number) in done.items()
-        if (window := max((now - begun[job_id]).total_seconds(), 0.5))
-    }
-
-
-def _progress(
-    row: Row[Any],
-    sums: Row[Any] | None,
-    *,
-    planned: int,
-    failed: int,
-    rates: tuple[float, float],
-) -> Progress:
-    bytes_done = int(sums.bytes_done) if sums else 0
+def _progress(row: Row[Any], sums: Row[Any] | None, *, pace: Pace | None, running: int) -> Progress:
     # What is paused stands still, however fast it was a moment ago.
-    moving = row.state in OPEN_JOB_STATES and row.paused_at is None and rates[0] > 0
+    may_move = row.state in OPEN_JOB_STATES and row.paused_at is None
     return Progress(
-        bytes_done=bytes_done,
+        bytes_done=_sum(sums, "bytes_done"),
         bytes_total=row.size,
-        bytes_planned=planned,
+        bytes_planned=_sum(sums, "planned"),
         bytes_unpacked=None,
-        chunks_done=int(sums.chunks_done) if sums else 0,
-        chunks_failed=failed,
-        chunks_total=int(sums.chunks_total) if sums else 0,
-        messages=int(sums.messages) if sums else 0,
-        duplicates=int(sums.duplicates) if sums else 0,
-        quarantined=int(sums.quarantined) if sums else 0,
-        expected_messages=int(sums.expected_messages or 0) if sums else 0,
-        bytes_per_second=rates[0] if moving else None,
-        messages_per_second=rates[1] if moving else None,
-        eta_seconds=(row.size - bytes_done) / rates[0] if moving else None,
+        chunks_done=_sum(sums, "chunks_done"),
+        chunks_failed=_sum(sums, "chunks_failed"),
+        chunks_total=_sum(sums, "chunks_total"),
+        chunks_running=running,
+        messages=_sum(sums, "messages"),
+        duplicates=_sum(sums, "duplicates"),
+        quarantined=_sum(sums, "quarantined"),
+        expected_messages=_sum(sums, "expected_messages"),
+        pace=pace if may_move else None,
     )
+
+
+def _sum(sums: Row[Any] | None, name: str) -> int:
+    """Nothing is added up for a job without chunks, nor of chunks there are none of."""
+    return 0 if sums is None else int(getattr(sums, name) or 0)
 
 
 def _of_archive(
     row: Row[Any],
     held: Held,
+    sums: Row[Any] | None,
     *,
-    planned: int,
-    failed: int,
-    rates: tuple[float, float],
+    pace: Pace | None,
+    running: int,
     unpacked: int,
 ) -> Progress:
     is_unpacked = JobState(row.state).is_over and held.files > 0
     bytes_done = held.bytes_done if is_unpacked else unpacked
     bytes_total = held.bytes_total if is_unpacked else row.size
-    moving = is_unpacked and not UNDER_WAY.isdisjoint(held.inside) and rates[0] > 0
+    may_move = is_unpacked and not UNDER_WAY.isdisjoint(held.inside)
     return Progress(
         bytes_done=bytes_done,
         bytes_total=bytes_total,
-        bytes_planned=planned,
+        bytes_planned=_sum(sums, "planned"),
         bytes_unpacked=unpacked,
         chunks_done=held.chunks_done,
-        chunks_failed=held.chunks_failed + failed,
+        chunks_failed=held.chunks_failed + _sum(sums, "chunks_failed"),
         chunks_total=held.chunks_total,
+        chunks_running=running,
         messages=held.messages,
         duplicates=held.duplicates,
         quarantined=held.quarantined,
         expected_messages=held.expected_messages,
-        bytes_per_second=rates[0] if moving else None,
-        messages_per_second=rates[1] if moving else None,
-        eta_seconds=(bytes_total - bytes_done) / rates[0] if moving else None,
+        pace=pace if may_move else None,
     )

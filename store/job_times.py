@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, ColumnElement, Connection, asc, desc, select
 
 from store.chunk_cells import Tally
 from store.tables import chunk, job, upload
@@ -39,13 +39,30 @@ def times_of(connection: Connection, job_id: str, tally: Sequence[Tally]) -> Job
         )
     ).one_or_none()
     still_open = any(one.state in _OPEN for one in tally)
-    began = [one.began for one in tally if one.began]
-    ended = [one.ended for one in tally if one.ended]
     return JobTimes(
         upload_began=came.created_at,
         upload_ended=came.stored_at,
         plan_began=plan.started_at if plan else None,
         plan_ended=plan.ended_at if plan else None,
-        parse_began=min(began, default=None),
-        parse_ended=None if still_open else max(ended, default=None),
+        parse_began=_time(connection, job_id, chunk.c.started_at, order=asc),
+        parse_ended=(
+            None if still_open else _time(connection, job_id, chunk.c.ended_at, order=desc)
+        ),
     )
+
+
+def _time(
+    connection: Connection,
+    job_id: str,
+    column: Column[datetime],
+    *,
+    order: Callable[[Column[datetime]], ColumnElement[datetime]],
+) -> datetime | None:
+    """The first in that order among a job's parse chunks; each column has an index for it."""
+    found: datetime | None = connection.execute(
+        select(column)
+        .where(chunk.c.job_id == job_id, chunk.c.seq > 0, column.is_not(None))
+        .order_by(order(column))
+        .limit(1)
+    ).scalar_one_or_none()
+    return found

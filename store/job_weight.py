@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from store.archives import uploads_inside
+from store.block_sums import MET
 from store.counted_on import has_lost
 from store.failure_filter import in_vain
 from store.files_reread import jobs_read_again
@@ -24,6 +25,7 @@ from store.states import (
     ChunkState,
 )
 from store.tables import chunk, job, upload
+from store.tables_watch import block_sum
 from store.uploads import UploadKind, UploadState
 
 
@@ -74,9 +76,7 @@ def weigh_jobs(
     matches = joined(job.c.id).where(*conditions)
     retried, by_pause = _retried(connection, conditions), _open(connection, conditions)
     messages = connection.execute(
-        select(
-            func.coalesce(func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined), 0)
-        ).where(chunk.c.job_id.in_(matches))
+        select(func.coalesce(func.sum(MET), 0)).where(block_sum.c.job_id.in_(matches))
     ).scalar_one()
     return JobsWeight(
         jobs=jobs.jobs,
@@ -119,10 +119,8 @@ def _going_along(connection: Connection, conditions: list[ColumnElement[bool]]) 
         found = connection.execute(
             select(func.count(), func.coalesce(func.sum(upload.c.size), 0)).where(*others)
         ).one()
-        number = chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined
-        read = select(func.coalesce(func.sum(number), 0)).where(
-            chunk.c.upload_id.in_(select(upload.c.id).where(*others))
-        )
+        jobs = select(job.c.id).join(upload, upload.c.id == job.c.upload_id).where(*others)
+        read = select(func.coalesce(func.sum(MET), 0)).where(block_sum.c.job_id.in_(jobs))
         files, size = files + int(found[0]), size + int(found[1])
         messages += int(connection.execute(read).scalar_one())
     return GoesAlong(files=files, bytes=size, messages=messages)

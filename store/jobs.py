@@ -15,15 +15,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from store import tables
-from store.causes import retry_is_vain
+from store.causes import is_lasting
 from store.counted_on import GONE, numbers_lost
 from store.held import NOTHING, Held, held_by
 from store.inside import archives_within
 from store.job_progress import Progress, progress_of
 from store.outer import Outer, damages_of, outers_of
-from store.overall import PAUSED, own_standing, status_of_jobs, status_with_files, with_files
+from store.overall import (
+    AT_WORK,
+    PAUSED,
+    own_standing,
+    status_of_jobs,
+    status_with_files,
+    with_files,
+)
 from store.states import OPEN_JOB_STATES, EngineName, JobState
 from store.uploads import UploadKind
+from store.vain import jobs_in_vain
 
 attempt, job, upload = tables.attempt, tables.job, tables.upload
 
@@ -58,6 +66,7 @@ class JobView:
     damage: str | None  # of the file in that archive: only a part of it could be had
     held: Held | None  # what an archive holds; None for what is none
     lost: int  # members of an archive whose mail went with a file that came before it
+    retry_is_vain: bool  # it failed, and a retry with this version comes to the same end
 
     @property
     def is_archive(self) -> bool:
@@ -65,9 +74,9 @@ class JobView:
         return self.kind is UploadKind.ARCHIVE
 
     @property
-    def retry_is_vain(self) -> bool:
-        """True when it failed, and a retry with the same version comes to the same end."""
-        return self.state is JobState.FAILED and retry_is_vain(self.error)
+    def may_see_more(self) -> bool:
+        """True when no mail was found in it, but by other versions only than this one."""
+        return self.state is JobState.FAILED and is_lasting(self.error) and not self.retry_is_vain
 
     @property
     def standing(self) -> str:
@@ -91,6 +100,11 @@ class JobView:
     def waits_for_a_person(self) -> bool:
         """True while it is not over and nothing of it goes on before somebody lets it."""
         return self.standing == PAUSED
+
+    @property
+    def waits_for_worker(self) -> bool:
+        """True while it was begun and could go on, but no worker has any of it in hand."""
+        return self.standing in AT_WORK and not self.progress.chunks_running
 
     @property
     def waits_for_others(self) -> int:
@@ -213,6 +227,7 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     inner = {row.upload_id: row.archive_id for row in rows if row.archive_id is not None}
     outers = outers_of(connection, set(inner.values()))
     damages = damages_of(connection, inner) if inner else {}
+    in_vain = jobs_in_vain(connection, [row.id for row in rows if is_lasting(row.error)])
     return [
         _job_view(
             row,
@@ -222,6 +237,7 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
             held=held.get(row.upload_id),
             lost=lost.get(row.upload_id, 0),
             engine=engines.get(row.id),
+            is_vain=row.id in in_vain,
         )
         for row in rows
     ]
@@ -248,6 +264,7 @@ def _job_view(
     damage: str | None,
     held: Held | None,
     lost: int,
+    is_vain: bool,
 ) -> JobView:
     # An archive that was gone through while paused, and of which no file waits any more.
     lets_go = held is not None and JobState(row.state).is_over and not held.paused_here
@@ -273,4 +290,5 @@ def _job_view(
         damage=damage,
         held=held,
         lost=lost,
+        retry_is_vain=is_vain and JobState(row.state) is JobState.FAILED,
     )

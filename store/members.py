@@ -9,14 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select, true
+from sqlalchemy import Connection, Row, Select, case, func, select, true
 
 from mail.member import NotTaken
 from store.archives import Fate, lies_elsewhere
+from store.clock import utc_now
 from store.counted_on import GONE
 from store.held import NOTHING, Held, all_messages, held_by
+from store.in_hand import chunks_in_hand, in_hand_inside
 from store.inside import archives_within
-from store.overall import both_of_jobs
+from store.overall import AT_WORK, both_of_jobs
 from store.standings import in_order
 from store.states import JobState
 from store.tables import chunk, job, upload
@@ -44,9 +46,15 @@ class MemberView:
     job_id: str | None
     job_state: JobState | None
     standing: str | None  # of its job, as lists tell it
+    in_hand: bool  # a worker has something of it, or of what is in it
     messages: int
     gone: bool
     lies_elsewhere: bool
+
+    @property
+    def waits_for_worker(self) -> bool:
+        """True while its job was begun and could go on, but no worker has any of it in hand."""
+        return self.standing in AT_WORK and not self.in_hand
 
     @property
     def shown_size(self) -> int | None:
@@ -71,7 +79,10 @@ class MembersSum:
     deleted: int
     lost: int
     held: Held
-    bytes: int  # of the members that were taken in
+    bytes: int  # that are kept of its members as files of their own, and not deleted since
+    unpacked_bytes: int  # that came out of those that are mail or archives
+    same_bytes: int  # of them, those of members whose bytes came before
+    twice: int  # members that are the very file of another one in here, and count with that
 
     @property
     def folders(self) -> int:
@@ -125,11 +136,17 @@ def members_of(
         .limit(limit)
     ).all()
     archives = {row.upload_id for row in rows if row.upload_kind == UploadKind.ARCHIVE}
-    held = held_by(connection, archives)
-    return [_view(row, held.get(row.upload_id)) for row in rows]
+    held, in_hand = held_by(connection, archives), chunks_in_hand(connection, now=utc_now())
+    inside = in_hand_inside(connection, archives, in_hand)
+    return [
+        _view(
+            row, held.get(row.upload_id), in_hand=row.job_id in in_hand or row.upload_id in inside
+        )
+        for row in rows
+    ]
 
 
-def _view(row: Row[Any], held: Held | None) -> MemberView:
+def _view(row: Row[Any], held: Held | None, *, in_hand: bool) -> MemberView:
     gone = row.upload_state in GONE
     return MemberView(
         ordinal=row.ordinal,
@@ -144,6 +161,7 @@ def _view(row: Row[Any], held: Held | None) -> MemberView:
         job_id=None if gone else row.job_id,
         job_state=None if gone or row.job_state is None else JobState(row.job_state),
         standing=None if gone or row.job_state is None else row.standing,
+        in_hand=in_hand,
         messages=all_messages(held) if held else int(row.messages),
         gone=gone,
         lies_elsewhere=bool(row.lies_elsewhere),
@@ -184,7 +202,23 @@ def sum_of_members(
         lost=gone.get(True, 0),
         held=held,
         bytes=int(connection.execute(size).scalar_one()),
+        **_came_out(connection, archive_id),
     )
+
+
+def _came_out(connection: Connection, archive_id: int) -> dict[str, int]:
+    """The sizes of what came out of an archive, and how many of its members are alike."""
+    is_same = member.c.fate == Fate.SAME
+    row = connection.execute(
+        select(
+            func.coalesce(func.sum(member.c.size), 0).label("unpacked_bytes"),
+            func.coalesce(func.sum(case((is_same, member.c.size), else_=0)), 0).label("same_bytes"),
+            (func.count(member.c.upload_id) - func.count(member.c.upload_id.distinct())).label(
+                "twice"
+            ),
+        ).where(member.c.archive_id == archive_id, member.c.fate != Fate.SKIPPED)
+    ).one()
+    return {name: int(value) for name, value in row._mapping.items()}
 
 
 Key = TypeVar("Key")

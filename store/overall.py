@@ -31,6 +31,7 @@ SHOWN_STATES = (
 )
 AT_WORK = frozenset(("planning", UNPACKING, "running"))
 UNDER_WAY = frozenset(("queued", "planning", UNPACKING, "running"))
+_FARTHEST = ("running", UNPACKING, "planning", "queued")
 # What went wrong, the worst first: one such file is enough, as one failed chunk is for a file.
 # What somebody cancelled they know of.
 _WORST = (JobState.FAILED, JobState.INCOMPLETE, JobState.CANCELLED)
@@ -51,8 +52,9 @@ def with_files(own: str, inside: Collection[str]) -> str:
     """Where an archive stands, given how it and each of its files stand by themselves."""
     if own in UNDER_WAY:
         return own
-    if not UNDER_WAY.isdisjoint(inside):
-        return JobState.RUNNING
+    if under_way := UNDER_WAY.intersection(inside):
+        # What is farthest on: while each of them only waits, so does the archive.
+        return next(word for word in _FARTHEST if word in under_way)
     if own == PAUSED or PAUSED in inside:
         return PAUSED
     return next((bad for bad in _WORST if bad == own or bad in inside), own)
@@ -63,7 +65,7 @@ def status_with_files(own: JobState, inside: Collection[str]) -> JobState:
     if not own.is_over:
         return own
     found = with_files(own, inside)
-    return JobState.RUNNING if found == PAUSED else JobState(found)
+    return JobState.RUNNING if found == PAUSED or found in UNDER_WAY else JobState(found)
 
 
 def own_shown() -> ColumnElement[str]:

@@ -68,6 +68,7 @@ def add_chunks(
                 "upload_id": claimed.upload_id,
                 "kind": ChunkKind.PARSE,
                 "seq": first + number,
+                "turn": first + number,
                 "start": part.start,
                 "stop": part.stop,
                 "position": part.start,

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
+from store.counted_on import GONE
 from store.messages import Reading
 from store.naming import message_name
-from store.tables import quarantine
+from store.tables import quarantine, upload
 from store.tables_mail import OFFSET_BITS
 
 
@@ -46,6 +47,35 @@ def add_quarantined(
     ]
     if rows:
         connection.execute(insert(quarantine), rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """So many messages, of so many files that are still there."""
+
+    messages: int
+    files: int
+
+
+def set_aside_since(connection: Connection, since: datetime) -> SetAside:
+    """What was quarantined since then and still is: what could be read again since is not."""
+    row = connection.execute(
+        select(
+            func.count().label("messages"),
+            func.count(quarantine.c.upload_id.distinct()).label("files"),
+        )
+        .join(upload, upload.c.id == quarantine.c.upload_id)
+        .where(quarantine.c.created_at >= since, upload.c.state.not_in(GONE))
+    ).one()
+    return SetAside(messages=row.messages, files=row.files)
+
+
+def has_quarantined(upload_id: ColumnElement[int], *, since: datetime) -> ColumnElement[bool]:
+    """True of an upload of which something was quarantined since then, and still is."""
+    found = select(quarantine.c.upload_id).where(
+        quarantine.c.upload_id == upload_id, quarantine.c.created_at >= since
+    )
+    return found.exists()
 
 
 def quarantined_of(

@@ -67,7 +67,7 @@ def rewind_chunks(connection: Connection, job_id: str, *, from_seq: int) -> None
         update(chunk)
         .where(chunk.c.job_id == job_id, chunk.c.seq >= max(from_seq, 1))
         .values(
-            **fresh(connection),
+            **fresh(connection) | {"failed_before": None},
             position=chunk.c.start,
             messages=0,
             duplicates=0,
@@ -103,7 +103,7 @@ def plan_anew(connection: Connection, job_id: str, *, rule: str | None) -> None:
     connection.execute(
         update(chunk)
         .where(chunk.c.job_id == job_id)
-        .values(**fresh(connection), position=0, error=None)
+        .values(**fresh(connection) | {"failed_before": None}, position=0, error=None)
     )
     connection.execute(update(job).where(job.c.id == job_id).values(rule=rule))
     begin_again(connection, job_id, for_reading=True)

@@ -1,25 +1,39 @@
 """Retry failed chunks in bulk for an errand, and tell afterwards what became of each.
 
 A chunk remembers the errand that last gave it a fresh start, so the report is counted from the
-chunks themselves and stays true whatever happens to them.
+chunks themselves. How they had ended when they began anew since is kept by the database
+(`errand_past`), so that what an errand came to is told the same for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from store.clock import utc_now
+from store.errands import ErrandKind, find_errand, note_place
 from store.failure_filter import FailureFilter, chunks_of_filter
 from store.rests import note_rest
 from store.states import ChunkState
 from store.tables import chunk
-from store.touched import MOST_NAMED, Touched
+from store.tables_watch import errand_past
+from store.touched import MOST_NAMED, Touched, note_reached
 from store.wishes import fresh, reopen
 
 
@@ -27,7 +41,7 @@ from store.wishes import fresh, reopen
 class Aftermath:
     """What became of the chunks that an errand retried, in numbers of chunks.
 
-    `elsewhere` are no longer this errand's: retried again since, put back, or deleted.
+    `elsewhere` were taken from this errand before they came to an end: put back, read again, gone.
     """
 
     waiting: int = 0
@@ -62,8 +76,8 @@ def retry_some(
     errand_id: int,
     failed_by: datetime,
     limit: int,
-) -> int:
-    """Let up to `limit` chunks that match go on from where they got to; answers how many it were.
+) -> dict[str, int]:
+    """Let up to `limit` chunks that match go on from where they got to; how many of each job.
 
     Only what had failed by the time somebody asked: what fails again is not tried for ever.
     Job by job in the order of their uploads, as acts on archives go.
@@ -73,7 +87,7 @@ def retry_some(
         .where(*chunks_of_filter(wanted), _had_failed(failed_by))
         .limit(limit)
     )
-    retried, known_open = 0, set[int]()
+    retried, known_open = dict[str, int](), set[int]()
     for (_, job_id), rows in groupby(sorted(map(tuple, found)), key=itemgetter(0, 1)):
         again = connection.execute(
             update(chunk)
@@ -83,7 +97,8 @@ def retry_some(
         if again:
             note_rest(connection, job_id, now=utc_now(), known_open=known_open)
             reopen(connection, job_id)
-        retried += again
+            retried[job_id] = again
+            note_reached(connection, errand_id, {job_id: again})
     return retried
 
 
@@ -114,20 +129,9 @@ def aftermaths(connection: Connection, retried: Sequence[tuple[int, int]]) -> di
     """For each of some errands, given as (id, how many chunks it retried)."""
     counts: dict[int, dict[str, int]] = {errand_id: {} for errand_id, _ in retried}
     ends: dict[int, list[datetime]] = {errand_id: [] for errand_id, _ in retried}
-    rows = connection.execute(
-        select(
-            chunk.c.errand_id,
-            chunk.c.state,
-            chunk.c.same_cause,
-            func.count().label("number"),
-            func.max(chunk.c.ended_at).label("last_end"),
-        )
-        .where(chunk.c.errand_id.in_(counts))
-        .group_by(chunk.c.errand_id, chunk.c.state, chunk.c.same_cause)
-    )
-    for row in rows:
+    for row in connection.execute(union_all(_now(counts), _before(counts))):
         name = _name(ChunkState(row.state), same=row.same_cause)
-        counts[row.errand_id][name] = counts[row.errand_id].get(name, 0) + row.number
+        counts[row.errand_id][name] = counts[row.errand_id].get(name, 0) + int(row.number)
         ends[row.errand_id] += [row.last_end] if row.last_end else []
     return {
         errand_id: Aftermath(
@@ -137,6 +141,25 @@ def aftermaths(connection: Connection, retried: Sequence[tuple[int, int]]) -> di
         )
         for errand_id, number in retried
     }
+
+
+def _now(errand_ids: Collection[int]) -> Select[Any]:
+    """How the chunks stand that are still those of errands."""
+    outcome = (chunk.c.errand_id, chunk.c.state, chunk.c.same_cause)
+    number = func.count().label("number")
+    last = func.max(chunk.c.ended_at, type_=chunk.c.ended_at.type).label("last_end")
+    found = select(*outcome, number, last).where(chunk.c.errand_id.in_(errand_ids))
+    return found.group_by(*outcome)
+
+
+def _before(errand_ids: Collection[int]) -> Select[Any]:
+    """How those had ended that have begun anew since."""
+    past = errand_past.c
+    outcome = (past.errand_id, past.state, past.same_cause)
+    number = func.sum(past.number).label("number")
+    last = func.max(past.last_end, type_=past.last_end.type).label("last_end")
+    found = select(*outcome, number, last).where(past.errand_id.in_(errand_ids))
+    return found.group_by(*outcome)
 
 
 _NAMES = {
@@ -149,6 +172,24 @@ _NAMES = {
 
 def _name(state: ChunkState, *, same: bool | None) -> str:
     return _NAMES.get(state, "same" if same else "other")
+
+
+def jobs_retried(connection: Connection, errand_id: int) -> Touched:
+    """Whose chunks an errand has given a fresh start that is still theirs."""
+    of_errand = chunk.c.errand_id == errand_id
+    count = select(func.count(chunk.c.job_id.distinct())).where(of_errand)
+    first = select(chunk.c.job_id).where(of_errand).group_by(chunk.c.job_id)
+    first = first.order_by(func.min(chunk.c.upload_id)).limit(MOST_NAMED)
+    jobs = connection.execute(first).scalars()
+    return Touched.of(jobs, count=connection.execute(count).scalar_one())
+
+
+def name_what_was_reached(connection: Connection, errand_id: int) -> None:
+    """Chunks were put back: files of which nothing is left to an errand were not reached by it."""
+    asked, left = find_errand(connection, errand_id), jobs_retried(connection, errand_id)
+    if asked is None or (left.count and asked.kind is not ErrandKind.RETRY_FAILED):
+        return  # of acts on jobs an archive was reached, and its chunks are those of its files
+    note_place(connection, errand_id, Touched.instead(asked.place, left))
 
 
 def put_back(connection: Connection, errand_id: int, *, now: datetime, limit: int) -> list[str]:

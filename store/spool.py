@@ -35,6 +35,10 @@ class DiskFull(Exception):
     """There is no room for more bytes, or there soon would be none."""
 
 
+# Less than this is nothing: not even the shortest mbox and its place in the books.
+NOTHING_BYTES = 1 << 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """What the spool's disk could take. All in bytes."""
@@ -47,6 +51,11 @@ class Room:
     def available(self) -> int:
         """What the next upload may have."""
         return max(self.free - self.kept_back - self.promised, 0)
+
+    @property
+    def is_full(self) -> bool:
+        """True when there is nothing left on the disk itself, whatever is kept back of it."""
+        return self.free < NOTHING_BYTES
 
     def require(self, needed: int) -> None:
         """Raise DiskFull, with the figures, when `needed` bytes do not fit."""

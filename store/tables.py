@@ -144,6 +144,7 @@ chunk = Table(
     Column("upload_id", ForeignKey("upload.id"), nullable=False),
     Column("kind", Text, one_of("kind", "plan parse"), nullable=False),
     Column("seq", Integer, nullable=False),  # 0 for the plan, 1… for the ranges, in file order
+    Column("turn", Integer, nullable=False, server_default=text("0")),  # see store.turns
     Column("start", BigInteger, nullable=False),
     Column("stop", BigInteger, nullable=False),
     Column("position", BigInteger, nullable=False),  # everything before it is committed
@@ -164,11 +165,14 @@ chunk = Table(
     # Why it failed, last time or now: a key of `cause`. NULL also while nobody has looked yet.
     Column("cause", Text),
     Column("same_cause", Boolean),  # failed as the time before; NULL before a second failure
+    Column("failed_before", Boolean),  # true once it failed and somebody let it go on
     Column("errand_id", BigInteger),  # the errand that last gave it a fresh start
     Index("uq_chunk_job_id_seq", "job_id", "seq", unique=True),
-    # The plan has seq 0, so the order of this index is also the order of fairness: plans first,
-    # then the job that has had least of the workers' time.
-    Index("ix_chunk_waiting", "seq", "id", **only("state = 'waiting'")),
+    # When the first began and the last ended, of a job that may have 100,000.
+    Index("ix_chunk_job_id_started_at_seq", "job_id", "started_at", "seq"),
+    Index("ix_chunk_job_id_ended_at_seq", "job_id", "ended_at", "seq"),
+    # The order of fairness, too.
+    Index("ix_chunk_waiting", "turn", "id", **only("state = 'waiting'")),
     Index("ix_chunk_failed", "job_id", "seq", **only("state = 'failed'")),
     # Lists of failures are read from this index alone; without the state in it, SQLite would look
     # at every row to check it.
@@ -216,9 +220,20 @@ attempt = Table(
     Column("error", Text),  # the message of the exception, or why it was given up, in words
     Column("traceback", Text),
     Column("error_offset", BigInteger),  # of the message that was being read
+    Column("counted", Boolean),  # true once it is in the sums of `past_work`; NULL before
+    Column("cause", Text),  # why it did not succeed, see `store.causes`; written when counted
+    Index(
+        "ix_attempt_cause",
+        *("job_id", "outcome", "cause", "started_at", "chunk_id"),
+        **only("cause IS NOT NULL"),
+    ),
+    Index("ix_attempt_uncounted", "seen_at", **only("counted IS NULL")),
+    Index("ix_attempt_lost", "seen_at", **only("outcome = 'lost'")),
+    Index("ix_attempt_worker_started_at", "worker", "started_at"),
     Index("ix_attempt_running", "lease_until", **only("outcome = 'running'")),
     Index("ix_attempt_seen_at", "seen_at"),
     Index("ix_attempt_job_id_started_at_id", "job_id", "started_at", "id"),
+    Index("ix_attempt_version_started_at", "version", "started_at"),
 )
 
 ledger = Table(

@@ -21,6 +21,7 @@ from store.archives import add_archive, forget_archive, point_to
 from store.locks import take_turns
 from store.past_work import delete_attempts
 from store.states import ChunkKind, ChunkState, JobState
+from store.turns import turn_of_plan
 from store.upload_name import safe_name
 
 
@@ -231,8 +232,9 @@ def complete_upload(
     gone = _deleted_twins(connection, sha256=sha256, size=size)
     if gone:
         point_to(connection, upload.id, gone=gone, own=upload.archive_id)
-    if kind is UploadKind.ARCHIVE:
+    if is_archive := kind is UploadKind.ARCHIVE:
         add_archive(connection, upload.id, inside=upload.archive_id, again=again)
+    is_inside = upload.archive_id is not None
     job_id = uuid.uuid4().hex
     connection.execute(
         insert(tables.job).values(
@@ -250,6 +252,7 @@ def complete_upload(
             upload_id=upload.id,
             kind=ChunkKind.PLAN,
             seq=0,
+            turn=turn_of_plan(is_archive=is_archive, size=size, is_inside=is_inside),
             start=0,
             stop=size,
             position=0,

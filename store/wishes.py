@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, true, update
 
 from store import tables
 from store.causes import cause_of
@@ -93,6 +93,10 @@ def fresh(connection: Connection) -> dict[str, Any]:
         "rung_at": None,
         "ended_at": None,
         "same_cause": None,
+        # What the row was before: told of a chunk that is done in the end.
+        "failed_before": case(
+            (chunk.c.state == ChunkState.FAILED, true()), else_=chunk.c.failed_before
+        ),
         "errand_id": None,
     }
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from store.audit import AuditEntry
 from store.file_names import FileName, subject_in
+from store.job_acts import REACHED_HERE
 from store.job_runs import ENDED_BEFORE
 from store.touched import Touched
 from web import words
@@ -28,6 +29,7 @@ SUBJECTS = {
     "upload": N_("File"),
     "message": N_("Message"),
     "console": N_("Console"),
+    "charts": N_("Charts"),
 }
 # Where a subject is looked at; the place is filled with its id.
 PLACES = {
@@ -38,6 +40,7 @@ PLACES = {
     "worker": "/workers",
     "account": "/settings",
     "token": "/settings",
+    "charts": "/#history",
 }
 DETAILS = {
     "filename": N_("file"),
@@ -81,6 +84,7 @@ DETAILS = {
     "since": N_("since"),
     "until": N_("before"),
     "ended": N_("over since"),
+    "quarantined": N_("with messages quarantined since"),
     "ended_before": N_("had ended"),
     "errand": N_("errand"),
     "put_back": N_("chunks put back"),
@@ -90,6 +94,7 @@ DETAILS = {
     "paused": N_("jobs paused"),
     "resumed": N_("jobs resumed"),
     "reached": N_("reached"),
+    REACHED_HERE: N_("chunks of the job"),
     "after": N_("after file number"),
     "messages": N_("messages"),
     "messages_removed": N_("messages removed"),
@@ -178,6 +183,7 @@ class Act:
     action: str
     subject: Subject
     details: tuple[Detail, ...]
+    reached_here: int | None  # chunks of the job whose acts are told, of an act over many
 
 
 def file_meant(entry: AuditEntry) -> str | None:
@@ -211,6 +217,7 @@ def act_of(
             *_reached(files, touched),
             *_details(({"filename": file.name} if file else {}) | _beside(entry)),
         ),
+        reached_here=entry.detail.get(REACHED_HERE),
     )
 
 
@@ -262,6 +269,8 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
         return "words", N_("yes") if value else N_("no")
     if isinstance(value, int | float):
         return ("text" if name in NAMES else "size" if name in SIZES else "number"), value
+    if isinstance(value, list):
+        return "number", len(value)
     if not isinstance(value, str):
         return "text", json.dumps(value, ensure_ascii=False)[:LONGEST_VALUE]
     if name in MOMENTS:

@@ -38,15 +38,18 @@ class Scale:
     """How a period is cut into bars."""
 
     title: str
+    length: str  # what it is called where it ended before now
     step: timedelta
     buckets: int
     ticks: timedelta  # between two marks of the axis, at round local times
 
 
 SCALES = {
-    Period.HOUR: Scale(N_("Last hour"), timedelta(minutes=1), 60, timedelta(minutes=15)),
-    Period.DAY: Scale(N_("Last day"), timedelta(minutes=20), 72, timedelta(hours=4)),
-    Period.WEEK: Scale(N_("Last week"), timedelta(hours=2), 84, timedelta(days=1)),
+    Period.HOUR: Scale(
+        N_("Last hour"), N_("An hour"), timedelta(minutes=1), 60, timedelta(minutes=15)
+    ),
+    Period.DAY: Scale(N_("Last day"), N_("A day"), timedelta(minutes=20), 72, timedelta(hours=4)),
+    Period.WEEK: Scale(N_("Last week"), N_("A week"), timedelta(hours=2), 84, timedelta(days=1)),
 }
 
 
@@ -80,6 +83,14 @@ class Flag:
     marks: tuple[Mark, ...]
 
 
+class Sense(StrEnum):
+    """What the value of a bar is, of all that was in its time."""
+
+    AVERAGE = "average"
+    HIGHEST = "highest"
+    SUM = "sum"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """One measure over a period. `unit` names the filter it is written with."""
@@ -87,6 +98,7 @@ class Chart:
     title: str
     unit: str
     tone: str
+    sense: Sense
     bars: tuple[Bar, ...]
     highest: float
     latest: float | None  # of the last bar; None where nothing was measured of late
@@ -105,15 +117,23 @@ class Measure:
     title: str
     unit: str
     tone: str
+    sense: Sense
     value: Callable[[Bucket], float | None]
 
 
+_AVERAGE, _HIGHEST, _SUM = Sense.AVERAGE, Sense.HIGHEST, Sense.SUM
 MEASURES = (
-    Measure(N_("Messages per second"), "number", "active", lambda one: one.messages_per_second),
-    Measure(N_("Bytes per second"), "rate", "active", lambda one: one.bytes_per_second),
-    Measure(N_("Chunks waiting"), "number", "calm", lambda one: one.waiting),
-    Measure(N_("Longest wait"), "duration", "calm", lambda one: one.longest_wait),
-    Measure(N_("Attempts that failed"), "number", "bad", lambda one: one.failed + one.lost),
+    Measure(
+        N_("Messages per second"),
+        "number",
+        "active",
+        _AVERAGE,
+        lambda one: one.messages_per_second,
+    ),
+    Measure(N_("Bytes per second"), "rate", "active", _AVERAGE, lambda one: one.bytes_per_second),
+    Measure(N_("Chunks waiting"), "number", "calm", _HIGHEST, lambda one: one.waiting),
+    Measure(N_("Longest wait"), "duration", "calm", _HIGHEST, lambda one: one.longest_wait),
+    Measure(N_("Attempts that failed"), "number", "bad", _SUM, lambda one: one.failed + one.lost),
 )
 
 
@@ -130,6 +150,7 @@ def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
         title=measure.title,
         unit=measure.unit,
         tone=measure.tone,
+        sense=measure.sense,
         bars=bars_of(
             [
                 (bucket.at, value, bucket.is_open)

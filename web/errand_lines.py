@@ -141,7 +141,11 @@ def lines_of(database: Database, errands: Sequence[Errand]) -> tuple[ErrandLine,
 def _subjects(asked: Errand) -> tuple[str, ...]:
     """What it is about: one file that was named when it was asked for, or the first it reached."""
     named = subject_in(asked.parameters)
-    return (named,) if named else Touched.from_place(asked.place).subjects
+    return (named,) if named else _touched(asked).subjects
+
+
+def _touched(asked: Errand) -> Touched:
+    return Touched.told(asked.place, is_open=asked.is_open)
 
 
 def _line(asked: Errand, names: Mapping[str, FileName], aftermath: Aftermath | None) -> ErrandLine:
@@ -152,7 +156,7 @@ def _line(asked: Errand, names: Mapping[str, FileName], aftermath: Aftermath | N
         errand=asked,
         title=TITLES.get(asked.kind, str(asked.kind)),
         files=tuple(names[one] for one in subjects),
-        more=max(Touched.from_place(asked.place).count - len(subjects), 0),
+        more=max(_touched(asked).count - len(subjects), 0),
         job_id=job_id if kind == "job" else asked.parameters.get("job_id") if only else None,
         aftermath=aftermath,
     )

@@ -46,8 +46,8 @@ def job_act(fields: Mapping[str, str]) -> JobAct:
 
 
 def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
-    """Which jobs are meant: state (several joined by commas), q, by, since, until, ended, archive,
-    fold.
+    """Which jobs are meant: state (several joined by commas), q, by, since, until, ended,
+    quarantined, archive, fold.
 
     More than the list would show must never be meant, so nothing unknown is passed over here.
     Raises BadRequest.
@@ -67,6 +67,7 @@ def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
         since=_time(fields.get("since"), zone=zone, days=0),
         until=_time(fields.get("until"), zone=zone, days=1),
         ended=_time(fields.get("ended"), zone=zone, days=0),
+        set_aside=_time(fields.get("quarantined"), zone=zone, days=0),
         archive_id=archive_id,
         is_folded=_is_folded(fields.get("fold")),
     )

@@ -33,8 +33,8 @@ from web.passed_over import pass_over, query_of
 from web.render import zone_of
 
 ORDERS = {
-    "-started": N_("Latest first"),
-    "started": N_("Oldest first"),
+    "-added": N_("Latest first"),
+    "added": N_("Oldest first"),
     "name": N_("Name, A to Z"),
     "-name": N_("Name, Z to A"),
     "-size": N_("Largest first"),
@@ -44,7 +44,7 @@ ORDERS = {
     "-duration": N_("Longest first"),
     "duration": N_("Shortest first"),
 }
-USUAL = "-started"
+USUAL = "-added"
 NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -58,6 +58,7 @@ class JobWish:
     since: str
     until: str
     ended: str  # over since that day
+    quarantined: str  # with messages quarantined since that day
     order: str  # of ORDERS
     archive: str = ""  # the number of an upload: what came out of it
     is_folded: bool = True  # files stay under the archives they came out of
@@ -75,7 +76,7 @@ class JobWish:
     @property
     def narrows(self) -> bool:
         """True when not every job is wanted."""
-        days = self.since or self.until or self.ended
+        days = self.since or self.until or self.ended or self.quarantined
         return bool(self.states or self.text or self.by or days or self.archive)
 
     def at(self, path: str, **place: object) -> str:
@@ -88,6 +89,7 @@ class JobWish:
             since=self.since,
             until=self.until,
             ended=self.ended,
+            quarantined=self.quarantined,
             archive=self.archive or None,
             fold=None if self.is_folded or self.archive else UNFOLDED,
             sort=self.order if self.order != USUAL else None,
@@ -118,6 +120,7 @@ def wish_of(request: Request) -> JobWish:
         since=day_as_typed(request, "since"),
         until=day_as_typed(request, "until"),
         ended=day_as_typed(request, "ended"),
+        quarantined=day_as_typed(request, "quarantined"),
         order=known_word(request, "sort", ORDERS) or USUAL,
         archive=archive,
         is_folded=not archive and fold != UNFOLDED,
@@ -143,6 +146,7 @@ def filter_of(request: Request, wish: JobWish) -> JobFilter:
         since=since,
         until=until,
         ended=day_of(request, "ended", zone=zone_of(request)),
+        set_aside=day_of(request, "quarantined", zone=zone_of(request)),
         archive_id=upload_in(wish.archive),
         is_folded=wish.is_folded,
     )
@@ -173,7 +177,7 @@ def _place(request: Request, name: str, sort: JobSort) -> Place | None:
 
 def _value(text: str, sort: JobSort) -> Any:
     match sort:
-        case JobSort.STARTED:
+        case JobSort.ADDED:
             return moment(text)
         case JobSort.NAME:
             return text.replace("\0", "")

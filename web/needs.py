@@ -13,6 +13,7 @@ from jobs.health import Health
 from jobs.standing import WorkerState
 from jobs.strays import AstrayWorker
 from store.config import Config, QueueChoice
+from store.spool import Room
 from store.standstill import Standstill
 from store.states import OPEN_JOB_STATES, JobState
 from web.asked import address
@@ -43,15 +44,26 @@ class Need:
     tone: str
     address: str
     count: int = 0
+    files: int = 0
     since: datetime | None = None
     who: str = ""  # a machine or a worker
     why: str = ""  # one line, from there
+    room: Room | None = None  # of the disk, where it is about that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incomplete:
     """So many files that came to their end since a midnight did not add up."""
 
+    files: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """What was set aside unread since a midnight and still is: messages, and files they are of."""
+
+    messages: int
     files: int
     since: datetime
 
@@ -65,11 +77,12 @@ def told_since(now: datetime, zone: tzinfo) -> datetime:
 def needs_of(
     health: Health,
     *,
-    free_bytes: int,
+    room: Room,
     config: Config,
     standstills: tuple[Standstill, ...] = (),
     strays: tuple[AstrayWorker, ...] = (),
     incomplete: Incomplete | None = None,
+    quarantined: Quarantined | None = None,
     spool_is_away: bool = False,
 ) -> tuple[Need, ...]:
     """The list, the worst first."""
@@ -79,7 +92,8 @@ def needs_of(
         *(_stray_need(one) for one in strays[:STRAYS_SHOWN]),
         *_work_needs(health),
         *(_incomplete_needs(incomplete) if incomplete else ()),
-        *(_spool_needs() if spool_is_away else _disk_needs(free_bytes, config)),
+        *(_quarantined_needs(quarantined) if quarantined else ()),
+        *(_spool_needs() if spool_is_away else _disk_needs(room)),
     ]
     return tuple(sorted(found, key=lambda need: need.tone != "bad"))
 
@@ -98,7 +112,7 @@ def _queue_needs(health: Health, *, reads_itself: bool) -> Iterator[Need]:
             name="no_worker",
             tone="bad",
             # Also those that came out of an archive which is over itself.
-            address=address("/jobs", state=OPEN_JOB_STATES, fold=UNFOLDED, sort="started"),
+            address=address("/jobs", state=OPEN_JOB_STATES, fold=UNFOLDED, sort="added"),
             count=health.queue.backlog.waiting,
             since=health.queue.backlog.oldest_since,
         )
@@ -120,6 +134,14 @@ def _incomplete_needs(found: Incomplete) -> Iterator[Need]:
         yield Need(name="incomplete", tone="warn", address=shown, count=found.files)
 
 
+def _quarantined_needs(found: Quarantined) -> Iterator[Need]:
+    if found.messages:
+        shown = address("/jobs", fold=UNFOLDED, quarantined=found.since.date())
+        yield Need(
+            name="quarantined", tone="warn", address=shown, count=found.messages, files=found.files
+        )
+
+
 def _standstill_need(one: Standstill) -> Need:
     return Need(
         name="standstill",
@@ -139,10 +161,12 @@ def _spool_needs() -> Iterator[Need]:
     yield Need(name="spool_away", tone="bad", address="/workers")
 
 
-def _disk_needs(free_bytes: int, config: Config) -> Iterator[Need]:
+def _disk_needs(room: Room) -> Iterator[Need]:
     # What fills a disk are mboxes: the largest first.
-    largest, floor = address("/jobs", fold=UNFOLDED, sort="-size"), config.free_bytes_floor
-    if free_bytes <= floor:
-        yield Need(name="disk_full", tone="bad", address=largest, count=free_bytes)
-    elif free_bytes < floor * LOW_DISK_FACTOR:
-        yield Need(name="disk_low", tone="warn", address=largest, count=free_bytes)
+    largest = address("/jobs", fold=UNFOLDED, sort="-size")
+    if room.is_full:
+        yield Need(name="disk_full", tone="bad", address=largest, room=room)
+    elif not room.available:
+        yield Need(name="disk_reserved", tone="bad", address=largest, room=room)
+    elif room.free < room.kept_back * LOW_DISK_FACTOR:
+        yield Need(name="disk_low", tone="warn", address=largest, room=room)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from sqlalchemy import Connection
 from starlette.requests import Request
 
 from store.bounded import SearchTooSlow
 from store.clock import utc_now
+from store.database import Transaction
 from store.naming import message_name
 from store.results import CursorError, Order, QueryError
 from store.search import search_keys
@@ -140,7 +140,7 @@ def neighbours_of(request: Request, key: int, came_from: str) -> Neighbours:
     )
 
 
-def _fetch(connection: Connection, query: str, wish: Arranged) -> Fetch:
+def _fetch(connection: Transaction, query: str, wish: Arranged) -> Fetch:
     now = utc_now()
 
     def conversations(after: str) -> tuple[list[Group], str | None]:

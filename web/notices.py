@@ -19,19 +19,28 @@ SHOWN_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the reader. `tone`: good, warn or bad."""
+    """A sentence for the reader. `tone`: good, warn or bad.
+
+    `holds_while`: what has to go on for it to be true. A live part of the page that says that this
+    is over (`data-over`) takes the sentence away.
+    """
 
     text: str
     tone: str
+    holds_while: str | None = None
 
 
 NOTICES: dict[str, Notice] = {
-    "retried": Notice(N_("The failed chunks are waiting for a worker again."), "good"),
-    "retried-one": Notice(N_("The failed chunk is waiting for a worker again."), "good"),
-    "trial": Notice(N_("The trial has begun: its chunk is waiting for a worker again."), "good"),
+    "retried": Notice(N_("The failed chunks are waiting for a worker again."), "good", "waiting"),
+    "retried-one": Notice(N_("The failed chunk is waiting for a worker again."), "good", "waiting"),
+    "trial": Notice(
+        N_("The trial has begun: its chunk is waiting for a worker again."), "good", "trial"
+    ),
     "no-trial": Notice(N_("This chunk does not fail for this cause any more."), "warn"),
     "retried-archive": Notice(
-        N_("What failed or was cancelled of this archive goes on, its files among it."), "good"
+        N_("What failed or was cancelled of this archive goes on, its files among it."),
+        "good",
+        "waiting",
     ),
     "nothing-to-retry": Notice(N_("Nothing had failed, so nothing was retried."), "warn"),
     "cancelled": Notice(N_("The job was cancelled. What is already searchable stays."), "good"),
@@ -45,16 +54,18 @@ NOTICES: dict[str, Notice] = {
     "paused-archive": Notice(
         N_("The archive is paused with its files. What is being worked on is finished first."),
         "good",
+        "paused",
     ),
-    "resumed-archive": Notice(N_("The archive goes on, with its files."), "good"),
+    "resumed-archive": Notice(N_("The archive goes on, with its files."), "good", "going-on"),
     "paused": Notice(
-        N_("The job is paused. Chunks that are being read are finished first."), "good"
+        N_("The job is paused. Chunks that are being read are finished first."), "good", "paused"
     ),
-    "resumed": Notice(N_("The job goes on."), "good"),
+    "resumed": Notice(N_("The job goes on."), "good", "going-on"),
     "saved": Notice(N_("The search was saved."), "good"),
     "saved-view": Notice(N_("The view was saved."), "good"),
     "forgotten-view": Notice(N_("The saved view was removed."), "good"),
     "forgotten": Notice(N_("The saved search was removed."), "good"),
+    "marked": Notice(N_("The mark was set: it stands on the charts."), "good"),
     "drained": Notice(N_("The worker was asked to finish what it holds and then to end."), "good"),
     "worker-stopped": Notice(
         N_("The worker was told to end at once. What it was reading waits for another."), "good"

@@ -16,6 +16,7 @@ from web.actions import (
     exports,
     found,
     language,
+    marks,
     messages,
     saved,
     settings,
@@ -64,6 +65,7 @@ from web.pages.jobs import jobs_page
 from web.pages.jobs_bulk import jobs_bulk_page
 from web.pages.message import message_page
 from web.pages.message_html import message_html
+from web.pages.original import original_file
 from web.pages.overview import overview_page
 from web.pages.part import part_download
 from web.pages.read_again import read_again_page
@@ -101,6 +103,7 @@ pages: list[BaseRoute] = [
     Route("/jobs/bulk", operator(jobs_bulk_page), methods=["GET"]),
     Route("/jobs/{id}", viewer(job_page)),
     Route("/jobs/{id}/report", viewer(report_page)),
+    Route("/jobs/{id}/file", operator(original_file), methods=["GET"]),
     Route("/jobs/{id}/read-again", operator(read_again_page), methods=["GET"]),
     Route("/jobs/{id}/pause", operator(ask.pause_page), methods=["GET"]),
     Route("/jobs/{id}/cancel", operator(ask.cancel_page), methods=["GET"]),
@@ -167,6 +170,7 @@ actions: list[BaseRoute] = [
     act("/chunks/{id:int}/stop", operator(form(act_on_jobs.stop_chunk))),
     act("/workers/drain", operator(form(workers_act.drain_worker))),
     act("/workers/stop", operator(form(workers_act.stop_worker))),
+    act("/marks", operator(form(marks.set_by_form))),
     act("/failures/retry", operator(form(errands.retry_failed))),
     act("/failures/{key}/trial", operator(form(errands.try_one))),
     act("/jobs/bulk", operator(form(errands.act_on_jobs))),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store.failure_times import Stretch
-from web.charts import SCALES, WIDTH, Period
+from web.charts import GAP, SCALES, WIDTH, Period
 
 STRIP_HEIGHT = 28
 
@@ -23,6 +23,7 @@ class Strip:
     present: str
     failed: int
     highest: int
+    step_seconds: float  # of a bar
     width: int
     height: int
 
@@ -41,6 +42,7 @@ def strip_of(stretches: Sequence[Stretch], period: Period) -> Strip:
         present="".join(bar for bar, is_open in bars if is_open),
         failed=sum(one.failed for one in stretches),
         highest=highest,
+        step_seconds=SCALES[period].step.total_seconds(),
         width=WIDTH,
         height=STRIP_HEIGHT,
     )
@@ -50,5 +52,5 @@ def _bar(index: int, failed: int, *, count: int, highest: int) -> str:
     width = WIDTH / count
     # What happened at all is seen, however small.
     height = max(failed / highest * STRIP_HEIGHT, 2.0)
-    left, top = f"{index * width:.1f}", f"{STRIP_HEIGHT - height:.1f}"
-    return f"M{left} {top}h{width - 1:.1f}V{STRIP_HEIGHT}H{left}z"
+    left, top = f"{index * width:.2f}", f"{STRIP_HEIGHT - height:.1f}"
+    return f"M{left} {top}h{width * (1 - GAP):.2f}V{STRIP_HEIGHT}H{left}z"

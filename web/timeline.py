@@ -27,9 +27,20 @@ class Step:
     seconds: float | None = None
 
 
+# What is left is done between the two speeds seen, and this much sooner or later.
+SOONER, LATER = 0.9, 1.25
+# The books are closed after the last chunk.
+CLOSING_SECONDS = 1.0
+# Up to so many seconds a time left is told in steps of so many.
+STEPS = ((60, 5), (180, 10), (600, 30), (3600, 60), (86400, 300), (float("inf"), 3600))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eta:
-    """When a job will be done, as a range in seconds from now."""
+    """When a job will be done, as a range in seconds from now, no finer than it can be known.
+
+    `low_seconds` is 0 where it may be any moment.
+    """
 
     low_seconds: float
     high_seconds: float
@@ -85,6 +96,24 @@ def _marked(job: JobView) -> tuple[Step, ...]:
     )
 
 
+def all_is_read(job: JobView) -> bool:
+    """True of a job that failed when every byte was read and stored: in its last step."""
+    read = job.progress
+    return (
+        job.state is JobState.FAILED
+        and not job.is_archive
+        and 0 < read.bytes_total <= min(read.bytes_done, read.bytes_planned)
+    )
+
+
+def _end(job: JobView) -> str:
+    """The mark of a job that is over. Of what is quarantined, less is found than was sent."""
+    mark = _ENDS[job.state]
+    if all_is_read(job):
+        mark = "done"
+    return "warn" if mark == "done" and job.progress.quarantined else mark
+
+
 _ENDS = {
     JobState.FINISHED: "done",
     JobState.INCOMPLETE: "warn",
@@ -106,21 +135,33 @@ def _open_mark(job: JobView) -> str:
 
 def _end_mark(job: JobView, *, started: bool) -> str:
     if job.state.is_over:
-        return _ENDS[job.state] if started or job.state is JobState.FINISHED else "stopped"
+        return _end(job) if started or job.state is JobState.FINISHED else "stopped"
     return _open_mark(job) if started else "ahead"
 
 
 def eta_of(job: JobView, *, begun_again: bool, now: datetime) -> Eta | None:
-    """By the rate of the last half minute and by the average since the start; None if unknown.
+    """By the speed of the last half minute and by the average since the start; None if unknown.
 
-    A job that had been over before has no such average: nobody worked in between.
+    The last chunk is read by one worker alone, and chunks that are held by somebody who fell
+    silent, or rest before a retry, are waited for. A job that had been over before has no average:
+    nobody worked in between.
     """
     progress = job.progress
-    if progress.eta_seconds is None or job.started_at is None or not progress.bytes_done:
+    speed, pace = progress.bytes_per_second, progress.pace
+    if speed is None or pace is None or job.started_at is None or not progress.bytes_done:
         return None
-    if begun_again:
-        return Eta(low_seconds=progress.eta_seconds, high_seconds=progress.eta_seconds)
-    elapsed = (now - job.started_at).total_seconds()
-    average = (progress.bytes_total - progress.bytes_done) * elapsed / progress.bytes_done
-    low, high = sorted((progress.eta_seconds, average))
-    return Eta(low_seconds=low, high_seconds=high)
+    left = progress.bytes_total - progress.bytes_done
+    speeds = [speed]
+    if not begun_again:
+        speeds.append(progress.bytes_done / max((now - job.started_at).total_seconds(), 1e-3))
+    readers = max(pace.readers, 1)
+    chunk = min(left, progress.bytes_total / max(progress.chunks_total, 1))
+    alone = chunk / (speed / readers) * (1 - 1 / readers)
+    high = (left / min(speeds) + alone) * LATER + CLOSING_SECONDS
+    return rough(left / max(speeds) * SOONER, max(high, pace.held_seconds + CLOSING_SECONDS))
+
+
+def rough(low: float, high: float) -> Eta:
+    """A range of seconds, rounded outwards to what a person would say."""
+    step = next(step for most, step in STEPS if high <= most)
+    return Eta(low_seconds=low // step * step, high_seconds=-(-high // step) * step)

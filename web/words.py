@@ -10,17 +10,21 @@ import re
 from dataclasses import dataclass
 
 from jobs.worker_names import pid_told_by
-from store.states import EngineName
+from store.states import EngineName, JobState
 from web.language import N_
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """How a state is shown. `tone`: calm, active, good, warn or bad; `shape`: an icon's name."""
+    """How a state is shown. `tone`: calm, active, good, warn or bad; `shape`: an icon's name.
+
+    `hint`: what it means, of words that are not everybody's.
+    """
 
     text: str
     tone: str
     shape: str
+    hint: str = ""
 
 
 # RQ names its workers by 32 digits; the first eight are in its own log lines too.
@@ -51,14 +55,36 @@ STATES: dict[str, Word] = {
     "failed_again": Word(N_("Failed again"), "bad", "cross"),
     "over": Word(N_("Over"), "calm", "bar"),
     # attempts
-    "lost": Word(N_("Lost"), "bad", "broken"),
-    "fenced": Word(N_("Fenced off"), "calm", "bar"),
-    "drained": Word(N_("Drained"), "calm", "bar"),
-    "late": Word(N_("Late"), "warn", "clock"),
+    "lost": Word(
+        N_("Lost"),
+        "bad",
+        "broken",
+        N_("Nothing was heard of it in time; its chunk went to another."),
+    ),
+    "fenced": Word(
+        N_("Fenced off"),
+        "calm",
+        "bar",
+        N_("Another had been given its chunk meanwhile, so nothing more of it was kept."),
+    ),
+    "drained": Word(
+        N_("Drained"),
+        "calm",
+        "bar",
+        N_("It made way because its worker was to end; another goes on from there."),
+    ),
+    "late": Word(
+        N_("Late"), "warn", "clock", N_("It missed a beat; if it stays silent, it counts as lost.")
+    ),
     # ledger
     "message": Word(N_("Messages"), "good", "check"),
     "duplicate": Word(N_("Duplicates"), "calm", "twin"),
-    "quarantined": Word(N_("Quarantined"), "warn", "octagon"),
+    "quarantined": Word(
+        N_("Quarantined"),
+        "warn",
+        "octagon",
+        N_("Kept, but not read: too large, too slow, or it ended its reader."),
+    ),
     "preamble": Word(N_("Before the first message"), "calm", "bar"),
     "trailer": Word(N_("After the last message"), "calm", "bar"),
     "member": Word(N_("Packed files"), "good", "check"),
@@ -80,6 +106,11 @@ STATES: dict[str, Word] = {
     "deleting": Word(N_("Being deleted"), "warn", "half"),
     "deleted": Word(N_("Deleted"), "calm", "bar"),
 }
+
+# Of jobs, which go on by turns: that one was begun, and what is done about it at this moment.
+BEGUN = Word(N_("Begun"), "active", "play")
+READ = Word(N_("Reading"), "active", "play")
+WAITS = Word(N_("Waiting for a worker"), "calm", "ring")
 
 ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Administrator")}
 ENGINES = {"rq": N_("Workers (RQ)"), "local": N_("Local fallback")}
@@ -105,6 +136,7 @@ ACTIONS = {
     "job.resume": N_("resumed a job"),
     "worker.drain": N_("drained a worker"),
     "worker.stop": N_("stopped a worker"),
+    "mark.set": N_("set a mark"),
     "console.start": N_("started the console"),
     "errand.delete_upload": N_("deleted a file"),
     "errand.read_again": N_("had a file read again"),
@@ -180,6 +212,18 @@ def state(name: str) -> Word:
     """The word for a state; unknown ones read as they are written."""
     known = STATES.get(str(name).replace(" ", "_"))
     return known or Word(str(name).replace("_", " "), "calm", "ring")
+
+
+def begun(name: str) -> Word:
+    """The word for where jobs stand, many of them: begun, though a worker may be at none now."""
+    return BEGUN if name == JobState.RUNNING else state(name)
+
+
+def now(standing: str, *, waits: bool) -> Word:
+    """The word for one job at this moment; `waits`: it was begun, and no worker is at it."""
+    if waits:
+        return WAITS
+    return READ if standing == JobState.RUNNING else state(standing)
 
 
 def role(name: str) -> str:

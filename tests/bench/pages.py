@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from sqlalchemy import Connection, func, select
 from starlette.testclient import TestClient
 
 from mail.text import tokens
+from store.block_sums import fold
 from store.clock import utc_now
 from store.database import Database
 from store.failure_filter import FailureFilter
@@ -33,6 +34,7 @@ from store.failure_lists import CauseOrder, failed_causes
 from store.failures import sort_failures
 from store.migrate import migrate
 from store.naming import message_name
+from store.past_work import count_ended
 from store.states import ChunkState
 from store.tables import chunk, job
 from store.tables_mail import message, message_text
@@ -115,15 +117,20 @@ def _fill(database: Database, folder: Path, options: argparse.Namespace) -> None
         failed_every=options.failed_every,
         now=utc_now(),
     )
-    _sort_failures(database)
+    for some in (_sort_failures, count_ended, fold):
+        _to_the_end(database, some)
 
 
-def _sort_failures(database: Database) -> None:
+def _to_the_end(database: Database, some: Callable[[Connection], int]) -> None:
     """What the reconciler does in the background."""
     while True:
         with database.write() as connection:
-            if not sort_failures(connection, now=utc_now(), limit=SORTED_AT_ONCE):
+            if not some(connection):
                 return
+
+
+def _sort_failures(connection: Connection) -> int:
+    return sort_failures(connection, now=utc_now(), limit=SORTED_AT_ONCE)
 
 
 def _measure(

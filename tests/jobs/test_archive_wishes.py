@@ -201,7 +201,7 @@ def assert_lists_agree(floor: Floor) -> None:
             page = page_of_jobs(
                 connection,
                 JobFilter(states=(shown,)),
-                sort=JobSort.STARTED,
+                sort=JobSort.ADDED,
                 down=True,
                 turn=FIRST,
                 size=9,

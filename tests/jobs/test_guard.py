@@ -14,6 +14,7 @@ from jobs.guard import (
     arm_cpu_limit,
     beating,
     cpu_limit,
+    forget_peak,
     peak_memory_bytes,
     rare_collections,
 )
@@ -32,6 +33,19 @@ def test_peak_memory_is_that_of_the_process_itself_not_of_the_one_that_started_i
 
     assert peak_memory_bytes() > 300 << 20
     assert int(told.stdout) < 100 << 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a peak begin anew")
+def test_a_peak_begins_anew_with_each_attempt() -> None:
+    ballast = bytearray(200 << 20)
+    ballast[::4096] = b"x" * len(ballast[::4096])
+    before = peak_memory_bytes()
+    del ballast
+
+    forget_peak()
+
+    assert before > 200 << 20
+    assert peak_memory_bytes() < before - (150 << 20)
 
 
 def test_code_that_takes_too_much_cpu_time_is_interrupted() -> None:

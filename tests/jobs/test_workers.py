@@ -19,7 +19,6 @@ from jobs.draining import ask_to_drain
 from jobs.health import Health, WorkerHealth, WorkerKind, look, with_details
 from jobs.link import QueueLink
 from jobs.reconcile import reconcile
-from jobs.reports import program_version
 from jobs.sampling import take_sample
 from jobs.standing import WorkerState
 from store import tables
@@ -27,6 +26,7 @@ from store.chunks import running_attempts
 from store.clock import utc_now
 from store.database import Database
 from store.states import ChunkState, Outcome
+from store.vain import program_version
 from tests.harness.processes import Process
 from tests.harness.redis import RedisServer
 from tests.harness.waiting import wait_until

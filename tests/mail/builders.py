@@ -50,9 +50,11 @@ def detected(content: bytes) -> Detection:
     return detect(BytesSource(content))
 
 
-def read(raw: bytes, *, rule: Rule = SINGLE, separator: bytes = b"") -> Message:
+def read(
+    raw: bytes, *, rule: Rule = SINGLE, separator: bytes = b"", charset: str | None = None
+) -> Message:
     """A message as read."""
-    return read_message(raw, rule=rule, separator=separator)
+    return read_message(raw, rule=rule, separator=separator, charset=charset)
 
 
 def read_span(content: bytes, span: Span, rule: Rule) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import quote
 
 import pytest
 
@@ -122,3 +123,52 @@ def test_row_41_file_names_are_decoded_in_every_way_they_are_written(parameters:
     part = f"Content-Type: image/jpeg\nContent-Disposition: attachment; {parameters}\n\nx"
 
     assert read(multipart(text_part(), part.encode())).parts[1].filename == "사진.jpg"
+
+
+@pytest.mark.parametrize("label", ["utf-8", "koi8-r", "iso-8859-1"])
+def test_a_charset_wish_leaves_alone_what_is_declared_and_reads_well(label: str) -> None:
+    text = {"utf-8": "한글", "koi8-r": "Привет", "iso-8859-1": "Grüße"}[label]
+    digits = base64.b64encode(text.encode(label)).decode()
+    raw = (
+        f"Subject: =?{label}?b?{digits}?= number 7\n"
+        f"From: =?{label}?b?{digits}?= <ann@example.org>\n"
+        "Content-Type: text/plain; charset=utf-8\n\n"
+    )
+
+    message = read(raw.encode() + "가나".encode("cp949"), charset="cp949")
+
+    assert message.envelope.subject == f"{text} number 7"
+    assert message.envelope.senders[0].name == text
+    assert message.text == "가나"
+
+
+@pytest.mark.parametrize("label", ["utf-8", "x-nonsense", "us-ascii", "iso-8859-1"])
+def test_a_charset_wish_reads_what_its_label_does_not_fit(label: str) -> None:
+    text = "Привет, мир"
+    digits = base64.b64encode(text.encode("cp1251")).decode()
+
+    message = read(f"Subject: =?{label}?b?{digits}?=\n\nHello.\n".encode(), charset="cp1251")
+
+    assert message.envelope.subject == text
+
+
+def test_a_charset_wish_reads_raw_headers_beside_declared_words() -> None:
+    word = base64.b64encode("한글".encode()).decode()
+
+    message = read(
+        f"Subject: =?utf-8?b?{word}?= ".encode() + "가나".encode("cp949") + b"\n\nHello.\n",
+        charset="cp949",
+    )
+
+    assert message.envelope.subject == "한글 가나"
+
+
+def test_a_charset_wish_leaves_a_file_name_alone_that_declares_its_own() -> None:
+    def named(label: str) -> str | None:
+        name = quote("한글.txt".encode())
+        disposition = f"Content-Disposition: attachment; filename*={label}''{name}"
+        raw = f"{disposition}\n\nHello.\n".encode()
+        return read(raw, charset="cp949").parts[0].filename
+
+    assert named("utf-8") == "한글.txt"
+    assert named("x-nonsense") != "한글.txt"

@@ -112,3 +112,15 @@ def test_every_act_stands_in_the_audit_log(shell: Shell, sqlite_database: Databa
         "account.create",
     ]
     assert all(entry.actor.startswith("command:") for entry in entries)
+
+
+def test_a_mark_is_set_from_the_command_line(shell: Shell, sqlite_database: Database) -> None:
+    done = shell("mark", "0.3", "deployed")
+    refused = shell("mark", "x" * 81)
+
+    assert (done.status, done.out) == (0, "marked: 0.3 deployed\n")
+    assert refused.status == 1
+    assert "1 to 80 characters" in refused.err
+    with sqlite_database.read() as connection:
+        (entry,) = audit.entries(connection)
+    assert (entry.action, entry.detail) == ("mark.set", {"text": "0.3 deployed"})

@@ -19,6 +19,7 @@ from store.uploads import complete_upload, forget_upload, open_upload
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def a_job(connection: Connection) -> str:
@@ -174,8 +175,11 @@ def test_the_queue_is_known_only_where_it_was_sampled(database: Database) -> Non
                 consumers=None,
             )
 
-        first, second_bucket = history(connection, until=NOON + MINUTE, step=MINUTE, buckets=2)
+        a_second_on = NOON + MINUTE + timedelta(seconds=1)
+        first, second_bucket = history(connection, until=a_second_on, step=MINUTE, buckets=2)
+        *_, just_over = history(connection, until=NOON + MINUTE, step=MINUTE, buckets=2)
 
+    assert (just_over.at, just_over.is_open, just_over.waiting) == (NOON, False, 9)
     assert (first.waiting, first.oldest_seconds) == (9, 9.0)
     assert second_bucket.waiting is None
 
@@ -195,7 +199,7 @@ def test_what_people_did_marks_the_line(database: Database) -> None:
         for action in ("job.retry", "sign_in", "console.start"):
             audit.record(connection, actor="account:ann", action=action, subject="x", now=NOON)
 
-        shown = marks(connection, since=NOON - MINUTE)
+        shown = marks(connection, since=NOON - MINUTE, until=NOON + DAY)
 
     assert [one.action for one in shown] == ["job.retry", "console.start"]
 
@@ -216,7 +220,7 @@ def test_a_start_with_another_version_is_a_deploy(database: Database) -> None:
         for hours, version in ((0, "0.1"), (1, "0.1"), (2, "0.2"), (3, "0.2")):
             start_console(connection, version, at=NOON + hours * 60 * MINUTE)
 
-        shown = marks(connection, since=NOON + MINUTE)
+        shown = marks(connection, since=NOON + MINUTE, until=NOON + DAY)
 
     assert [(one.action, one.version) for one in shown] == [
         ("console.start", "0.1"),
@@ -236,7 +240,7 @@ def test_a_version_that_no_worker_had_before_is_a_deploy(database: Database) -> 
             .values(version="1")
         )
 
-        shown = marks(connection, since=NOON + MINUTE)
+        shown = marks(connection, since=NOON + MINUTE, until=NOON + DAY)
 
     assert [(one.action, one.subject, one.version) for one in shown] == [
         ("worker.deploy", "worker:w", "1")

@@ -61,7 +61,7 @@ def page(
     database: Database,
     wanted: JobFilter | None = None,
     *,
-    sort: JobSort = JobSort.STARTED,
+    sort: JobSort = JobSort.ADDED,
     down: bool = True,
     turn: Turn = FIRST,
     size: int = 50,
@@ -99,7 +99,7 @@ def test_pages_forward_and_back_show_every_job_once(
 
 @pytest.mark.parametrize(
     ("sort", "first"),
-    [(JobSort.STARTED, 0), (JobSort.SIZE, 2), (JobSort.MESSAGES, 2), (JobSort.DURATION, 4)],
+    [(JobSort.ADDED, 0), (JobSort.SIZE, 2), (JobSort.MESSAGES, 2), (JobSort.DURATION, 4)],
 )
 def test_the_largest_comes_first(shelf: Database, sort: JobSort, first: int) -> None:
     assert numbers(page(shelf, sort=sort))[0] == first

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
 from store.causes import Cause
 from store.database import Database
@@ -16,6 +16,7 @@ from store.failures import Failure, note_failure
 from store.retrying import Aftermath, aftermaths, count_failed, put_back, retry_some
 from store.states import ChunkState
 from store.tables import chunk
+from store.touched import reached
 from store.trials import TrialStanding, begin_trial, latest_trials
 from tests.store.failing import NOON, PARSE, SPOOL, add_job, fail_chunks
 
@@ -55,7 +56,7 @@ def test_an_errand_follows_what_became_of_each_chunk(database: Database, failed:
         end(connection, failed[1], SPOOL)
         end(connection, failed[2], PARSE)
 
-        after = aftermaths(connection, [(errand_id, again)])[errand_id]
+        after = aftermaths(connection, [(errand_id, sum(again.values()))])[errand_id]
 
     assert after == Aftermath(waiting=2, succeeded=1, same=1, other=1, last_end_at=LATER)
     assert (after.open, after.failed, after.settled) == (2, 2, 3)
@@ -73,8 +74,56 @@ def test_what_fails_again_meanwhile_is_not_tried_for_ever(
 
         again = retry_some(connection, wanted, errand_id=errand_id, failed_by=LATER, limit=9)
 
-        assert again == 0
+        assert again == {}
         assert failing_for(connection, SPOOL.key) == 1
+
+
+def test_what_an_errand_came_to_stays_told_when_its_chunks_are_retried_anew(
+    database: Database, failed: list[int]
+) -> None:
+    with database.write() as connection:
+        first = begin_trial(connection, SPOOL.key, failed[0], by="test", now=NOON)
+        end(connection, failed[0], SPOOL, at=NOON)
+        second = begin_trial(connection, SPOOL.key, failed[0], by="test", now=NOON)
+        end(connection, failed[0], None)
+        assert first is not None
+        assert second is not None
+
+        after = aftermaths(connection, [(first[0], 1), (second[0], 1)])
+
+    assert after[first[0]] == Aftermath(same=1, last_end_at=NOON)
+    assert after[second[0]] == Aftermath(succeeded=1, last_end_at=LATER)
+
+
+def test_what_a_group_retry_came_to_outlives_its_chunks(
+    database: Database, failed: list[int]
+) -> None:
+    with database.write() as connection:
+        first, second = ask(connection), ask(connection)
+        retry_some(connection, FailureFilter(), errand_id=first, failed_by=LATER, limit=9)
+        for chunk_id, cause in zip(failed, (None, SPOOL, SPOOL, PARSE), strict=False):
+            end(connection, chunk_id, cause)
+        retry_some(connection, FailureFilter(), errand_id=second, failed_by=LATER, limit=9)
+        connection.execute(delete(chunk).where(chunk.c.id == failed[0]))
+
+        after = aftermaths(connection, [(first, 5), (second, 3)])
+
+    assert after[first] == Aftermath(succeeded=1, same=2, other=1, waiting=1, last_end_at=LATER)
+    assert after[second] == Aftermath(waiting=3)
+
+
+def test_a_job_knows_how_much_of_it_a_group_retry_reached(
+    database: Database, failed: list[int]
+) -> None:
+    with database.write() as connection:
+        other = add_job(connection)
+        fail_chunks(connection, other, SPOOL, count=2)
+        errand_id, wanted = ask(connection), FailureFilter()
+        while retry_some(connection, wanted, errand_id=errand_id, failed_by=LATER, limit=3):
+            pass
+
+        assert reached(connection, [other[0]]) == {errand_id: 2}
+        assert reached(connection, ["nobody"]) == {}
 
 
 def test_stopping_gives_back_what_no_worker_has_begun(

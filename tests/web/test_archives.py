@@ -65,9 +65,13 @@ def test_row_16_the_api_tells_of_an_archive_its_members_and_where_mail_came_from
         "messages": 6,
         "duplicates": 0,
         "quarantined": 0,
+        "all_messages": 6,
         "different": 6,
         "hidden": 0,
         "bytes": len(mail(1)) + len(mail(2)),
+        "bytes_unpacked": len(mail(1)) + len(mail(2)),
+        "bytes_here_before": 0,
+        "same_as_another_member": 0,
     }
     members = client.get(f"/api/jobs/{archive['job_id']}/members").json()["members"]
     assert [one["name"] for one in members] == list(FILES)

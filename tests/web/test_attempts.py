@@ -23,6 +23,7 @@ from store.attempts import (
 from store.clock import utc_now
 from store.database import Database
 from store.history import add_sample
+from store.past_work import count_ended
 from store.states import Outcome
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
@@ -146,7 +147,15 @@ def test_a_report_sums_attempts_up_and_says_equal_errors_once(chunked: Visit) ->
     with chunked.house.database.read() as connection:
         sums = attempt_sums(connection, floor.job_id)
         ends = equal_ends(connection, floor.job_id)
+    with chunked.house.database.write() as connection:
+        # Some of them added up already, then all.
+        count_ended(connection, limit=20)
+        in_part = equal_ends(connection, floor.job_id)
+        while count_ended(connection):
+            pass
+        counted = equal_ends(connection, floor.job_id)
 
+    assert in_part == counted == ends
     assert dict(sums.by_outcome) == {Outcome.LOST: 60, Outcome.DONE: len(floor.chunks()) + 1}
     assert sums.peak_memory_bytes
     assert [(one.outcome, one.attempts) for one in ends] == [(Outcome.LOST, 60)]
@@ -217,3 +226,52 @@ def test_a_paused_job_waits_for_no_worker(here: Visit) -> None:
     visitor.post(f"/jobs/{floor.job_id}/pause")
 
     assert NOBODY not in visitor.get(f"/jobs/{floor.job_id}").text
+
+
+def listed(page: str) -> str:
+    """The list of attempts on a page of a job."""
+    return page.split('id="attempts"')[1].split("</section>")[0]
+
+
+def test_attempts_are_listed_in_short_what_went_wrong_first(chunked: Visit) -> None:
+    floor = chunked.take_in(letters(60, body_lines=10))
+    add_lost(floor, number=3)
+    visitor = chunked.visitor()
+
+    short = listed(visitor.get(f"/jobs/{floor.job_id}").text)
+    every = listed(visitor.get(f"/jobs/{floor.job_id}?first=newest").text)
+    narrowed = listed(visitor.get(f"/jobs/{floor.job_id}?outcome=done").text)
+
+    assert len(floor.chunks()) > 8
+    assert "3 attempts ended alike" in short
+    assert short.count('<div class="run">') == 3 + 3
+    assert short.index("3 attempts ended alike") < short.index(">Done<", short.index("<ol"))
+    assert f'href="/jobs/{floor.job_id}?first=newest#attempts"' in short
+    assert every.count('<div class="run">') > len(floor.chunks())
+    assert narrowed.count('<div class="run">') > 8
+    assert "All attempts, newest first" not in every + narrowed
+
+
+def test_few_attempts_are_all_listed(here: Visit) -> None:
+    floor = here.take_in(letters(3))
+
+    page = listed(here.visitor().get(f"/jobs/{floor.job_id}").text)
+
+    assert page.count('<div class="run">') == 2
+    assert "All attempts, newest first" not in page
+
+
+def test_a_run_that_read_message_by_message_says_so(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    floor.plan()
+    for _ in range(2):
+        floor.lose(floor.must_claim())
+    before = here.visitor().get(f"/jobs/{floor.job_id}").text
+    floor.run()
+
+    page = here.visitor().get(f"/jobs/{floor.job_id}?chunk=1").text
+
+    assert "read carefully" not in before
+    assert listed(page).count("read carefully") == 1
+    assert "do not count for ATTEMPTS" in listed(page)
+    assert "read carefully" in page.split('id="chunk"')[1].split("</div>")[0]

@@ -126,6 +126,54 @@ def test_a_retry_of_many_failures_that_is_begun_again_still_names_what_it_was_fo
     assert "and 2 more" in here.visitor().get(f"/errands/{errand.id}").text
 
 
+def test_a_retry_of_many_failures_that_is_stopped_at_once_names_no_file(here: Visit) -> None:
+    """Those it was for are named while it is open only: none of them was reached."""
+    floors = fail_jobs(here, 2)
+    errand = ask(floors[0], ErrandKind.RETRY_FAILED)
+    begun = carry_out(floors[0], errand, still_mine=lambda: False)
+    visitor = here.visitor()
+    assert begun.done == 0
+    assert "letters.mbox" in main_of(visitor.get(f"/errands/{errand.id}").text)
+
+    assert here.house.dispatch.stop_errand(errand.id, actor="test")
+
+    assert "letters.mbox" not in main_of(visitor.get(f"/errands/{errand.id}").text)
+    assert "letters.mbox" not in visitor.get(f"/audit?kind=errand&id={errand.id}").text
+
+
+@pytest.mark.parametrize("kind", [ErrandKind.RETRY_FAILED, ErrandKind.RETRY_JOBS])
+def test_files_whose_chunks_were_all_put_back_are_not_named_as_reached(
+    here: Visit, kind: ErrandKind
+) -> None:
+    floors = fail_jobs(here, 2)
+    errand = ask(floors[0], kind)
+    done = carry_out(floors[0], errand)
+    assert done.done == 2
+
+    assert here.house.dispatch.stop_errand(errand.id, actor="test")
+
+    page = main_of(here.visitor().get(f"/errands/{errand.id}").text)
+    assert "letters.mbox" not in page
+    assert "2 were put back, retried anew or deleted since" in page
+
+
+def test_of_files_some_chunks_of_which_were_begun_those_are_named(here: Visit) -> None:
+    floors = fail_jobs(here, 2)
+    errand = ask(floors[0], ErrandKind.RETRY_FAILED)
+    carry_out(floors[0], errand)
+    claimed = floors[0].must_claim()
+
+    assert here.house.dispatch.stop_errand(errand.id, actor="test")
+
+    page = main_of(here.visitor().get(f"/errands/{errand.id}").text)
+    assert f'href="/jobs/{claimed.job_id}"' in page
+    assert "more" not in page.partition("<dl")[2]
+
+
+def main_of(page: str) -> str:
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
 def test_a_trial_names_its_file(here: Visit) -> None:
     (floor,) = fail_jobs(here, 1)
     visitor = here.visitor()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
+
+from store import tables
+from store.accounts import Role
 from store.audit import record
 from store.clock import utc_now
-from store.marks import Mark
+from store.marks import Mark, set_mark
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.test_pages_jobs import bucket
@@ -74,7 +79,7 @@ def test_what_is_said_of_the_last_bar_names_since_when_it_counts(here: Visit) ->
 
     drawing = here.visitor().get("/fragments/history?period=day").text
 
-    assert re.search(r"\d since \d\d:[024]0, at most", drawing)
+    assert re.search(r"since \d\d:[024]0 on average [\d.]+, at most", drawing)
     assert "Each bar is 20\N{NO-BREAK SPACE}min" in drawing
     assert "now " not in drawing
 
@@ -86,3 +91,62 @@ def test_a_flag_stands_behind_the_bars(here: Visit) -> None:
 
     (seen, *_) = (one for one in drawing.split("<svg")[1:] if 'is-open"' in one)
     assert seen.rindex('class="pole"') < seen.index("<rect")
+
+
+def test_what_was_before_is_looked_at_by_a_link_that_stays(here: Visit) -> None:
+    """An hour that ended long ago, the one before it, and the way back to now."""
+    visitor, now = here.visitor(), utc_now()
+    floor = here.take_in(letters(30))
+    hours_ago = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=5)
+    with here.house.database.write() as connection:
+        work = tables.attempt.c.job_id == floor.job_id
+        moved = hours_ago - timedelta(minutes=7)
+        connection.execute(update(tables.attempt).where(work).values(seen_at=moved))
+        set_mark(connection, "another  rack", actor="account:ann", now=moved)
+
+    present = visitor.get("/").text
+    past = visitor.get("/", params={"until": hours_ago.isoformat()}).text
+    drawing = past.split('id="history"')[1].split("</section>")[0]
+
+    assert "another rack" not in present
+    assert "<b>another rack</b>" in drawing
+    assert "data-live" not in drawing
+    assert "is-open" not in drawing
+    assert re.search(r"Messages per second</b> <span[^>]*>at most \d", drawing)
+    before = (hours_ago - timedelta(hours=1)).isoformat()
+    after = (hours_ago + timedelta(hours=1)).isoformat()
+    assert f'rel="prev" href="/?period=hour&amp;until={quote(before)}#history"' in drawing
+    assert f'rel="next" href="/?period=hour&amp;until={quote(after)}#history"' in drawing
+    assert f'href="/?period=week&amp;until={quote(hours_ago.isoformat())}#history"' in drawing
+    assert '<a href="/?period=hour#history">Now</a>' in drawing
+
+
+def test_a_time_of_which_nothing_is_kept_is_passed_over_and_said(here: Visit) -> None:
+    here.take_in(letters(3))
+
+    for until in ("yesterday", "2020-01-01T00:00:00+00:00"):
+        page = here.visitor().get("/", params={"until": until}).text
+
+        assert f"until={until[:10]}" in page
+        assert "data-live" in page.split('id="history"')[1].split("</section>")[0]
+
+
+def test_whoever_may_act_sets_a_mark_by_page_api_and_others_do_not(here: Visit) -> None:
+    here.take_in(letters(3))
+    operator = here.visitor()
+
+    answer = operator.post("/marks", data={"text": " <b>0.3</b> deployed "})
+    made = operator.post("/api/marks", json={"text": "by a script"})
+
+    assert answer.status_code in (200, 303)
+    assert (made.status_code, made.json()) == (201, {"text": "by a script"})
+    page = operator.get("/").text
+    assert "<b>&lt;b&gt;0.3&lt;/b&gt; deployed</b>" in page
+    assert "<b>by a script</b>" in page
+    assert "set a mark" in operator.get("/audit").text
+    assert operator.post("/marks", data={"text": " \n "}).status_code == 400
+    assert operator.post("/api/marks", json={"text": "x" * 81}).status_code == 400
+    assert operator.post("/api/marks", json={"text": 3}).status_code == 400
+    viewer = here.visitor(Role.VIEWER)
+    assert viewer.post("/marks", data={"text": "no"}).status_code == 403
+    assert 'action="/marks"' not in viewer.get("/").text

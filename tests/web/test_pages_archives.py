@@ -323,7 +323,7 @@ def test_members_are_narrowed_to_what_became_of_them(here: Visit) -> None:
 
     whole, narrowed = (visitor.get(page + asked).text for asked in ("", "?fate=skipped"))
 
-    assert "Files 2 and 1 folder" in text_of(whole)
+    assert "Packed in it 2 files and 1 folder" in text_of(whole)
     chips = re.findall(r'<a class="chip" href="([^"]*fate=[^"]*|[^"]*#members)"', whole)
     assert f"{page}?fate=imported#members" in chips
     table = text_of(narrowed.partition('<table class="cards-when-narrow members">')[2])

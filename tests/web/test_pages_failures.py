@@ -305,7 +305,7 @@ def test_the_report_tells_digest_sum_and_attempts(here: Visit) -> None:
 
     assert floor.job().sha256 in page
     assert "Every byte is accounted for, exactly once." in page
-    assert "the most that one attempt held" in page
+    assert "held during one attempt" in page
     assert "hx-" not in page.partition("<main")[2].partition("</main>")[0]
 
 

@@ -108,3 +108,68 @@ def test_every_byte_of_a_long_message_can_be_looked_at_page_by_page(here: Visit)
 
     assert bytes(seen) == LARGE
     assert visitor.get("/messages/1-0?view=hex&at=99999999").status_code == 200
+
+
+MIXED = raw_message(8, subject="=?utf-8?b?7ZWc6riA?= number 7", body="PLACE\n" * 30).replace(
+    b"PLACE", "가나다".encode("cp949")
+)
+
+
+def test_how_a_message_would_read_is_shown_beforehand_and_changes_nothing(strict: Visit) -> None:
+    strict.take_in(MIXED)
+    visitor = strict.visitor()
+    before = visitor.get("/messages/1-0").text
+
+    shown = visitor.get("/messages/1-0/read-again?look=yes&charset=euc-jp").text
+    right = visitor.get("/messages/1-0/read-again?look=yes&charset=cp949").text
+
+    assert "So it would read" in shown
+    assert "selected>EUC-JP · 日本語" in shown
+    assert "가나다" not in shown
+    assert "가나다\n가나다" in right
+    assert "한글 number 7" in right
+    assert right.count("가나다") < 30
+    assert visitor.get("/messages/1-0").text == before
+    assert "had a message read again" not in visitor.get("/audit").text
+
+
+def test_how_a_message_would_read_cannot_always_be_told(strict: Visit) -> None:
+    strict.take_in(LARGE)
+
+    answer = strict.visitor().get("/messages/1-0/read-again?look=yes&charset=cp949")
+
+    assert answer.status_code == 409
+    assert "messages above 65,536 bytes are not read whole" in answer.text
+    assert "So it would read" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["EUC-JP", "win-1251", "ks_c_5601-1987", "mac-greek"])
+def test_a_charset_may_be_named_that_is_not_on_the_list(strict: Visit, name: str) -> None:
+    strict.take_in(KOREAN)
+    visitor = strict.visitor()
+
+    done = visitor.post("/messages/1-0/read-again", data={"charset": "", "other_charset": name})
+
+    assert done.status_code == 303
+    assert "It is stored as read with" in visitor.get("/messages/1-0").text
+    assert "selected" in visitor.get("/messages/1-0/read-again").text
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "undefined", "<b>", "x" * 61])
+def test_what_is_no_charset_is_said_beside_its_field(strict: Visit, name: str) -> None:
+    strict.take_in(KOREAN)
+    visitor = strict.visitor()
+
+    answers = [
+        visitor.post("/messages/1-0/read-again", data={"other_charset": name}),
+        visitor.get("/messages/1-0/read-again", params={"look": "yes", "other_charset": name}),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        assert 'id="no-charset" role="alert">There is no such charset.' in answer.text
+        assert 'aria-invalid="true"' in answer.text
+        assert "<b>" not in answer.text.partition('id="other-charset"')[2].partition("</div>")[0]
+    for view in ("text", "headers", "raw", "html"):
+        asked = {"view": view, "other_charset": name}
+        assert visitor.get("/messages/1-0", params=asked).status_code == 400

@@ -10,6 +10,7 @@ import pytest
 from store.audit import AuditEntry
 from store.clock import utc_now
 from store.database import Database
+from store.search import search
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.test_pages_archives import text_of
@@ -115,6 +116,37 @@ def test_copies_are_searchable_too_and_count_where_messages_do(here: Visit) -> N
     assert "Searchable 3 messages" in steps
     assert "Search in this file" in page
     assert "· 3 messages" in text_of(page.partition('id="chunk">')[2].partition("</p>")[0])
+
+
+def test_a_copy_within_a_file_is_not_counted_as_one_more_that_is_searchable(here: Visit) -> None:
+    floor = here.take_in(letters(3) + b"\n" + letters(2), work=False)
+    while (job := floor.job()).progress.duplicates == 0:
+        floor.step()
+    assert (job.progress.met, job.progress.duplicates) == (5, 2)
+
+    def step() -> str:
+        page = here.visitor().get(f"/fragments/progress/{floor.job_id}").text
+        return text_of(page.partition('<ol class="steps">')[2].partition("</ol>")[0])
+
+    assert "Searchable 3 messages, 2 copies" in step()
+    floor.run()
+    assert floor.job().is_settled
+    assert "Searchable 3 messages, 2 copies" in step()
+    with here.house.database.read() as connection:
+        hits = search(connection, f"in:{floor.upload_id}", limit=9, now=utc_now()).hits
+    assert len(hits) == 3
+
+
+def test_the_list_says_when_a_file_was_added_and_is_sorted_by_that(here: Visit) -> None:
+    visitor = here.visitor()
+    here.take_in(letters(3), filename="one.mbox", work=False)
+    here.take_in(letters(4), filename="two.mbox", work=False)
+
+    page = visitor.get("/jobs?sort=added").text
+
+    assert page.index("one.mbox") < page.index("two.mbox")
+    assert 'data-label="Added"' in page
+    assert "Started" not in page
 
 
 def test_the_page_of_a_paused_job_asks_seldom_and_quickly_again_when_it_goes_on(

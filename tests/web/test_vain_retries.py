@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import update
 
+from jobs import unpacker
+from mail.sniff import Found, Verdict
 from store.states import JobState
+from store.tables import attempt
 from tests.archives import zip_of
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.test_pages_failures import cause_in, fail_jobs
-from tests.web.visiting import Visit
+from tests.web.visiting import Visit, read_again
 
 WHY = "With this version, a retry would come to the same end"
 TRIAL = 'id="trial-'
@@ -91,3 +95,50 @@ def test_an_mbox_without_mail_can_be_read_by_another_dialect(here: Visit) -> Non
 
     assert WHY in page
     assert 'id="read-again"' in page
+
+
+def tried_by_another_version(floor: Floor) -> None:
+    """As if the program had been upgraded since."""
+    with floor.workshop.database.write() as connection:
+        connection.execute(update(attempt).values(version="0.0.1"))
+
+
+def test_what_another_version_has_tried_can_be_retried(here: Visit, floor: Floor) -> None:
+    tried_by_another_version(floor)
+    visitor = here.visitor()
+    key = cause_in(visitor.get("/failures").text)
+
+    page = visitor.get(f"/jobs/{floor.job_id}?chunk=0").text
+
+    assert "The one that runs now looks at all of it again" in page
+    assert 'id="read-again"' in page
+    assert "Retry this chunk" in page
+    places = ("/failures", f"/failures/{key}", f"/failures/retry?cause={key}")
+    for at in (*places, f"/jobs/{floor.job_id}/read-again", "/jobs/bulk?act=retry"):
+        assert WHY not in visitor.get(at).text, at
+    assert 'id="trial-' in visitor.get("/failures").text
+    assert 'id="all-retry"' in visitor.get("/jobs").text
+
+    visitor.post(f"/failures/{key}/trial")
+    floor.run()
+
+    assert floor.job().state is JobState.FAILED
+    assert WHY in visitor.get(f"/jobs/{floor.job_id}").text
+    assert 'id="read-again"' not in visitor.get(f"/jobs/{floor.job_id}").text
+
+
+def test_a_retry_looks_again_at_what_was_not_taken_for_mail(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_mail = Verdict(found=Found.TEXT, is_mail=False, what="text")
+    with monkeypatch.context() as older:
+        older.setattr(unpacker, "sniff", lambda _head, _name: no_mail)
+        floor = here.take_in(zip_of({"a.mbox": letters(3)}), filename="a.zip")
+    assert floor.job().retry_is_vain
+    tried_by_another_version(floor)
+
+    read_again(here.visitor(), floor.job_id, "failed")
+    floor.run()
+
+    job = floor.job()
+    assert (job.state, job.progress.messages) == (JobState.FINISHED, 3)

@@ -55,12 +55,16 @@ def sum_json(added_up: MembersSum, found: FoundInside | None) -> dict[str, Any]:
         "lost": added_up.lost,
         "files": held.files,
         "files_that_came_before": held.came_before,
-        "messages": added_up.messages,
+        "messages": held.messages,
         "duplicates": held.duplicates,
         "quarantined": held.quarantined,
+        "all_messages": added_up.messages,
         "different": found.different if found else None,
         "hidden": found.hidden if found else None,
         "bytes": added_up.bytes,
+        "bytes_unpacked": added_up.unpacked_bytes,
+        "bytes_here_before": added_up.same_bytes,
+        "same_as_another_member": added_up.twice,
     }
 
 
@@ -78,7 +82,7 @@ def member_json(one: MemberView) -> dict[str, Any]:
         "upload_id": one.upload_id,
         "job_id": one.job_id,
         "status": one.job_state,
-        "messages": one.messages,
+        "all_messages": one.messages,
         "deleted": one.gone,
         "lost": one.gone and one.lies_elsewhere,
     }

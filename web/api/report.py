@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from store.attempts import attempts_of
-from store.audit import entries as audit_entries
+from store.audit import AuditEntry
 from store.chunks import AttemptView
 from store.clock import utc_now
+from store.job_acts import acts_on
 from store.ledger import balance
 from store.members import members_of
 from store.quarantine import quarantined_of
@@ -23,6 +24,7 @@ from web.moment import at_one_moment
 ATTEMPTS_SHOWN = 10_000
 QUARANTINED_SHOWN = 10_000
 MEMBERS_SHOWN = 1_000_000
+ACTS_SHOWN = 1_000
 
 
 @at_one_moment
@@ -34,7 +36,7 @@ def job_report(request: Request) -> Response:
         attempts = attempts_of(connection, job.id, limit=ATTEMPTS_SHOWN)
         quarantined = quarantined_of(connection, job.upload_id, limit=QUARANTINED_SHOWN)
         inside = members_of(connection, job.upload_id, limit=MEMBERS_SHOWN)
-        acts = audit_entries(connection, subject=f"job:{job.id}", limit=1000)
+        acts = acts_on(connection, job.id, limit=ACTS_SHOWN)
     document: dict[str, Any] = {
         "program": f"email-parser {version('email-parser')}",
         "reported_at": utc_now().isoformat(),
@@ -55,14 +57,21 @@ def job_report(request: Request) -> Response:
             for one in quarantined
         ],
         "attempts": [_attempt_json(one) for one in attempts],
-        "acts": [
-            {"at": act.at.isoformat(), "actor": act.actor, "action": act.action, **act.detail}
-            for act in acts
-        ],
+        "acts": [_act_json(one) for one in acts],
     }
     name = f"report-{job.id}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return JSONResponse(document, headers=headers)
+
+
+def _act_json(one: AuditEntry) -> dict[str, Any]:
+    return {
+        "at": one.at.isoformat(),
+        "actor": one.actor,
+        "action": one.action,
+        **one.detail,
+        "subject": one.subject,
+    }
 
 
 def _attempt_json(one: AttemptView) -> dict[str, Any]:

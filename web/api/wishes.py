@@ -17,7 +17,9 @@ from store.counted_on import counting_on_upload
 from store.errands import Errand, ErrandKind, find_errand
 from store.forecast import messages_with_members
 from store.outer import weight_of_upload
+from store.retrying import Aftermath
 from web.api.jobs import job_json, require_job
+from web.errand_lines import lines_of
 from web.errors import BadRequest, NotFound
 from web.given_away import may_fetch, may_stop
 from web.house import house_of
@@ -118,7 +120,7 @@ def asked_for(request: Request, kind: ErrandKind, parameters: dict[str, Any]) ->
 
 def errand(request: Request) -> Response:
     """Where an errand stands."""
-    return JSONResponse(_errand_json(_require_errand(request)))
+    return JSONResponse(_errand_json(request, _require_errand(request)))
 
 
 def stop_errand(request: Request) -> Response:
@@ -128,7 +130,7 @@ def stop_errand(request: Request) -> Response:
         raise HTTPException(403, "Your role does not allow this.")
     if not house_of(request).dispatch.stop_errand(found.id, actor=current_user(request).actor):
         raise HTTPException(409, "This errand is over, or has begun what must not be half done.")
-    return JSONResponse(_errand_json(_require_errand(request)))
+    return JSONResponse(_errand_json(request, _require_errand(request)))
 
 
 def _require_errand(request: Request) -> Errand:
@@ -143,7 +145,8 @@ def _require_errand(request: Request) -> Errand:
     return found
 
 
-def _errand_json(found: Errand) -> dict[str, Any]:
+def _errand_json(request: Request, found: Errand) -> dict[str, Any]:
+    line = lines_of(house_of(request).database, [found])[0]
     return {
         "errand_id": found.id,
         "kind": found.kind,
@@ -152,7 +155,21 @@ def _errand_json(found: Errand) -> dict[str, Any]:
         "done": found.done,
         "total": found.total,
         "result": found.result,
+        "came_to": _came_to(line.aftermath) if line.aftermath else None,
         "error": found.error,
         "created_at": found.created_at.isoformat(),
         "ended_at": found.ended_at.isoformat() if found.ended_at else None,
+    }
+
+
+def _came_to(after: Aftermath) -> dict[str, Any]:
+    """What became of the chunks that a retry let go on."""
+    return {
+        "waiting": after.waiting,
+        "running": after.running,
+        "succeeded": after.succeeded,
+        "failed_same": after.same,
+        "failed_other": after.other,
+        "cancelled": after.cancelled,
+        "taken_back": after.elsewhere,
     }

@@ -36,7 +36,10 @@ FRESH = timedelta(seconds=45)
 WORKER_CHARACTERS = 200
 URGENCIES = {"0": 0, "1": 1, "2": 2}
 TROUBLE = (Outcome.FAILED, Outcome.LOST)
-TROUBLED, URGENT = "trouble", "urgent"
+TROUBLED, URGENT, NEWEST = "trouble", "urgent", "newest"
+# In short: what runs or went wrong, by how it ended, and a few of the others.
+SHORT, SHORT_ENDINGS, SHORT_OTHERS = 8, 5, 3
+QUIET = tuple(one for one in Outcome if one not in (Outcome.RUNNING, *TROUBLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,17 @@ class Filter:
     outcome: str | None  # a store.states.Outcome, or "trouble"
     of: int | None  # the number of a chunk
     worker: str | None
-    urgent: bool
+    order: str | None = None  # URGENT or NEWEST; None for the short list, where there is one
+
+    @property
+    def urgent(self) -> bool:
+        """What runs and what failed comes first."""
+        return self.order == URGENT
+
+    @property
+    def narrows(self) -> bool:
+        """Only some attempts are asked for."""
+        return bool(self.outcome or self.of is not None or self.worker)
 
     def on(self, path: str, **changed: object) -> str:
         """A path with this filter, or with some of it changed."""
@@ -64,7 +77,7 @@ class Filter:
             "outcome": self.outcome,
             "of": self.of,
             "worker": self.worker,
-            "first": URGENT if self.urgent else None,
+            "first": self.order,
         }
         return address(path, **{**asked, **changed})
 
@@ -94,6 +107,8 @@ class AttemptsView:
     filter: Filter
     has_chunks: bool  # an archive is unpacked in one go
     is_filtered: bool
+    is_short: bool  # others are there that are not shown; `orders` lead to them
+    has_careful: bool  # one of those shown read message by message, to find the one to blame
     nobody_is_there: bool
     outcomes: tuple[Chip, ...]
     orders: tuple[Chip, ...]
@@ -114,17 +129,21 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
     now, wish, before = utc_now(), filter_of(request), place_in_list(request)
     database = house_of(request).database
     found = _found(database, job.id, wish, before=before)
+    is_short = not (wish.narrows or wish.order or before) and len(found) > SHORT
     runs = tuple(run_of(attempt, now=now) for _, attempt in found[:PAGE])
+    groups = _in_short(database, job.id, now=now) if is_short else alike(runs)
     further = None
-    if len(found) > PAGE:
+    if len(found) > PAGE and not is_short:
         urgency, last = found[PAGE - 1]
         further = cursor(last.started_at, f"{urgency}.{last.id}")
     return AttemptsView(
         job_id=job.id,
-        groups=alike(runs),
+        groups=groups,
         filter=wish,
         has_chunks=not job.is_archive,
-        is_filtered=bool(wish.outcome or wish.of is not None or wish.worker),
+        is_filtered=wish.narrows,
+        is_short=is_short,
+        has_careful=any(run.attempt.careful for group in groups for run in group),
         nobody_is_there=not found and _waits(job) and _nobody_is_there(database, now=now),
         outcomes=_outcomes(job.id, wish),
         orders=_orders(job.id, wish),
@@ -152,7 +171,7 @@ def filter_of(request: Request) -> Filter:
         outcome=known_word(request, "outcome", (TROUBLED, *Outcome)) or None,
         of=whole(request, "of"),
         worker=text_of(request, "worker", at_most=WORKER_CHARACTERS) or None,
-        urgent=known_word(request, "first", (URGENT,)) == URGENT,
+        order=known_word(request, "first", (URGENT, NEWEST)) or None,
     )
 
 
@@ -176,6 +195,17 @@ def _found(
     return [(0, attempt) for attempt in found]
 
 
+def _in_short(database: Database, job_id: str, *, now: datetime) -> tuple[tuple[Run, ...], ...]:
+    """What runs or went wrong, those that ended alike together, then the latest of the others."""
+    with database.read() as connection:
+        urgent = urgent_attempts_of(
+            connection, job_id, wanted=Wanted(outcomes=(Outcome.RUNNING, *TROUBLE)), limit=PAGE
+        )
+        others = attempts_of(connection, job_id, wanted=Wanted(outcomes=QUIET), limit=SHORT_OTHERS)
+    endings = alike(tuple(run_of(attempt, now=now) for _, attempt in urgent))
+    return (*endings[:SHORT_ENDINGS], *((run_of(attempt, now=now),) for attempt in others))
+
+
 def _wanted(outcome: str | None) -> tuple[Outcome, ...]:
     if outcome == TROUBLED:
         return TROUBLE
@@ -195,12 +225,20 @@ def _outcomes(job_id: str, wish: Filter) -> tuple[Chip, ...]:
 
 
 def _orders(job_id: str, wish: Filter) -> tuple[Chip, ...]:
+    """A list that is narrowed is short enough: it has no shorter form."""
+    here = wish.order or (NEWEST if wish.narrows else None)
+    names = (NEWEST, URGENT) if wish.narrows else (None, NEWEST, URGENT)
     return tuple(
-        Chip(
-            title=title, address=wish.address(job_id, first=name), is_here=bool(name) is wish.urgent
-        )
-        for name, title in ((None, N_("Newest first")), (URGENT, N_("Running and failed first")))
+        Chip(title=ORDERS[name], address=wish.address(job_id, first=name), is_here=name == here)
+        for name in names
     )
+
+
+ORDERS = {
+    None: N_("In short"),
+    NEWEST: N_("Newest first"),
+    URGENT: N_("Running and failed first"),
+}
 
 
 def run_of(attempt: AttemptView, *, now: datetime) -> Run:

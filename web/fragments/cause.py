@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,16 +23,18 @@ from store.failure_lists import (
 )
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, latest_trials
+from store.vain import causes_with_hope
 from web.asked import address, chosen, cursor, place_in_list, whole
-from web.charts import HEIGHT, SCALES, WIDTH, Bar, Period, bars_of
+from web.charts import HEIGHT, SCALES, Chart, Flag, Period, Sense, Tick, bars_of, ticks_of
 from web.errand_lines import ErrandLine, lines_of
 from web.errors import NotFound
 from web.failure_query import key_of
 from web.fragments.failures import has_proved
 from web.house import house_of
+from web.language import N_
 from web.pace import pace
 from web.passed_over import pass_over, query_of
-from web.render import render
+from web.render import render, zone_of
 
 PAGE = 25
 FILES = 10
@@ -41,15 +43,18 @@ ERRANDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """How often a cause struck: bars of a period, and counts."""
+    """How often a cause struck: a chart of a period, drawn as those of the overview, and counts."""
 
     recently: Recently
     period: Period
     periods: tuple[tuple[Period, str], ...]
-    bars: tuple[Bar, ...]
-    highest: int
-    width: int
+    chart: Chart
+    ticks: tuple[Tick, ...]
+    by_day: bool  # ticks are days, not times of day
+    flags: tuple[Flag, ...]
     height: int
+    step_seconds: float  # of a bar
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,7 @@ class CauseView:
     past: Past
     trial: Trial | None
     is_tried: bool
+    is_vain: bool  # a retry of any of its chunks comes to the same end
     files: tuple[FailedFile, ...]
     listed: tuple[FailedChunk, ...]
     errands: tuple[ErrandLine, ...]
@@ -93,15 +99,17 @@ def find_the_cause(request: Request) -> CauseView:
         ids = failed_ids(connection, key, before=before, limit=PAGE + 1)
         listed = failed_chunks(connection, ids[:PAGE])
         trial = latest_trials(connection, [key]).get(key)
+        is_vain = known.cause.is_lasting and not causes_with_hope(connection, [key])
         files = failed_files(connection, key, limit=FILES)
         asked = list_errands(connection, subject=subject_of_cause(key), limit=ERRANDS)
     errands = lines_of(database, asked)
     return CauseView(
         known=known,
         failed=failed,
-        past=_past(database, key, period=period, now=now),
+        past=_past(database, key, period=period, now=now, zone=zone_of(request)),
         trial=trial,
         is_tried=has_proved(trial, last_at=known.last_at),
+        is_vain=is_vain,
         files=tuple(files),
         listed=tuple(listed),
         errands=errands,
@@ -117,21 +125,34 @@ def find_the_cause(request: Request) -> CauseView:
     )
 
 
-def _past(database: Database, key: str, *, period: Period, now: datetime) -> Past:
+def _past(database: Database, key: str, *, period: Period, now: datetime, zone: tzinfo) -> Past:
     scale = SCALES[period]
     with database.read() as connection:
         counts = recently(connection, [key], now=now).get(key, Recently())
         stretches = over_time(
             connection, [key], until=now, step=scale.step, stretches=scale.buckets
         )[key]
+    since = stretches[0].at
     return Past(
         recently=counts,
         period=period,
         periods=tuple((name, one.title) for name, one in SCALES.items()),
-        bars=bars_of([(one.at, float(one.failed), one.is_open) for one in stretches]),
-        highest=max(one.failed for one in stretches),
-        width=WIDTH,
+        chart=Chart(
+            title=N_("Chunks that failed"),
+            unit="number",
+            tone="bad",
+            sense=Sense.SUM,
+            bars=bars_of([(one.at, float(one.failed), one.is_open) for one in stretches]),
+            highest=max(one.failed for one in stretches),
+            latest=stretches[-1].failed,
+            latest_since=stretches[-1].at,
+        ),
+        ticks=ticks_of(since, stretches[-1].at + scale.step, step=scale.ticks, zone=zone),
+        by_day=period is Period.WEEK,
+        flags=(),
         height=HEIGHT,
+        step_seconds=scale.step.total_seconds(),
+        since=since,
     )
 
 

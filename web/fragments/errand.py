@@ -21,8 +21,7 @@ from web.house import house_of
 from web.language import N_
 from web.pace import MOVING
 from web.render import render
-from web.words import Word
-from web.words import state as state_word
+from web.words import Word, begun
 
 LARGEST = (1 << 63) - 1
 # What an errand was asked for and what it left behind, by the name in its books; the rest is
@@ -37,6 +36,7 @@ WISHES = {
     "since": N_("Since"),
     "until": N_("Before"),
     "ended": N_("Over since"),
+    "quarantined": N_("With messages quarantined since"),
     "from_seq": N_("From chunk"),
     "dialect": N_("Dialect"),
     "label": N_("Label"),
@@ -126,8 +126,8 @@ def _has_file_for(request: Request, errand: Errand) -> bool:
 
 def _wish(name: str, value: Any) -> str | datetime | tuple[Word, ...]:
     """A parameter as it is to be shown: a time, words of states, or what somebody wrote."""
-    if name in ("since", "until", "ended"):
+    if name in ("since", "until", "ended", "quarantined"):
         return datetime.fromisoformat(value)
     if name == "state":
-        return tuple(state_word(word) for word in value.split(","))
+        return tuple(begun(word) for word in value.split(","))
     return str(value)

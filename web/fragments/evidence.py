@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.jobs import JobView
+from web.dialect_reasons import Reason, reason_for
 from web.fragments.progress import require_job
 from web.language import N_
 from web.pace import MOVING, pace_of
@@ -31,6 +32,7 @@ class Evidence:
     """How the file is read, and what was seen in the sample that speaks for it."""
 
     dialect: str
+    reason: Reason
     rule: tuple[tuple[str, str], ...]
     counts: tuple[tuple[str, int], ...]
     sampled_bytes: int
@@ -53,20 +55,25 @@ def evidence_fragment(request: Request) -> Response:
 
 def evidence_in(job: JobView) -> EvidenceView:
     """What is known of a job's file."""
-    evidence = evidence_of(job.detection)
+    evidence = evidence_of(job.detection, rule=job.rule)
     settled = job.state.is_over or evidence is not None
     return EvidenceView(
         job=job, evidence=evidence, every=None if settled else pace_of(job, quick=MOVING * 2)
     )
 
 
-def evidence_of(detection: Mapping[str, Any] | None) -> Evidence | None:
-    """What the plan noted; None before there is one."""
+def evidence_of(
+    detection: Mapping[str, Any] | None, *, rule: Mapping[str, Any] | None
+) -> Evidence | None:
+    """What the plan noted; None before there is one. `rule` is what the file is read by."""
     if not detection:
         return None
-    rule = dict(detection.get("rule", {}))
+    detected = str(detection.get("rule", {}).get("dialect", ""))
+    rule = dict(rule or detection.get("rule", {}))
+    dialect = str(rule.pop("dialect", ""))
     return Evidence(
-        dialect=str(rule.pop("dialect", "")),
+        dialect=dialect,
+        reason=reason_for(dialect, detection.get("counts", {}), detected=detected),
         rule=tuple((name.replace("_", " "), _value(name, value)) for name, value in rule.items()),
         counts=tuple(
             (NAMES.get(name, name.replace("_", " ")), int(count))

@@ -10,9 +10,15 @@ from starlette.responses import Response
 
 from store.clock import utc_now
 from store.database import Database
-from store.failure_lists import FailedCause, error_types, failed_causes, unsorted_failures
+from store.failure_lists import (
+    FailedCause,
+    error_types,
+    failed_causes,
+    unsorted_failures,
+)
 from store.failure_times import Recently, over_time, recently
 from store.trials import Trial, TrialStanding, latest_trials
+from store.vain import causes_with_hope
 from web.charts import SCALES, Period
 from web.errand_lines import ErrandLine, under_way
 from web.failure_query import FailureQuery, cursor_of, failure_query, written
@@ -33,6 +39,7 @@ class CauseCard:
     strip: Strip
     recently: Recently
     trial: Trial | None
+    is_vain: bool  # a retry of any of its chunks comes to the same end
 
     @property
     def is_tried(self) -> bool:
@@ -58,10 +65,15 @@ class FailuresView:
     every: int
 
     @property
+    def is_trying(self) -> bool:
+        """True while a trial of a cause of this page has not come to its end."""
+        return any(card.trial is not None and card.trial.is_open for card in self.cards)
+
+    @property
     def may_help(self) -> bool:
         """True when a retry of all that is asked for is not in vain for each."""
         is_page = self.causes > len(self.cards)
-        return is_page or not all(card.found.cause.retry_is_vain for card in self.cards)
+        return is_page or not all(card.is_vain for card in self.cards)
 
 
 def has_proved(trial: Trial | None, *, last_at: datetime | None) -> bool:
@@ -124,12 +136,15 @@ def cards_of(
         bars = over_time(connection, keys, until=now, step=scale.step, stretches=scale.buckets)
         counts = recently(connection, keys, now=now)
         trials = latest_trials(connection, keys)
+        lasting = [one.key for one in causes if one.cause.is_lasting]
+        hopeful = causes_with_hope(connection, lasting)
     return tuple(
         CauseCard(
             found=one,
             strip=strip_of(bars[one.key], shown),
             recently=counts.get(one.key, Recently()),
             trial=trials.get(one.key),
+            is_vain=one.cause.is_lasting and one.key not in hopeful,
         )
         for one in causes
     )

@@ -68,6 +68,8 @@ class JobsView:
     anywhere: str  # the address without that
     ended: datetime | None  # the list is of what was over then or later
     ever: str  # the address without that
+    set_aside: datetime | None  # the list is of what has messages quarantined since then
+    aside: str  # the address without that
     chips: tuple[StateChip, ...]
     every_state: str
     total: int
@@ -121,6 +123,8 @@ def find_jobs(request: Request) -> JobsView:
         anywhere=replace(wish, archive="").at("/jobs"),
         ended=wanted.ended,
         ever=replace(wish, ended="").at("/jobs"),
+        set_aside=wanted.set_aside,
+        aside=replace(wish, quarantined="").at("/jobs"),
         chips=_chips(wish, counts),
         every_state=JobWish.at(_without_states(wish), "/jobs"),
         total=sum(counts.values()),

@@ -9,17 +9,20 @@ from starlette.responses import Response
 
 from jobs.health import Health
 from jobs.strays import look_with_strays
+from store.admission import promised_bytes
 from store.clock import now_of, utc_now
 from store.job_filter import JobFilter
 from store.job_list import count_jobs
 from store.job_runs import Work, work_on
 from store.jobs import JobView, job_counts, list_jobs, open_jobs
+from store.quarantine import set_aside_since
+from store.spool import Room
 from store.standings import standings_inside
 from store.standstill import standstills
 from store.states import JobState
 from web.errand_lines import ErrandLine, under_way
 from web.house import house_of
-from web.needs import Incomplete, Need, needs_of, told_since
+from web.needs import Incomplete, Need, Quarantined, needs_of, told_since
 from web.pace import pace
 from web.render import render, zone_of
 from web.timeline import Eta, eta_of
@@ -50,7 +53,7 @@ class OverviewView:
     errands: tuple[ErrandLine, ...]
     counts: dict[JobState, int]
     health: Health
-    free_bytes: int
+    room: Room
     every: int
 
 
@@ -72,19 +75,23 @@ def find_overview(request: Request) -> OverviewView:
         since = told_since(now, zone_of(request))
         incomplete = JobFilter(states=(JobState.INCOMPLETE,), ended=since, is_folded=True)
         number = count_jobs(connection, incomplete) if JobState.INCOMPLETE in counts else 0
+        set_aside = set_aside_since(connection, since)
         resting = standstills(connection, now=now_of(connection))
+        room = house.spool.room(promised=promised_bytes(connection, house.spool))
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     errands = under_way(house.database)
-    free = house.spool.free_bytes()
     return OverviewView(
         is_new=not counts,
         needs=needs_of(
             health,
-            free_bytes=free,
+            room=room,
             config=house.config,
             standstills=resting,
             strays=strays,
             incomplete=Incomplete(files=number, since=since),
+            quarantined=Quarantined(
+                messages=set_aside.messages, files=set_aside.files, since=since
+            ),
             spool_is_away=bool(counts) and house.spool.is_away(),
         ),
         live=tuple(
@@ -97,6 +104,6 @@ def find_overview(request: Request) -> OverviewView:
         errands=errands,
         counts=counts,
         health=health,
-        free_bytes=free,
+        room=room,
         every=pace(moving=bool(moving or errands)),
     )

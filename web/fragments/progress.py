@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mail.member import NotTaken
+from store.archives import count_unseen
 from store.attempts import attempts_of_chunk
 from store.chunk_cells import SEVERITY, Cell, Tally, chunks_that_stand, map_of
 from store.chunks import AttemptView, ChunkView, chunks_of
@@ -14,6 +16,7 @@ from store.clock import now_of, utc_now
 from store.database import Transaction
 from store.forecast import Forecast, Reach, forecast
 from store.forecast_inside import forecast_inside
+from store.found_inside import found_inside
 from store.job_runs import LastRun, last_run, work_on
 from store.job_times import times_of
 from store.jobs import JobView, find_job
@@ -27,7 +30,7 @@ from web.moment import at_one_moment
 from web.pace import pace_of
 from web.render import render
 from web.spooled import why_unreadable
-from web.timeline import Eta, Step, eta_of, steps_of
+from web.timeline import Eta, Step, all_is_read, eta_of, steps_of
 
 # More cells than this are no longer looked at one by one.
 CELLS = 240
@@ -57,11 +60,14 @@ class ProgressView:
     chosen: ChunkView | None
     tries: tuple[AttemptView, ...]  # of the chosen chunk, newest first
     can_retry: bool
+    locked: int  # files right in an archive that need a password
+    searchable: int | None  # messages that a search in it finds; None while nobody has counted
     rest: Forecast | None  # what going on would do, where it stopped before its end
     here: str
     resting: tuple[Standstill, ...]
     damage: str | None  # of the file in the archive it came out of
     every: int | None
+    all_is_read: bool = False  # it failed, and yet all of its mail is here
     unreadable: str | None = None  # why its bytes cannot be had any more
 
 
@@ -102,6 +108,8 @@ def find_progress(request: Request) -> ProgressView:
         chosen = next((chunk for chunk in found if chunk.seq == seq), None)
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
         can_retry = _can_retry(connection, job)
+        searchable = _searchable(connection, job)
+        locked = _locked(connection, job)
         rest = _rest(connection, job) if can_retry else None
         resting = () if job.is_settled else standstills(connection, now=now_of(connection))
     return ProgressView(
@@ -118,6 +126,9 @@ def find_progress(request: Request) -> ProgressView:
         chosen=chosen,
         tries=tuple(tries),
         can_retry=can_retry,
+        locked=locked,
+        searchable=searchable,
+        all_is_read=all_is_read(job),
         rest=rest,
         here=address(
             f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
@@ -126,6 +137,22 @@ def find_progress(request: Request) -> ProgressView:
         damage=damage_in_words(job),
         every=None if job.is_settled else pace_of(job),
     )
+
+
+def _locked(connection: Transaction, job: JobView) -> int:
+    if not (job.is_archive and job.state.is_over):
+        return 0
+    return count_unseen(connection, job.upload_id, only=NotTaken.ENCRYPTED)
+
+
+def _searchable(connection: Transaction, job: JobView) -> int | None:
+    """A copy of a message of the same file is none that is found beside it, of another's it is.
+
+    Counted one by one where there are copies, so only of what is over and not asked for again.
+    """
+    if job.is_archive or not job.progress.duplicates:
+        return job.progress.met
+    return found_inside(connection, job.upload_id).different if job.is_settled else None
 
 
 def _can_retry(connection: Transaction, job: JobView) -> bool:

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobs.health import Health, WorkerHealth, with_details, with_tallies
-from jobs.reports import program_version
 from jobs.standing import URGENCY, WorkerState
 from jobs.strays import AstrayWorker, look_with_strays
 from store.clock import utc_now
+from store.vain import program_version
 from web.asked import address, chosen
 from web.house import house_of
 from web.needs import STRAYS_SHOWN

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.counted_on import CountsOn, counting_on_upload
+from store.elsewhere import held_elsewhere
 from store.forecast import OpenChunks, messages_with_members, open_chunks
 from store.held import NOTHING
 from store.jobs import JobView
@@ -60,6 +61,7 @@ class AskView:
     act: Act
     open: OpenChunks
     messages: int
+    stay: int | None  # of them, to be found in other files afterwards; None where that is not known
     files_open: FilesOpen  # that came out of it and are not over
     files: int  # that came out of it
     bytes: int  # of it and of them
@@ -89,6 +91,11 @@ def delete_page(request: Request) -> Response:
 
 def ask_about(request: Request, job: JobView, act: Act, *, trouble: str | None = None) -> Response:
     """The question with the numbers of this moment; with `trouble`, nothing was done (409)."""
+    stay = None
+    if act is Act.DELETE:
+        # By itself: where it takes too long, its connection is of no use any more.
+        with house_of(request).database.read() as connection:
+            stay = held_elsewhere(connection, job.upload_id)
     with house_of(request).database.read() as connection:
         files, size = weight_of_upload(connection, job.upload_id)
         view = AskView(
@@ -96,6 +103,7 @@ def ask_about(request: Request, job: JobView, act: Act, *, trouble: str | None =
             act=act,
             open=open_chunks(connection, job.id),
             messages=messages_with_members(connection, job.upload_id),
+            stay=stay,
             files_open=FilesOpen.of(job),
             files=files - 1,
             bytes=size,

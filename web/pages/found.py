@@ -15,10 +15,10 @@ from store.errands import ErrandKind
 from store.found import FoundWeight, weigh_found
 from store.own_labels import LabelError, fit_label
 from store.results import QueryError
+from web.charsets import CharsetChoice, charset_choice, charset_in
 from web.errors import BadRequest
 from web.house import house_of
 from web.language import N_
-from web.pages.message import CHARSETS, charset_named
 from web.pages.read_again import DIALECTS, dialect_in
 from web.passed_over import query_of
 from web.render import render
@@ -73,7 +73,7 @@ class FoundView:
     wish: FoundWish
     title: str
     weight: FoundWeight
-    charsets: tuple[str, ...]
+    choice: CharsetChoice
     dialects: tuple[str, ...]
     times: int
     trouble: str | None
@@ -112,7 +112,7 @@ def wish_of(fields: Mapping[str, str]) -> FoundWish:
         act=act,
         query=fields.get("q", "").replace("\0", "").strip(),
         label=None if is_read else label_in(fields),
-        charset=charset_named(fields.get("charset")) if is_read else None,
+        charset=charset_in(fields) if is_read else None,
         dialect=dialect_in(fields) if is_read else None,
         wide=is_read and fields.get("wide") == "yes",
     )
@@ -133,12 +133,11 @@ def weighed(request: Request, wish: FoundWish, *, trouble: str | None = None) ->
             weight = weigh_found(connection, wish.query, label=wish.label, now=utc_now())
     except QueryError as error:
         raise BadRequest(error.sentence) from None
-    known = CHARSETS if wish.charset in (None, *CHARSETS) else (*CHARSETS, str(wish.charset))
     return FoundView(
         wish=wish,
         title=TITLES[wish.act],
         weight=weight,
-        charsets=known,
+        choice=charset_choice(wish.charset),
         dialects=DIALECTS,
         times=WIDE,
         trouble=trouble,

@@ -6,7 +6,6 @@ address of its own, `web.pages.message_html`.
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -18,6 +17,7 @@ from store.places import ChunkPlace, place_of_byte
 from store.reading import DefectView, MessageView
 from web.asked import address, chosen, search_came_from, text_of
 from web.bodies import LOOKS, Body, Look, body_of, frame_height, stored_text
+from web.charsets import CharsetChoice, charset_choice, charset_in
 from web.defect_words import DefectWords, defect_words
 from web.errors import BadRequest
 from web.hexdump import HexPage, hex_page
@@ -28,16 +28,6 @@ from web.neighbours import Neighbours, neighbours_of
 from web.passed_over import pass_over
 from web.render import render
 
-CHARSETS = (
-    "utf-8",
-    "cp949",
-    "iso-2022-kr",
-    "shift_jis",
-    "iso-2022-jp",
-    "gb18030",
-    "big5",
-    "windows-1252",
-)
 DATE_SOURCES = {
     "date": N_("from its Date header"),
     "received": N_("from a Received header, for want of a usable Date"),
@@ -95,7 +85,7 @@ class MessagePageView:
     body: Body
     hex: HexPage | None
     charset: str | None
-    charsets: tuple[str, ...]
+    choice: CharsetChoice
     remote: bool
     frame: str
     frame_height: str
@@ -121,7 +111,7 @@ def message_page(request: Request) -> Response:
         body=body_of(house_of(request), message, look=look, charset=charset),
         hex=hex_page(request, message.place) if look is Look.HEX else None,
         charset=charset,
-        charsets=CHARSETS,
+        choice=charset_choice(charset),
         remote=remote,
         frame=address(f"{here}/html", charset=charset, remote="1" if remote else None),
         frame_height=_frame_height(request, message) if look is Look.HTML else "",
@@ -172,22 +162,12 @@ def _conversation(request: Request, message: MessageView) -> tuple[ThreadMessage
 
 def charset_of(request: Request) -> str | None:
     """The charset asked for; one that does not exist is passed over, and told."""
-    name = text_of(request, "charset")
+    asked = {name: text_of(request, name) for name in ("charset", "other_charset")}
     try:
-        return charset_named(name)
+        return charset_in(asked)
     except BadRequest:
-        pass_over(request, "charset", name)
+        pass_over(request, "charset", asked["other_charset"] or asked["charset"])
         return None
-
-
-def charset_named(name: str | None) -> str | None:
-    """The charset of that name, None for none. Raises BadRequest for one that does not exist."""
-    if not name:
-        return None
-    try:
-        return codecs.lookup(name).name
-    except (LookupError, ValueError):
-        raise BadRequest("There is no such charset.") from None
 
 
 def _tabs(

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.attempts import AttemptSums, EqualEnds, attempt_sums, equal_ends
-from store.audit import entries
 from store.database import Transaction
+from store.job_acts import acts_on
 from store.jobs import JobView
 from store.ledger import Balance, balance
 from store.members import MembersSum, members_of, sum_of_members
@@ -71,12 +71,12 @@ def report_page(request: Request) -> Response:
         found = quarantined_of(connection, job.upload_id, limit=QUARANTINED_PRINTED + 1)
         inside = members_of(connection, job.upload_id, limit=MEMBERS_PRINTED + 1)
         added_up = _members_sum(connection, job)
-        acts = entries(connection, subject=f"job:{job.id}", limit=ACTS_PRINTED)
+        acts = acts_on(connection, job.id, limit=ACTS_PRINTED)
     view = ReportView(
         job=job,
         damage=damage_in_words(job),
         books=books,
-        evidence=evidence_of(job.detection),
+        evidence=evidence_of(job.detection, rule=job.rule),
         sums=sums,
         ends=tuple(ends[:ENDS_PRINTED]),
         more_ends=len(ends) > ENDS_PRINTED,

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.admission import promised_bytes
+from store.spool import Room
 from store.uploads import Twin
 from web.house import house_of
 from web.render import render
@@ -21,7 +22,7 @@ class UploadView:
     """
 
     max_bytes: int
-    free_bytes: int
+    room: Room
     address: str
     trouble: str | None = None
     twin: Twin | None = None
@@ -39,10 +40,10 @@ def show_upload(
     house = house_of(request)
     with house.database.read() as connection:
         promised = promised_bytes(connection, house.spool)
-    room = house.spool.room(promised=promised).available
+    room = house.spool.room(promised=promised)
     view = UploadView(
-        max_bytes=min(house.config.max_upload_bytes, room),
-        free_bytes=room,
+        max_bytes=min(house.config.max_upload_bytes, room.available),
+        room=room,
         address=str(request.base_url).rstrip("/"),
         trouble=trouble,
         twin=twin,
