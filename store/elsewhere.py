@@ -6,7 +6,7 @@ time.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Integer, func, literal, or_, select
 
 from store.archives import uploads_inside
 from store.bounded import SearchTooSlow, bounded
@@ -42,6 +42,6 @@ def _of_one(connection: Connection, upload_id: int, going: list[int]) -> int:
     found = select(func.count()).where(
         message.c.id >= first,
         message.c.id < last,
-        or_(shown.op(">>")(OFFSET_BITS).not_in(going), other.exists()),
+        or_(shown.op(">>")(literal(OFFSET_BITS, Integer)).not_in(going), other.exists()),
     )
     return int(connection.execute(found.select_from(message)).scalar_one())
