@@ -17,7 +17,7 @@ from store.tables import chunk, job, upload
 from store.vain import is_vain
 
 # So many chunks or jobs are looked at in some milliseconds.
-LOOKED_AT = 2_000
+LOOKED_AT = 500
 # More are not written into one statement.
 _AT_ONCE = 500
 

@@ -30,7 +30,7 @@ from web.trail import BEGINNING, Way, trail_from
 PAGES = 4
 # What has to be looked at one by one may take so long on a page, and nothing more is begun after so
 # long: without neighbours a message is shown too.
-LOOK_SECONDS, ENOUGH_SECONDS = 0.1, 0.2
+LOOK_SECONDS, ENOUGH_SECONDS = 0.1, 0.5
 
 Group = tuple[int, ...]
 # The hits of a page by conversation (each alone where they are not grouped), and the next cursor.
