@@ -14,8 +14,6 @@ from web.errors import BadRequest
 from web.failure_query import words_of
 
 UNFOLDED = "none"
-# Of a list's filter.
-FIELDS = ("state", "q", "by", "since", "until", "ended", "quarantined", "archive", "fold")
 
 
 class JobAct(StrEnum):
@@ -45,15 +43,17 @@ def job_act(fields: Mapping[str, str]) -> JobAct:
         raise BadRequest("There is no such act.") from None
 
 
-def job_filter(fields: Mapping[str, str], *, zone: tzinfo = UTC) -> JobFilter:
-    """Which jobs are meant: state (several joined by commas), q, by, since, until, ended,
-    quarantined, archive, fold.
+def job_filter(
+    fields: Mapping[str, str], *, joined: str | None = None, zone: tzinfo = UTC
+) -> JobFilter:
+    """Which jobs are meant: state (several joined by commas, or `joined`), q, by, since, until,
+    ended, quarantined, archive, fold.
 
     More than the list would show must never be meant, so nothing unknown is passed over here.
     Raises BadRequest.
     """
     try:
-        states = states_in(fields.get("state"))
+        states = states_in(fields.get("state") if joined is None else joined)
     except ValueError:
         raise BadRequest("There is no such state.") from None
     try:

@@ -28,8 +28,9 @@ from web.trail import BEGINNING, Way, trail_from
 
 # Pages looked through: mail that came meanwhile has moved a hit further down.
 PAGES = 4
-# What has to be looked at one by one may take so long; without neighbours a message is shown too.
-LOOK_SECONDS = 0.15
+# What has to be looked at one by one may take so long on a page, and nothing more is begun after so
+# long: without neighbours a message is shown too.
+LOOK_SECONDS, ENOUGH_SECONDS = 0.1, 0.5
 
 Group = tuple[int, ...]
 # The hits of a page by conversation (each alone where they are not grouped), and the next cursor.
@@ -62,15 +63,17 @@ class _Walk:
     """Goes through the list from a page on, a few pages at most."""
 
     fetch: Fetch
+    until: float  # by the monotonic clock
 
     def pages(self, way: Way) -> Iterator[tuple[list[_Spot], Way | None]]:
         """The hits of each page, and the page after it."""
-        begun = time.monotonic()
         for _ in range(PAGES):
+            if time.monotonic() > self.until:
+                return
             groups, cursor = self.fetch(way.after)
             following = Way(cursor, way.trail.and_then(way.after)) if cursor else None
             yield [_Spot(key, way, group[0]) for group in groups for key in group], following
-            if following is None or time.monotonic() - begun > LOOK_SECONDS:
+            if following is None:
                 return
             way = following
 
@@ -125,7 +128,8 @@ def neighbours_of(request: Request, key: int, came_from: str) -> Neighbours:
     before = spot = after = None
     try:
         with house_of(request).database.read() as connection:
-            before, spot, after = _Walk(_fetch(connection, query, wish)).around(key, way)
+            walk = _Walk(_fetch(connection, query, wish), time.monotonic() + ENOUGH_SECONDS)
+            before, spot, after = walk.around(key, way)
     except (QueryError, CursorError, SearchTooSlow):
         pass  # the list says what is wrong, and the message is shown all the same
     back = page_of(query, wish, spot.way) if spot else came_from

@@ -12,12 +12,13 @@ from store import acts_that_help
 from store.clock import utc_now
 from store.database import Database
 from store.states import ChunkState
-from store.tables import chunk, job
+from store.tables import attempt, chunk, job
+from store.vain import program_version
 from tests.archives import mail, zip_of
 from tests.mboxes import letters
 from tests.web.visiting import Visit, visit
 
-OLDEST = "/jobs?sort=started"
+OLDEST = "/jobs?sort=added"
 
 
 @pytest.fixture
@@ -36,10 +37,12 @@ def fail_a_chunk(place: Visit, error: str) -> None:
     place.take_in(letters(2), filename="over.mbox")
     floor = place.take_in(letters(60), filename="goes-on.mbox", work=False)
     floor.plan()
-    failed = floor.chunks()[-1].id
+    failed = floor.must_claim().chunk_id
     with place.house.database.write() as connection:
         change = update(chunk).where(chunk.c.id == failed)
         connection.execute(change.values(state=ChunkState.FAILED, error=error))
+        tried = update(attempt).where(attempt.c.chunk_id == failed)
+        connection.execute(tried.values(version=program_version()))
 
 
 def test_a_chunk_that_failed_on_another_page_can_be_retried_with_all(place: Visit) -> None:

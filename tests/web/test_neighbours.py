@@ -30,6 +30,8 @@ def reader(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Somebody signed in to a console that holds the sample, with short pages."""
     for module in ("web.fragments.results", "web.fragments.further", "web.neighbours"):
         monkeypatch.setattr(f"{module}.PAGE", 5)
+    # On a machine with other work to do, too.
+    monkeypatch.setattr("web.neighbours.ENOUGH_SECONDS", 60)
     place = visit(database, tmp_path)
     place.take_in(sample(), filename="sample.mbox")
     return place.visitor()
@@ -139,3 +141,16 @@ def test_a_search_that_cannot_be_walked_is_no_reason_not_to_show_the_message(
     assert answer.status_code == 200
     assert 'rel="next"' not in answer.text
     assert "Back to the results" in answer.text
+
+
+def test_where_it_takes_too_long_the_message_is_shown_without_neighbours(
+    reader: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = hits_in(reader.get(LISTS[0]).text)[1]
+    monkeypatch.setattr("web.neighbours.ENOUGH_SECONDS", -1)
+
+    page = reader.get(opened).text
+
+    assert link(page, "next") is None
+    assert link(page, "prev") is None
+    assert "Back to the results" in page

@@ -176,3 +176,30 @@ def test_what_means_nothing_is_refused_and_does_not_mean_everything(here: Visit)
         assert visitor.post("/jobs/bulk", data=wrong).status_code == 400
         assert visitor.get("/jobs/bulk", params=wrong).status_code == 400
     assert here.visitor(Role.VIEWER).get("/jobs/bulk?act=retry").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        "state=finished",
+        "q=nothing",
+        "by=account:nobody",
+        "since=2037-01-01",
+        "until=1999-01-01",
+        "ended=2037-01-01",
+        "quarantined=2020-01-01",
+        "archive=999",
+    ],
+)
+def test_whatever_narrows_a_list_narrows_what_an_act_on_all_of_it_means(
+    here: Visit, narrowed: str
+) -> None:
+    here.take_in(letters(3), work=False)
+    visitor = here.visitor()
+
+    listed = visitor.get(f"/jobs?{narrowed}").text
+    asked = visitor.get(f"/jobs/bulk?act=delete&{narrowed}").text
+
+    assert "<tbody>" not in listed
+    assert 'id="passed-over"' not in asked
+    assert "There is nothing to do." in asked

@@ -175,6 +175,8 @@ def test_every_link_of_every_page_is_understood(here: Visit) -> None:
         answer = client.get(address)
         if not answer.headers.get("content-type", "").startswith("text/html"):
             continue
+        if address.endswith("/file") and answer.status_code == 410:
+            continue  # of what failed here the bytes are taken away
         assert answer.status_code == 200, address
         assert told(answer.text) == [], address
         for link in re.findall(r'href="(/[^"#]*)', answer.text):

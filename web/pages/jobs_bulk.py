@@ -12,7 +12,7 @@ from store.job_filter import JobFilter
 from store.job_weight import JobsWeight, uploads_going, weigh_jobs
 from store.outer import Outer, outer_of
 from web.house import house_of
-from web.job_query import FIELDS, JobAct, job_act, job_filter, list_address, named
+from web.job_query import JobAct, job_act, job_filter, list_address, named
 from web.language import N_
 from web.passed_over import query_of
 from web.render import render, shell_of
@@ -65,9 +65,8 @@ def jobs_bulk_page(request: Request) -> Response:
     query = query_of(request)
     act = job_act(query)
     # A list's address names several states one by one.
-    fields = {name: query.get(name, "") for name in FIELDS}
-    fields["state"] = ",".join(query.getlist("state"))
-    wanted = job_filter(fields, zone=shell_of(request).zone)
+    states = ",".join(query.getlist("state"))
+    wanted = job_filter(query, joined=states, zone=shell_of(request).zone)
     return render(request, "pages/jobs_bulk.html", dry_run(request, act, wanted))
 
 
