@@ -1,4 +1,4 @@
-"""Pages that stay open all day: they say how old they are, ask no more than they must, stay small."""
+"""Pages that stay open all day say how old they are, ask no more than they must, stay small."""
 
 from __future__ import annotations
 
