@@ -65,16 +65,29 @@
     }
   };
 
-  // A tab that nobody sees asks nothing; it asks at once when it is seen again.
+  const isInSight = (part) => {
+    const { top, bottom } = part.getBoundingClientRect();
+    return bottom >= 0 && top <= innerHeight;
+  };
+
+  const askNow = (part) => {
+    if (document.hidden || !part.isConnected || !part.hasAttribute("hx-get")) return;
+    htmx.ajax("GET", part.getAttribute("hx-get"), {
+      source: part, target: part, swap: "morph:outerHTML",
+    });
+  };
+
+  // A tab that nobody sees asks nothing. When it is seen again, what is in sight asks at once, the
+  // rest one after the other.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden || !window.htmx) return;
+    let rest = 0;
     for (const part of document.querySelectorAll("[data-live]")) {
-      htmx.ajax("GET", part.getAttribute("hx-get"), {
-        source: part, target: part, swap: "morph:outerHTML",
-      });
+      if (isInSight(part)) askNow(part);
+      else setTimeout(askNow, ++rest * 700, part);
     }
   });
   document.addEventListener("htmx:afterSettle", (event) => {

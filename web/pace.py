@@ -6,8 +6,10 @@ A part that is finished is sent without its trigger, and so ends by itself.
 from __future__ import annotations
 
 from store.jobs import JobView
+from store.states import JobState
 
 MOVING = 2
+WAITING = 5
 RESTING = 10
 
 
@@ -17,5 +19,9 @@ def pace(*, moving: bool) -> int:
 
 
 def pace_of(job: JobView, *, quick: int = MOVING) -> int:
-    """For parts about a job that is not over: slow while it waits for a person."""
-    return RESTING if job.waits_for_a_person else quick
+    """For parts about a job that is not over: slow while it waits for a person, or for a worker."""
+    if job.waits_for_a_person:
+        return RESTING
+    if job.standing == JobState.QUEUED or job.waits_for_worker:
+        return quick * WAITING // MOVING
+    return quick

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -22,6 +22,11 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 DAY_AND_NIGHT = pytest.mark.parametrize("look", ["en-light-1280", "ko-dark-390"])
 NIGHT_AND_DAY = pytest.mark.parametrize("look", ["en-dark-390", "ko-light-1280"])
+# Of a page that is loaded already.
+LOOKS_IN_PLACE: tuple[tuple[int, ...], tuple[Literal["light", "dark"], ...]] = (
+    (1280, 390),
+    ("light", "dark"),
+)
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 END_OF_A_JOB_MS = 30_000
 _COUNT_COLOURS = """async picture => {

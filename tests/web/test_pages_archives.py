@@ -67,6 +67,17 @@ def test_an_archive_that_came_to_count_on_the_bytes_meanwhile_stops_the_deletion
     assert "1 archive counts on these bytes" in answer.text
 
 
+def test_the_bytes_of_an_archive_stand_in_columns_that_all_have_a_heading(
+    here: Visit, archive: Floor
+) -> None:
+    visitor = here.visitor()
+
+    for page in (f"/jobs/{archive.job_id}", f"/jobs/{archive.job_id}/report"):
+        found = re.search(r'<table class="books">.*?</table>', visitor.get(page).text, re.DOTALL)
+        assert found
+        assert re.findall(r"<th(?: [^>]*)?>(.*?)</th>", found.group()) == ["Kind", "Bytes"]
+
+
 def test_the_bulk_deletion_tells_it_too(here: Visit, earlier: Floor, archive: Floor) -> None:
     visitor = here.visitor()
 

@@ -24,7 +24,7 @@ from web.pace import MOVING, pace_of
 from web.render import render
 from web.words import Word
 
-PAGE = 100
+PAGE = 50
 # The highest place of a member that a database knows.
 HIGHEST = (1 << 31) - 1
 
@@ -118,7 +118,7 @@ def members_in(request: Request, job: JobView) -> MembersView:
         here=here,
         first=None if after is None else f"{address(page, fate=fate)}#members",
         next=f"{more}#members" if more else None,
-        every=MOVING if acts else pace_of(job) if moves else None,
+        every=MOVING if acts else pace_of(job, quick=MOVING * 2) if moves else None,
     )
 
 

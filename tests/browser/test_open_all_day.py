@@ -1,0 +1,63 @@
+"""A page that stays open all day: when it asks, and what it says when no answer comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Request, expect
+
+from tests.harness.console import Console
+from tests.mboxes import letters
+from tests.web.asking import upload
+
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def open_overview(console: Console, page: Page) -> list[str]:
+    """The overview, with a clock of ours; the fragments that it asks for from now on."""
+    console.sign_in(page)
+    page.clock.install()
+    page.goto(console.url)
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/fragments/" in request.url:
+            asked.append(request.url.rpartition("/")[2])
+
+    page.on("request", note)
+    return asked
+
+
+def test_a_hidden_tab_asks_nothing_and_asks_at_once_when_it_is_seen_again(
+    console: Callable[..., Console], page: Page
+) -> None:
+    asked = open_overview(console(QUEUE="local"), page)
+    page.evaluate(HIDE, True)
+
+    page.clock.run_for(30_000)
+    while_hidden = list(asked)
+    with page.expect_request("**/fragments/overview", timeout=3000):
+        page.evaluate(HIDE, False)
+
+    assert while_hidden == []
+
+
+def test_a_panel_that_gets_no_answer_says_so_in_words(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console(QUEUE="local")
+    with here.client() as client:
+        upload(client, letters(3))
+    open_overview(here, page)
+    page.route("**/fragments/**", lambda _: None)
+    late = page.locator("#history .as-of .late")
+    expect(late).to_be_hidden()
+
+    page.clock.run_for(400_000)
+
+    expect(page.locator("#history.is-stale")).to_be_visible()
+    expect(late).to_be_visible()
+    expect(late).to_have_text("not updated since")
