@@ -142,8 +142,8 @@ def test_a_viewer_stops_an_export_of_their_own_and_no_other(here: Visit) -> None
     mine = viewer.post("/exports", data={"q": "letter"}).headers["Location"]
     theirs = other.post("/exports", data={"q": "letter"}).headers["Location"]
 
-    assert f'action="{mine}/stop"' in viewer.get(mine).text
-    assert f'action="{theirs}/stop"' not in viewer.get(theirs).text
+    assert f'href="{mine}/stop"' in viewer.get(mine).text
+    assert f'href="{theirs}/stop"' not in viewer.get(theirs).text
     assert viewer.post(f"{theirs}/stop").status_code == 403
     assert viewer.post(f"{mine}/stop").status_code == 303
     assert "It was stopped" in viewer.get(mine).text

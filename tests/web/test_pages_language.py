@@ -279,7 +279,7 @@ def test_a_count_in_korean_has_its_counter_once() -> None:
 
     stuck = korean.ngettext("%(workers)s is stuck.", "%(workers)s are stuck.", 3)
 
-    assert stuck % {"workers": workers} == "작업자 3개가 멈춰 있습니다."
+    assert stuck % {"workers": workers} == "작업자 3개가 막혀 있습니다."
 
 
 def test_korean_calls_a_pause_as_its_buttons_do() -> None:

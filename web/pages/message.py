@@ -166,7 +166,8 @@ def charset_of(request: Request) -> str | None:
     try:
         return charset_in(asked)
     except BadRequest:
-        pass_over(request, "charset", asked["other_charset"] or asked["charset"])
+        name = "other_charset" if asked["other_charset"] else "charset"
+        pass_over(request, name, asked[name])
         return None
 
 
