@@ -24,6 +24,7 @@ from jobs.worker_names import host_told_by, pid_told_by
 from store.chunks import (
     AttemptView,
     Backlog,
+    any_attempt_since,
     backlog,
     last_attempts,
     lost_attempts,
@@ -41,6 +42,9 @@ from store.tallies import Tally, tallies
 STUCK_AT_MOST = timedelta(hours=7)
 # So many lost attempts are looked through for the one a worker hangs on.
 LOOKED_UP_AT_MOST = 20
+# Work that is due and could be taken is begun within moments; after so long something is wrong
+# that no worker tells of: one that is frozen between two chunks answers like one that is idle.
+UNMOVED_AFTER = timedelta(seconds=60)
 # For how long back it is told what workers did.
 TALLIED = timedelta(hours=1)
 
@@ -106,6 +110,7 @@ class QueueHealth:
     consumers: int | None
     by_itself: bool = False
     last_known: Consumers | None = None
+    is_unmoved: bool = False  # work is due, somebody could take it, and nobody has for a while
 
     @property
     def is_stuck(self) -> bool:
@@ -152,6 +157,11 @@ def look(database: Database, *, config: Config, link: QueueLink | None, now: dat
         consumers=consumers,
         by_itself=here,
         last_known=_last_known(database) if consumers is None else None,
+        is_unmoved=bool(consumers)
+        and not running
+        and waiting.oldest_since is not None
+        and now - waiting.oldest_since > UNMOVED_AFTER
+        and not _was_at_work(database, since=now - UNMOVED_AFTER),
     )
     return Health(
         at=now, queue=queue, workers=tuple(sorted(workers, key=lambda worker: worker.place))
@@ -165,6 +175,11 @@ def _is_local(attempt: AttemptView) -> bool:
 def _takers(workers: Iterable[WorkerHealth]) -> int:
     # The local thread and its children are one taker of work, counted apart.
     return sum(worker.engine is EngineName.RQ and worker.state.takes_work for worker in workers)
+
+
+def _was_at_work(database: Database, *, since: datetime) -> bool:
+    with database.read() as connection:
+        return any_attempt_since(connection, since)
 
 
 def _last_known(database: Database) -> Consumers | None:

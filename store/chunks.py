@@ -160,6 +160,12 @@ def last_attempts(
     return found
 
 
+def any_attempt_since(connection: Connection, since: datetime) -> bool:
+    """True when any attempt was heard of since then."""
+    found = select(attempt.c.id).where(attempt.c.seen_at >= since).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def lost_attempts(connection: Connection, *, since: datetime, limit: int) -> list[AttemptView]:
     """Attempts whose process died or fell silent since then, the latest first."""
     rows = connection.execute(

@@ -87,7 +87,9 @@ def needs_of(
 ) -> tuple[Need, ...]:
     """The list, the worst first."""
     found = [
-        *_queue_needs(health, reads_itself=config.queue is QueueChoice.AUTO),
+        *_queue_needs(
+            health, reads_itself=config.queue is QueueChoice.AUTO, rests=bool(standstills)
+        ),
         *(_standstill_need(one) for one in standstills),
         *(_stray_need(one) for one in strays[:STRAYS_SHOWN]),
         *_work_needs(health),
@@ -98,7 +100,7 @@ def needs_of(
     return tuple(sorted(found, key=lambda need: need.tone != "bad"))
 
 
-def _queue_needs(health: Health, *, reads_itself: bool) -> Iterator[Need]:
+def _queue_needs(health: Health, *, reads_itself: bool, rests: bool) -> Iterator[Need]:
     link = health.queue.link
     if link is not None and (not link.reachable or not health.workers_are_known):
         yield Need(
@@ -107,9 +109,9 @@ def _queue_needs(health: Health, *, reads_itself: bool) -> Iterator[Need]:
             address="/workers",
             since=link.unreachable_since or health.at,
         )
-    elif health.queue.is_stuck:
+    elif health.queue.is_stuck or (health.queue.is_unmoved and not rests):
         yield Need(
-            name="no_worker",
+            name="no_worker" if health.queue.is_stuck else "unmoved",
             tone="bad",
             # Also those that came out of an archive which is over itself.
             address=address("/jobs", state=OPEN_JOB_STATES, fold=UNFOLDED, sort="added"),

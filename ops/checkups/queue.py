@@ -126,6 +126,10 @@ def _consumers(health: Health) -> Finding:
     if consumers is None:
         what = f"unknown while Redis does not answer; {waiting} chunks wait"
         return Finding(check="workers", verdict=Verdict.WARNING, what=what)
+    if health.queue.is_unmoved:
+        what = f"{waiting} chunks wait, {consumers} could take them, and nobody has for a minute"
+        remedy = "A worker may be frozen: email-parser drain --now, and start others."
+        return Finding(check="workers", verdict=Verdict.WRONG, what=what, remedy=remedy)
     return judged(
         "workers",
         f"{consumers} to do the work, {waiting} chunks wait",

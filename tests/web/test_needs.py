@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from jobs.lease import Lease
+from jobs.local import LOCK
 from store.clock import utc_now
 from store.database import Database
 from store.tables import job
@@ -154,3 +156,26 @@ def test_what_somebody_paused_waits_for_no_worker(here: Visit) -> None:
     assert needs(visitor.get("/").text) == []
     queue = visitor.get("/api/health").json()["queue"]
     assert (queue["waiting"], queue["paused"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("waits", "at_work", "told"), [(120, False, True), (20, False, False), (120, True, False)]
+)
+def test_work_that_nobody_begins_though_somebody_could_is_told(
+    here: Visit, waits: int, at_work: bool, told: bool
+) -> None:
+    """A worker that is frozen between two chunks looks like one that is idle."""
+    floor = here.take_in(letters(3), work=False)
+    database = here.house.database
+    assert Lease(database, LOCK, seconds=60).held()  # somebody who takes work, and does not
+    if at_work:
+        floor.must_claim()
+    with database.write() as connection:
+        connection.execute(update(job).values(created_at=utc_now() - timedelta(seconds=waits)))
+
+    page = here.visitor().get("/").text
+    health = here.visitor().get("/api/health").json()
+
+    assert (("a worker may be frozen" in page), health["queue"]["unmoved"]) == (told, told)
+    workers = here.visitor().get("/workers").text
+    assert ("for a minute nobody has begun any of it" in workers) is told

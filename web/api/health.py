@@ -79,6 +79,7 @@ def _queue_json(queue: QueueHealth) -> dict[str, Any]:
         if queue.last_known
         else None,
         "stuck": queue.is_stuck,
+        "unmoved": queue.is_unmoved,
     }
 
 
