@@ -51,10 +51,15 @@ def test_a_live_part_asks_again_while_something_moves_and_ends_with_it(here: Vis
     visitor = here.visitor()
     address = f"/fragments/progress/{floor.job_id}"
 
+    waiting = visitor.get(address).text
+    floor.plan()
+    claimed = floor.must_claim()
     moving = visitor.get(address).text
+    floor.lose(claimed)
     floor.run()
     over = visitor.get(address).text
 
+    assert 'hx-trigger="every 5s"' in waiting
     assert 'hx-trigger="every 2s"' in moving
     assert "hx-trigger" not in over
 
