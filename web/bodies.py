@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jobs.rereading import CannotRead, Wish, look_in_a_child
 from mail.message import read_message
 from mail.tree import Node, tree_of
 from store.reading import MessageView, text_of
 from store.results import Marked
 from web.cuts import PAGE_BYTES, Stretch, cuts_by_weight, cuts_of, stretch_of, weight_of
-from web.found_marks import FoundMarks, part_of
+from web.found_marks import MOST_IN_A_TEXT, FoundMarks, part_of
 from web.house import House
-from web.letters import Letter, letter_of, window_of
+from web.letters import SURELY_LIGHT_BYTES, Letter, letter_of, window_of
 from web.looks import Look
 from web.message_links import MessageLinks
 from web.raw_pages import raw_page
@@ -33,7 +34,8 @@ class Body:
     """What is shown. `cut` says that the message goes on behind what can be looked at.
 
     `stretch` is None where nothing is paged; `found` counts the hits in the whole text, and
-    `to_found` leads to the page of the first one when this page has none.
+    `to_found` leads to the page of the first one when this page has none. `why` says in one
+    sentence why nothing can be shown.
     """
 
     text: Marked | None = None
@@ -41,7 +43,9 @@ class Body:
     stretch: Stretch | None = None
     tree: tuple[Node, ...] = ()
     found: int = 0
+    found_more: bool = False
     to_found: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +87,27 @@ def stored_text(house: House, message: MessageView) -> str:
 def _text(house: House, message: MessageView, asked: Asked) -> Body:
     if asked.charset is None:
         return _paged(stored_text(house, message), asked, cut=message.text_cut)
+    if message.size > SURELY_LIGHT_BYTES:
+        return _read_beside(house, message, asked)
     letter = _letter(house, message)
     read = read_message(letter.raw, rule=letter.rule, charset=asked.charset, whole=letter.whole)
     return _paged(read.text, asked, cut=read.text_cut)
+
+
+def _read_beside(house: House, message: MessageView, asked: Asked) -> Body:
+    """The text of a long message by another charset: read by a process that may be ended."""
+    wish = Wish(
+        key=message.place.id,
+        charset=asked.charset,
+        dialect=message.choice("rule"),
+        wide=False,
+        actor="",  # nothing is stored
+    )
+    try:
+        read = look_in_a_child(house.config, wish, whole=True)
+    except CannotRead as error:
+        return Body(why=str(error))
+    return _paged(read.text, asked, cut=read.cut)
 
 
 def _paged(text: str, asked: Asked, *, cut: bool) -> Body:
@@ -98,6 +120,7 @@ def _paged(text: str, asked: Asked, *, cut: bool) -> Body:
         cut=cut and stretch.next is None,
         stretch=stretch,
         found=len(whole.ranges),
+        found_more=len(whole.ranges) >= MOST_IN_A_TEXT,
         to_found=None if first is None else asked.page_at(first),
     )
 
@@ -133,7 +156,7 @@ def _charset(message: MessageView, asked: Asked) -> str:
 
 
 def _parts(letter: Letter, asked: Asked) -> Body:
-    if not letter.whole:
+    if not letter.whole or letter.is_heavy:
         return Body(cut=True)
     tree = tree_of(letter.raw, rule=letter.rule)
     cuts = cuts_by_weight(map(_weight_of_part, tree), room=PAGE_BYTES, most=PARTS)

@@ -53,6 +53,8 @@ def formatted_of(
         separator_length=message.separator_length,
         dialect=message.choice("rule"),
     )
+    if letter.is_heavy:
+        return Formatted(html=SafeHtml(too_large=True))
     charset = how.charset or message.choice("charset")
     html = body_html(letter.raw, rule=letter.rule, charset=charset)
     if html is None:

@@ -13,7 +13,7 @@ from store.marking import marked, marked_long
 from store.results import Marked
 
 # Of each word in a text, and on one page of it.
-MOST_IN_A_TEXT, MOST_ON_A_PAGE = 2_000, 300
+MOST_IN_A_TEXT, MOST_ON_A_PAGE = 2_000, 600
 
 
 @dataclass(frozen=True, slots=True)
