@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from mail.message import body_html
 from mail.part import part_bytes
 from store.reading import AttachmentView, MessageView
+from web.found_marks import FoundMarks
 from web.house import House
+from web.html_marks import with_marks
 from web.letters import Letter, letter_of
 from web.sanitise import SafeHtml, own_pictures_in, sanitise, with_pictures
 
@@ -26,6 +28,7 @@ class HowFormatted:
     allow_remote: bool
     all_pictures: bool
     piece: int
+    marks: FoundMarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class Formatted:
 
     html: SafeHtml | None
     heavy: int = 0
+    found: int = 0  # words of the search, marked in this piece
     heavy_bytes: int = 0
 
 
@@ -67,10 +71,13 @@ def formatted_of(
         all_pictures=how.all_pictures,
         piece=how.piece,
     )
+    marked, found = with_marks(clean.pieces, how.marks)
+    clean = replace(clean, pieces=marked)
     heavy = [pictures[one] for one in clean.heavy]
     return Formatted(
         html=_filled(clean, pictures.values(), letter) if for_frame else clean,
         heavy=len(heavy),
+        found=found,
         heavy_bytes=sum(one.size for one in heavy),
     )
 

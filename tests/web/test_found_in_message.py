@@ -46,6 +46,21 @@ def test_the_words_that_were_found_are_marked(here: Visit, query: str, found: li
     assert marked(here.visitor().get(opened(query)).text) == found
 
 
+def test_words_are_marked_in_formatted_text_and_never_in_a_tag(here: Visit) -> None:
+    here.take_in(heavy_html('<p title="a boat">The boat &lt;b&gt; <a href="https://boat.example">'))
+    reader = here.visitor()
+    asked = f"?from={quote('q=boat OR b')}"
+
+    page = reader.get(f"/messages/1-0{asked}").text
+    source = re.search(r'<iframe src="([^"]*)"', page)
+    assert source
+    frame = reader.get(unescape(source[1])).text
+
+    assert marked(frame) == ["boat", "b"]
+    assert '<p title="a boat">The <mark>boat</mark> &lt;<mark>b</mark>&gt;' in frame
+    assert "2 hits of the search in this text" in page
+
+
 def test_without_a_search_nothing_is_marked(here: Visit) -> None:
     here.take_in(raw_message(1))
 

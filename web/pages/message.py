@@ -176,6 +176,7 @@ def how_formatted(request: Request) -> HowFormatted:
         allow_remote=text_of(request, "remote") == "1",
         all_pictures=text_of(request, "pictures") == "1",
         piece=whole(request, "piece") or 1,
+        marks=found_marks(search_came_from(request)),
     )
 
 
@@ -200,6 +201,7 @@ def _frame(request: Request, message: MessageView, links: MessageLinks) -> Frame
             charset=how.charset,
             **asked,
             piece=number if number > 1 else None,
+            **{"from": links.carried},
         ),
         height=frame_height(stored_text(house, message), pictures=pictures),
         remote=how.allow_remote,
