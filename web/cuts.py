@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 # Of a page of text: so many bytes as it is sent, escaped and in UTF-8, and so many characters.
-PAGE_BYTES, PAGE_CHARACTERS = 90_000, 60_000
+PAGE_BYTES, PAGE_CHARACTERS = 75_000, 60_000
 # Weighed at once; a page ends with a line if one ends so near before its end, else with a word.
 _STEP = 1_000
 _LINE_WITHIN, _WORD_WITHIN = 4_000, 200

@@ -17,7 +17,7 @@ from web.language import N_
 SHOWN_AT_ONCE = 20
 LONGEST_NAME, LONGEST_ADDRESS = 120, 120
 # Bytes of all people of a message together, and what the markup around each takes.
-ROOM, _AROUND = 22_000, 110
+ROOM, _AROUND = 28_000, 110
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

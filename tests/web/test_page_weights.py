@@ -72,6 +72,18 @@ def every_page(
         onward = onwards(answer.text)
 
 
+@pytest.mark.parametrize("kind", ["quotes", "headers", "files"])
+def test_nor_is_one_that_was_opened_from_an_endless_query(here: Visit, kind: str) -> None:
+    here.take_in(HOSTILE[kind]())
+    reader = here.visitor()
+
+    for query in ("도서관 " * 1_000, "quark OR " * 60 + "quark"):
+        answer = reader.get(f"/messages/1-0?view=text&from={quote('q=' + quote(query))}")
+        assert answer.status_code == 200
+        assert len(answer.content) < MOST_BYTES
+        assert "Back to the results" in answer.text
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_no_view_of_a_message_is_too_heavy(here: Visit, kind: str) -> None:
     here.take_in(HOSTILE[kind]())

@@ -49,6 +49,7 @@ from web.people_shown import ShownPeople, people_shown
 from web.render import render
 
 LONGEST_TITLE, LONGEST_SUBJECT = 200, 1_000
+MOST_BESIDE = 6_000
 DATE_SOURCES = {
     "date": N_("from its Date header"),
     "received": N_("from a Received header, for want of a usable Date"),
@@ -135,7 +136,7 @@ def message_page(request: Request) -> Response:
         subject_cut=len(subject) > LONGEST_SUBJECT,
         came_from=came_from,
         carried=links.carried,
-        beside=neighbours_of(request, message.first.id, came_from) if came_from else None,
+        beside=_beside(request, message, came_from) if came_from else None,
         look=look,
         tabs=_tabs(links, message, look=look),
         headers=links.to(Look.HEADERS),
@@ -167,6 +168,13 @@ def message_page(request: Request) -> Response:
         conversation=_conversation(request, message, links, look=look),
     )
     return render(request, "pages/message.html", view)
+
+
+def _beside(request: Request, message: MessageView, came_from: str) -> Neighbours:
+    """The hits beside it; of a very long query only the way back, as each link holds all of it."""
+    if len(came_from) > MOST_BESIDE:
+        return Neighbours(previous=None, next=None, back=f"/search?{came_from}")
+    return neighbours_of(request, message.first.id, came_from)
 
 
 def how_formatted(request: Request) -> HowFormatted:
