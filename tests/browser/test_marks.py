@@ -12,6 +12,7 @@ from tests.browser.odd_mail import odd_mail
 from tests.harness.console import start_console
 from tests.harness.waiting import wait_until
 from tests.web import asking
+from tests.web.make_sample import SAMPLE
 
 # Of each text with such letters: the block around it that clips what is drawn beyond it.
 UNCLIPPED = """() => {
@@ -51,5 +52,35 @@ def test_marks_are_drawn_within_their_own_block(
 
                 assert page.evaluate(NAMED), path
                 assert page.evaluate(UNCLIPPED) == [], (path, width)
+    finally:
+        console.process.stop()
+
+
+def test_m_goes_through_the_words_that_were_found(
+    tmp_path: Path, new_page: Callable[..., Page]
+) -> None:
+    console = start_console(tmp_path, settings={"QUEUE": "local"})
+    try:
+        with console.client() as client:
+            job_id = asking.upload(client, SAMPLE.read_bytes(), filename="sample.mbox")["job_id"]
+            wait_until(
+                lambda: client.get(f"/api/jobs/{job_id}").json()["status"] == "finished",
+                what="it is read",
+                timeout_seconds=60,
+            )
+            letter = f"/messages/{first(client, 'boat')}"
+        page = new_page(language="en-GB")
+        console.sign_in(page)
+        page.goto(f"{console.url}{letter}?view=text&from=q%3Dboat%2BOR%2Bthe")
+        marks = page.locator("main mark")
+        many = marks.count()
+        assert many > 1
+
+        for at in (*range(many), 0):
+            page.keyboard.press("m")
+            assert page.locator("mark[data-here]").count() == 1
+            assert marks.nth(at).get_attribute("data-here") == ""
+        page.keyboard.press("Shift+M")
+        assert marks.nth(many - 1).get_attribute("data-here") == ""
     finally:
         console.process.stop()
