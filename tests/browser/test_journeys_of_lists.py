@@ -1,4 +1,4 @@
-"""Journeys through lists, and one without any script: in two languages, colours and widths."""
+"""Journeys through lists, and one without any script: in every look."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.walking import EVERY_LOOK, LOOKS
+from tests.browser.walking import EACH_PAIR, EVERY_LOOK, LOOKS
 from tests.harness.console import Console, start_console
 from tests.mboxes import letters
 from tests.web.asking import upload
@@ -74,7 +74,7 @@ def test_the_audit_log_is_narrowed_and_leads_to_what_it_tells_of(
     expect(reader.locator("h1")).to_have_text("spring.mbox")
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_everything_works_without_a_script(
     console: Callable[..., Console], new_page: Callable[..., Page], look: str, said: Said
 ) -> None:
