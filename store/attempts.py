@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
 
 from store import tables
 from store.chunks import ATTEMPTS, AttemptView, attempt_view
@@ -34,11 +34,11 @@ class Wanted:
 
 
 EVERY_ATTEMPT = Wanted()
-# Where an attempt stands in a list that begins with what is under way and what went wrong.
-_URGENCY = case(
-    (attempt.c.outcome == Outcome.RUNNING, 0),
-    (attempt.c.outcome.in_((Outcome.FAILED, Outcome.LOST)), 1),
-    else_=2,
+# A list of the urgent begins with what is under way, then tells what went wrong, then the rest.
+_BY_URGENCY = (
+    (Outcome.RUNNING,),
+    (Outcome.FAILED, Outcome.LOST),
+    (Outcome.DONE, Outcome.FENCED, Outcome.CANCELLED, Outcome.DRAINED),
 )
 
 
@@ -51,14 +51,17 @@ def attempts_of(
     limit: int = 50,
 ) -> list[AttemptView]:
     """The attempts of a job, newest first; `before` is (started_at, id) of the last one seen."""
-    query = (
-        ATTEMPTS.where(attempt.c.job_id == job_id, *_conditions(wanted))
-        .order_by(attempt.c.started_at.desc(), attempt.c.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(_is_earlier(before))
-    return [attempt_view(row) for row in connection.execute(query)]
+    if not wanted.outcomes:
+        return _newest(connection, job_id, wanted, before=before, limit=limit)
+    # Each outcome by itself: their attempts lie in order in the index, those of several do not.
+    found = [
+        one
+        for outcome in wanted.outcomes
+        for one in _newest(
+            connection, job_id, replace(wanted, outcomes=(outcome,)), before=before, limit=limit
+        )
+    ]
+    return sorted(found, key=lambda one: (one.started_at, one.id), reverse=True)[:limit]
 
 
 def urgent_attempts_of(
@@ -73,22 +76,44 @@ def urgent_attempts_of(
 
     Each comes with its place in that order, which `before` begins with.
     """
+    found: list[tuple[int, AttemptView]] = []
+    for urgency, outcomes in enumerate(_BY_URGENCY):
+        some = tuple(one for one in outcomes if not wanted.outcomes or one in wanted.outcomes)
+        if not some or (before and urgency < before[0]) or len(found) == limit:
+            continue
+        attempts = attempts_of(
+            connection,
+            job_id,
+            wanted=replace(wanted, outcomes=some),
+            before=before[1:] if before and urgency == before[0] else None,
+            limit=limit - len(found),
+        )
+        found += [(urgency, one) for one in attempts]
+    return found
+
+
+def _newest(
+    connection: Connection,
+    job_id: str,
+    wanted: Wanted,
+    *,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[AttemptView]:
     query = (
-        ATTEMPTS.add_columns(_URGENCY.label("urgency"))
-        .where(attempt.c.job_id == job_id, *_conditions(wanted))
-        .order_by(_URGENCY, attempt.c.started_at.desc(), attempt.c.id.desc())
+        ATTEMPTS.where(attempt.c.job_id == job_id, *_conditions(wanted))
+        .order_by(attempt.c.started_at.desc(), attempt.c.id.desc())
         .limit(limit)
     )
     if before is not None:
-        urgency, started_at, attempt_id = before
-        later = and_(_URGENCY.in_((urgency,)), _is_earlier((started_at, attempt_id)))
-        query = query.where(or_(urgency < _URGENCY, later))
-    return [(row.urgency, attempt_view(row)) for row in connection.execute(query)]
+        place = tuple_(attempt.c.started_at, attempt.c.id)
+        query = query.where(place < tuple_(*before))
+    return [attempt_view(row) for row in connection.execute(query)]
 
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.outcomes:
-        yield attempt.c.outcome.in_(wanted.outcomes)
+        yield or_(*(attempt.c.outcome == one for one in wanted.outcomes))
     if wanted.seq is not None:
         yield chunk.c.seq == wanted.seq
     if wanted.worker:
@@ -97,13 +122,6 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
             attempt.c.worker.contains(piece, autoescape=True),
             attempt.c.host.contains(piece, autoescape=True),
         )
-
-
-def _is_earlier(place: tuple[datetime, str]) -> ColumnElement[bool]:
-    return or_(
-        attempt.c.started_at < place[0],
-        and_(attempt.c.started_at == place[0], attempt.c.id < place[1]),
-    )
 
 
 def attempts_of_chunk(connection: Connection, chunk_id: int, *, limit: int) -> list[AttemptView]:

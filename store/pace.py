@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, union_all
 
 from store.held_files import files_held
 from store.states import ChunkKind, ChunkState, Outcome
@@ -47,18 +47,11 @@ STANDING = Pace()
 def paces(connection: Connection, *, retrying: Collection[str], now: datetime) -> dict[str, Pace]:
     """The pace of every job that was at work lately; `retrying` have chunks that were tried."""
     found: dict[str, list[Row[Any]]] = {}
-    # Not by job: that would look at every attempt the job ever had.
-    rows = connection.execute(
-        select(attempt)
-        .join(chunk, chunk.c.id == attempt.c.chunk_id)
-        .where(
-            or_(
-                attempt.c.seen_at > now - timedelta(seconds=RATE_SECONDS),
-                attempt.c.outcome == Outcome.RUNNING,
-            ),
-            chunk.c.kind == ChunkKind.PARSE,
-        )
-    )
+    # Not by job: that would look at every attempt the job ever had. And not with an OR: for one
+    # SQLite may go through every chunk instead of the two indexes, 180 ms with 223,000 of them.
+    is_running = attempt.c.outcome == Outcome.RUNNING
+    lately = attempt.c.seen_at > now - timedelta(seconds=RATE_SECONDS)
+    rows = connection.execute(union_all(_parsing(is_running), _parsing(lately & ~is_running)))
     for row in rows:
         found.setdefault(row.job_id, []).append(row)
     resting = _resting(connection, retrying, now=now)
@@ -66,6 +59,11 @@ def paces(connection: Connection, *, retrying: Collection[str], now: datetime) -
         job_id: _pace(found.get(job_id, ()), resting.get(job_id, ()), now=now)
         for job_id in found.keys() | resting.keys()
     }
+
+
+def _parsing(which: ColumnElement[bool]) -> Select[Any]:
+    mine = chunk.c.id == attempt.c.chunk_id
+    return select(attempt).join(chunk, mine).where(which, chunk.c.kind == ChunkKind.PARSE)
 
 
 def _resting(

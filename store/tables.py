@@ -233,6 +233,7 @@ attempt = Table(
     Index("ix_attempt_running", "lease_until", **only("outcome = 'running'")),
     Index("ix_attempt_seen_at", "seen_at"),
     Index("ix_attempt_job_id_started_at_id", "job_id", "started_at", "id"),
+    Index("ix_attempt_job_id_outcome_started_at_id", "job_id", "outcome", "started_at", "id"),
     Index("ix_attempt_version_started_at", "version", "started_at"),
 )
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
-from typing import Literal
 
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as PlaywrightError
@@ -29,7 +28,9 @@ from tests.browser.scenes import (
     break_an_errand,
     link_of,
     settle_in,
+    used_up_link,
 )
+from tests.browser.walking import COLOURS, LANGUAGES, WIDTHS
 from tests.harness.browser import (
     FRAMES_DRAWN_WITH_THEIR_PAGE,
     Complaints,
@@ -38,9 +39,6 @@ from tests.harness.browser import (
 )
 from tests.harness.console import ADMIN, Console, start_console
 
-WIDTHS = (1280, 390)
-LANGUAGES = ("en-GB", "ko-KR")
-COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Of the job that is half read: done, under way, silent, given up.
 CHUNKS = (1, 4, 5, 7)
 # Live parts and frames come a moment after the page.
@@ -117,7 +115,8 @@ def take_every_look(folder: Path, *, only: Iterable[str] = ()) -> None:
 def _take_empty(camera: Camera, folder: Path) -> None:
     console = start_console(folder, settings={"QUEUE": "local"})
     try:
-        camera.take(console, STRANGER | {"sign-in-link": link_of(console)})
+        links = {"sign-in-link": link_of(console), "sign-in-used-up": used_up_link(console)}
+        camera.take(console, STRANGER | links)
         camera.sign_in(console, ADMIN)
         camera.take(console, EMPTY)
     finally:

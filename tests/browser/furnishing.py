@@ -87,6 +87,8 @@ def _paths(*, aside: str, failed: str, running: str) -> dict[str, str]:
         "aside": f"/jobs/{aside}",
         "workers": "/workers",
         "late": "/workers?state=late",
+        "drain": "/workers/drain?name=node-1-4711",
+        "stop": "/workers/stop?name=node-1-4711",
         "jobs": "/jobs",
         "failures": "/failures",
         "cause": f"/failures/{BUG.key}",

@@ -50,6 +50,7 @@ def _archives(console: Console, client: httpx2.Client) -> Iterator[tuple[str, st
     )
     every = _job(client, _of_every_fate(), "everything & more.tgz")
     yield "archive-done", f"/jobs/{done}"
+    yield "archive-done-report", f"/jobs/{done}/report"
     yield "archive-incomplete", f"/jobs/{cut}"
     yield "archive-fates", f"/jobs/{every}"
     yield "archive-fates-report", f"/jobs/{every}/report"

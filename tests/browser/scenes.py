@@ -89,6 +89,15 @@ def link_of(console: Console) -> str:
     return found.group()
 
 
+def used_up_link(console: Console) -> str:
+    """The path of such a link after somebody has signed in by it."""
+    path = link_of(console)
+    with console.stranger() as client:
+        answer = client.post(path, headers={"Origin": console.url})
+    assert answer.status_code == 303, answer.text
+    return path
+
+
 def settle_in(page: Page, console: Console) -> None:
     """Keep two searches and two views, as somebody does who has been here a while."""
     for query, name in (("library", "The library"), ("has:attachment", "첨부가 있는 편지")):

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from store.causes import Cause
 from store.clock import utc_now
 from store.config import load
-from tests.browser.walking import is_wider_than_its_window, violations
-from tests.harness.browser import Complaints, open_page
+from tests.browser.walking import (
+    EACH_LANGUAGE,
+    is_wider_than_its_window,
+    violations,
+    wrong_pages,
+)
 from tests.harness.console import Console, start_console
 from tests.harness.databases import opened
 from tests.mboxes import letters, mbox_of, raw_message
@@ -79,52 +83,14 @@ def _paths(client: httpx2.Client, job: str, wide: str) -> Iterator[str]:
     yield from ("/messages/1-0?view=hex", "/messages/1-0?view=headers", "/messages/1-0?view=raw")
 
 
-@pytest.fixture
-def signed_in(furnished: Furnished, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page that is signed in; its complaints fail the test."""
-    pages: list[Page] = []
-    complaints = Complaints()
-
-    def start(**options: object) -> Page:
-        page = open_page(chromium, complaints=complaints, **options)  # type: ignore[arg-type]
-        pages.append(page)
-        furnished.console.sign_in(page)
-        return page
-
-    yield start
-    for page in pages:
-        page.context.close()
-    assert complaints.texts == []
-
-
-@pytest.mark.parametrize(
-    ("width", "colour_scheme", "language"),
-    [
-        (1280, "light", "en-GB"),
-        (1280, "dark", "ko-KR"),
-        (390, "light", "ko-KR"),
-        (390, "dark", "en-GB"),
-    ],
-)
+@EACH_LANGUAGE
 def test_no_page_excludes_anybody_or_breaks_out_of_its_window(
-    furnished: Furnished,
-    signed_in: Callable[..., Page],
-    width: int,
-    colour_scheme: str,
-    language: str,
+    furnished: Furnished, new_page: Callable[..., Page], language: str
 ) -> None:
-    page = signed_in(width=width, colour_scheme=colour_scheme, language=language)
-    wrong: dict[str, list[str]] = {}
+    page = new_page(language=language)
+    furnished.console.sign_in(page)
 
-    for path in furnished.paths:
-        page.goto(furnished.console.url + path)
-        found = violations(page)
-        if is_wider_than_its_window(page):
-            found.append("wider than its window")
-        if found:
-            wrong[path] = found
-
-    assert wrong == {}
+    assert wrong_pages(page, furnished.console, {path: path for path in furnished.paths}) == {}
 
 
 @pytest.mark.parametrize("width", [390, 1280, 3840])

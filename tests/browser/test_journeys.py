@@ -50,27 +50,6 @@ def test_a_failing_chunk_is_retried_with_one_button(
     wait_for_state(page, "Finished")
 
 
-def test_a_wrong_password_then_the_right_one_then_korean(
-    console: Callable[..., Console], page: Page
-) -> None:
-    here = console()
-    page.goto(f"{here.url}/jobs")
-    page.locator("#name").fill("admin")
-    page.locator("#password").fill("a guess")
-    page.locator("button[type=submit]").click()
-    expect(page.locator("[role=alert]")).to_contain_text("do not belong together")
-
-    here.sign_in(page)
-    page.goto(f"{here.url}/settings")
-    page.locator("#language").select_option("ko")
-    page.get_by_role("button", name="Change", exact=True).click()
-
-    expect(page.locator("h1")).to_have_text("설정")
-    expect(page.locator("html")).to_have_attribute("lang", "ko")
-    page.goto(f"{here.url}/jobs")
-    expect(page.locator("h1")).to_have_text("작업")
-
-
 def test_a_wrong_file_is_refused_in_the_upload_itself(
     console: Callable[..., Console], page: Page
 ) -> None:
@@ -133,22 +112,6 @@ def test_results_come_while_one_types_and_are_reached_by_keys(
     page.keyboard.press("o")
 
     expect(page.locator(".letter h1")).to_be_visible()
-
-
-def test_a_hostile_letter_does_nothing(console: Callable[..., Console], page: Page) -> None:
-    here = console()
-    come_with_the_sample(here, page)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
-
-    page.goto(f"{here.url}/search?q=won")
-    page.locator(".hit .subject").first.click()
-    frame = page.frame_locator("iframe")
-
-    expect(frame.locator("p").first).to_have_text("You have won a shelf.")
-    expect(page).to_have_title("You have won a shelf · email-parser")
-    assert [url for url in asked if not url.startswith(here.url)] == []
 
 
 def test_a_file_that_is_here_already_is_opened_or_imported_anyway(

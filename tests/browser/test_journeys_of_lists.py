@@ -1,4 +1,4 @@
-"""Journeys through lists, and one without any script: in two languages, colours and widths."""
+"""Journeys through lists, and one without any script: in every look."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.walking import DAY_AND_NIGHT, LOOKS, NIGHT_AND_DAY
+from tests.browser.walking import EACH_PAIR, EVERY_LOOK, LOOKS
 from tests.harness.console import Console, start_console
 from tests.mboxes import letters
 from tests.web.asking import upload
@@ -34,7 +34,7 @@ def reader(archive: Console, walker: Page) -> Page:
     return walker
 
 
-@NIGHT_AND_DAY
+@EVERY_LOOK
 def test_jobs_are_narrowed_sorted_and_kept_as_a_view(
     archive: Console, reader: Page, said: Said
 ) -> None:
@@ -58,7 +58,7 @@ def test_jobs_are_narrowed_sorted_and_kept_as_a_view(
     expect(reader.get_by_role("link", name="Springs")).to_have_count(0)
 
 
-@DAY_AND_NIGHT
+@EVERY_LOOK
 def test_the_audit_log_is_narrowed_and_leads_to_what_it_tells_of(
     archive: Console, reader: Page, said: Said
 ) -> None:
@@ -74,7 +74,7 @@ def test_the_audit_log_is_narrowed_and_leads_to_what_it_tells_of(
     expect(reader.locator("h1")).to_have_text("spring.mbox")
 
 
-@NIGHT_AND_DAY
+@EACH_PAIR
 def test_everything_works_without_a_script(
     console: Callable[..., Console], new_page: Callable[..., Page], look: str, said: Said
 ) -> None:

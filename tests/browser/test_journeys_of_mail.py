@@ -1,4 +1,4 @@
-"""Journeys of somebody who looks for mail: each in two languages, colours and widths."""
+"""Journeys of somebody who looks for mail: each in every look."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.walking import DAY_AND_NIGHT, NIGHT_AND_DAY, colours_drawn, come_with_the_sample
+from tests.browser.walking import EACH_PAIR, EVERY_LOOK, colours_drawn, come_with_the_sample
 from tests.harness.console import Console, start_console
 from tests.harness.waiting import wait_until
 from tests.web.asking import upload
@@ -34,7 +34,7 @@ def reader(library: Console, walker: Page) -> Page:
     return walker
 
 
-@DAY_AND_NIGHT
+@EACH_PAIR
 def test_from_an_upload_to_the_message_that_was_looked_for(
     console: Callable[..., Console], walker: Page, said: Said
 ) -> None:
@@ -51,7 +51,7 @@ def test_from_an_upload_to_the_message_that_was_looked_for(
     expect(walker.locator(".body-text")).to_contain_text("My boat takes four tons")
 
 
-@NIGHT_AND_DAY
+@EVERY_LOOK
 def test_a_search_is_narrowed_by_facets_and_widened_by_chips(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -69,7 +69,7 @@ def test_a_search_is_narrowed_by_facets_and_widened_by_chips(
     expect(reader).to_have_url(re.compile(r"/search\?q=from"))
 
 
-@DAY_AND_NIGHT
+@EVERY_LOOK
 def test_hits_are_gone_through_and_opened_by_keys_alone(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -93,7 +93,7 @@ def test_hits_are_gone_through_and_opened_by_keys_alone(
     expect(reader.locator(".hit .subject:focus")).to_have_text("Re: A boat for the heavy books")
 
 
-@NIGHT_AND_DAY
+@EVERY_LOOK
 def test_remote_pictures_are_fetched_only_when_asked_for(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -116,22 +116,26 @@ def test_remote_pictures_are_fetched_only_when_asked_for(
     expect(reader.locator("main")).to_contain_text(said("Hide remote pictures"))
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
-def test_the_formatted_body_is_drawn_in_every_look(
-    library: Console,
-    new_page: Callable[..., Page],
-    language: str,
-    colour_scheme: str,
-    width: int,
-) -> None:
-    page = new_page(language=language, colour_scheme=colour_scheme, width=width)
-    library.sign_in(page)
+@EVERY_LOOK
+def test_a_hostile_letter_does_nothing(library: Console, reader: Page) -> None:
+    asked: list[str] = []
+    reader.on("request", lambda request: asked.append(request.url))
+    reader.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
 
-    page.goto(f"{library.url}/search?q=subject:%22new stamp%22")
-    page.locator(".hit .subject").click()
-    frame, body = page.locator("iframe"), page.frame_locator("iframe").locator("body")
+    reader.goto(f"{library.url}/search?q=won")
+    reader.locator(".hit .subject").first.click()
+    frame = reader.frame_locator("iframe")
+
+    expect(frame.locator("p").first).to_have_text("You have won a shelf.")
+    expect(reader).to_have_title("You have won a shelf · email-parser")
+    assert [url for url in asked if not url.startswith(library.url)] == []
+
+
+@EVERY_LOOK
+def test_the_formatted_body_is_drawn_in_every_look(library: Console, reader: Page) -> None:
+    reader.goto(f"{library.url}/search?q=subject:%22new stamp%22")
+    reader.locator(".hit .subject").click()
+    frame, body = reader.locator("iframe"), reader.frame_locator("iframe").locator("body")
 
     expect(body).to_contain_text("Blue for adults, green for children.")
     content, room = body.bounding_box(), frame.bounding_box()
@@ -143,7 +147,7 @@ def test_the_formatted_body_is_drawn_in_every_look(
     wait_until(lambda: colours_drawn(body) > 2, what="the frame is drawn")
 
 
-@DAY_AND_NIGHT
+@EVERY_LOOK
 def test_an_attachment_is_found_by_its_type_and_leads_to_its_message(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -160,7 +164,7 @@ def test_an_attachment_is_found_by_its_type_and_leads_to_its_message(
     expect(reader.locator("#parts")).to_have_text(said("Attachments"))
 
 
-@NIGHT_AND_DAY
+@EVERY_LOOK
 def test_what_a_search_finds_is_written_into_a_file_and_fetched(
     library: Console, reader: Page, said: Said
 ) -> None:

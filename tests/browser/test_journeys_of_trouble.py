@@ -1,4 +1,4 @@
-"""Journeys of an operator whose work went wrong: each in two languages, colours and widths."""
+"""Journeys of an operator whose work went wrong: each in four looks that cover all pairs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.furnishing import fail_chunks_of
 from tests.browser.walking import (
-    DAY_AND_NIGHT,
-    NIGHT_AND_DAY,
+    EACH_PAIR,
     is_wider_than_its_window,
     tab_to,
     upload_bytes,
@@ -35,7 +34,7 @@ def failed_job(here: Console, page: Page, finished: str) -> str:
     return job
 
 
-@DAY_AND_NIGHT
+@EACH_PAIR
 def test_a_trial_then_all_then_the_report_of_what_became_of_them(
     console: Callable[..., Console], walker: Page, said: Said
 ) -> None:
@@ -62,7 +61,7 @@ def test_a_trial_then_all_then_the_report_of_what_became_of_them(
     expect(page.locator("#failures")).to_contain_text(said("Nothing has failed"))
 
 
-@NIGHT_AND_DAY
+@EACH_PAIR
 def test_by_tab_and_enter_alone_from_the_sign_in_to_a_retry(
     console: Callable[..., Console], walker: Page, new_page: Callable[..., Page], said: Said
 ) -> None:
@@ -95,7 +94,7 @@ def follow(page: Page, selector: str) -> None:
     page.keyboard.press("Enter")
 
 
-@DAY_AND_NIGHT
+@EACH_PAIR
 def test_what_reading_again_would_do_is_counted_when_it_is_asked(
     console: Callable[..., Console], walker: Page, said: Said
 ) -> None:
@@ -123,7 +122,7 @@ def test_what_reading_again_would_do_is_counted_when_it_is_asked(
     expect(page.locator("#ledger")).to_contain_text(every_byte)
 
 
-@NIGHT_AND_DAY
+@EACH_PAIR
 def test_a_quarantined_message_is_read_again_with_wider_limits(
     console: Callable[..., Console], walker: Page, said: Said
 ) -> None:
@@ -149,7 +148,7 @@ def test_a_quarantined_message_is_read_again_with_wider_limits(
     expect(page.locator("#ledger")).to_contain_text(every_byte)
 
 
-@DAY_AND_NIGHT
+@EACH_PAIR
 def test_of_two_workers_one_is_killed_and_the_other_is_drained(
     console: Callable[..., Console],
     rq_worker: Callable[..., Process],

@@ -6,20 +6,13 @@ these pages excludes anybody or is wider than its window, and each says what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.furnishing import Troubled, console_without_redis, troubled_console
-from tests.browser.walking import (
-    DAY_AND_NIGHT,
-    LOOKS,
-    NIGHT_AND_DAY,
-    is_wider_than_its_window,
-    violations,
-)
+from tests.browser.walking import EACH_LANGUAGE, wrong_pages
 from tests.harness.redis import RedisServer
 
 
@@ -40,19 +33,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Troubled]:
         yield found
 
 
-def wrong_with(page: Page, place: Troubled, names: Iterable[str] | None = None) -> dict[str, Any]:
-    """What is wrong with which page."""
-    wrong: dict[str, list[str]] = {}
-    for name in names or place.paths:
-        page.goto(place.console.url + place.paths[name])
-        found = violations(page)
-        if is_wider_than_its_window(page):
-            found.append("wider than its window")
-        if found:
-            wrong[name] = found
-    return wrong
-
-
 def test_every_trouble_is_named_where_it_is_looked_for(troubled: Troubled, page: Page) -> None:
     # The first to ask for this console: what beats while it is made is late a minute later.
     here, paths = troubled.console, troubled.paths
@@ -70,27 +50,24 @@ def test_every_trouble_is_named_where_it_is_looked_for(troubled: Troubled, page:
     expect(page.locator("#ledger")).to_contain_text("Quarantined")
 
 
-@DAY_AND_NIGHT
-def test_no_page_of_a_console_in_trouble_excludes_anybody(troubled: Troubled, walker: Page) -> None:
-    troubled.console.sign_in(walker)
-
-    assert wrong_with(walker, troubled) == {}
-
-
-@NIGHT_AND_DAY
-def test_nor_do_those_with_most_on_them_in_the_other_looks(
-    troubled: Troubled, walker: Page
+@EACH_LANGUAGE
+def test_no_page_of_a_console_in_trouble_excludes_anybody(
+    troubled: Troubled, new_page: Callable[..., Page], language: str
 ) -> None:
-    troubled.console.sign_in(walker)
+    page = new_page(language=language)
+    troubled.console.sign_in(page)
 
-    assert wrong_with(walker, troubled, ("overview", "running", "workers", "cause")) == {}
+    assert wrong_pages(page, troubled.console, troubled.paths) == {}
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_no_page_excludes_anybody_while_redis_is_away(alone: Troubled, walker: Page) -> None:
-    alone.console.sign_in(walker)
+@EACH_LANGUAGE
+def test_no_page_excludes_anybody_while_redis_is_away(
+    alone: Troubled, new_page: Callable[..., Page], language: str
+) -> None:
+    page = new_page(language=language)
+    alone.console.sign_in(page)
 
-    assert wrong_with(walker, alone) == {}
+    assert wrong_pages(page, alone.console, alone.paths) == {}
 
 
 def test_without_redis_it_is_said_and_the_upload_is_kept(alone: Troubled, page: Page) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,19 +15,24 @@ from playwright.sync_api import Locator, Page, expect
 from tests.harness.console import Console
 from tests.web.make_sample import SAMPLE
 
-# Language, colours and width; a journey is made in two of them.
+WIDTHS = (1280, 390)
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+LANGUAGES = ("en-GB", "ko-KR")
+# Language, colours and width.
 LOOKS: dict[str, dict[str, Any]] = {
-    "en-light-1280": {"language": "en-GB", "colour_scheme": "light", "width": 1280},
-    "ko-dark-390": {"language": "ko-KR", "colour_scheme": "dark", "width": 390},
-    "en-dark-390": {"language": "en-GB", "colour_scheme": "dark", "width": 390},
-    "ko-light-1280": {"language": "ko-KR", "colour_scheme": "light", "width": 1280},
+    f"{language[:2]}-{colours}-{width}": {
+        "language": language,
+        "colour_scheme": colours,
+        "width": width,
+    }
+    for language, colours, width in product(LANGUAGES, COLOURS, WIDTHS)
 }
-DAY_AND_NIGHT = pytest.mark.parametrize("look", ["en-light-1280", "ko-dark-390"])
-NIGHT_AND_DAY = pytest.mark.parametrize("look", ["en-dark-390", "ko-light-1280"])
-# Of a page that is loaded already.
-LOOKS_IN_PLACE: tuple[tuple[int, ...], tuple[Literal["light", "dark"], ...]] = (
-    (1280, 390),
-    ("light", "dark"),
+EACH_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
+# A journey is made in all eight; one that needs a console or a worker of its own in the four in
+# which each language meets both colours and both widths, and each colour both widths.
+EVERY_LOOK = pytest.mark.parametrize("look", LOOKS)
+EACH_PAIR = pytest.mark.parametrize(
+    "look", ["en-light-1280", "en-dark-390", "ko-light-390", "ko-dark-1280"]
 )
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 END_OF_A_JOB_MS = 30_000
@@ -63,7 +70,8 @@ def wait_for_state(page: Page, word: str) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds wrong on the page as it is, by rule and place."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(
         "axe.run(document, {resultTypes: ['violations'], iframes: false})"
         ".then(result => result.violations.map("
@@ -75,6 +83,40 @@ def violations(page: Page) -> list[str]:
 def is_wider_than_its_window(page: Page) -> bool:
     """True when one would have to scroll sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+def wrong_in_any_look(page: Page) -> Iterator[str]:
+    """What axe-core finds on a page that is loaded already; and is it wider than its window?
+
+    Its width and colours are changed in place, so of the eight looks these are the four of one
+    language.
+    """
+    for width, colours in product(WIDTHS, COLOURS):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=colours)
+        look = f"{width} {colours}"
+        yield from (f"{look}: {one}" for one in violations(page))
+        if is_wider_than_its_window(page):
+            yield f"{look}: wider than its window"
+
+
+def wrong_pages(
+    page: Page,
+    console: Console,
+    paths: Mapping[str, str],
+    *,
+    prepared: Mapping[str, Callable[[Page], None]] | None = None,
+) -> dict[str, list[str]]:
+    """What is wrong with which page, and in which look; `prepared` is done before one looks."""
+    wrong: dict[str, list[str]] = {}
+    for name, path in paths.items():
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(console.url + path)
+        if prepared and name in prepared:
+            prepared[name](page)
+        if found := list(wrong_in_any_look(page)):
+            wrong[name] = found
+    return wrong
 
 
 def tab_to(page: Page, target: Locator, *, most: int = 150) -> None:
