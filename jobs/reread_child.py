@@ -33,7 +33,7 @@ def main() -> None:
 def _answer(workshop: Workshop, asked: dict[str, Any]) -> dict[str, Any]:
     wish = Wish(**asked["wish"])
     if asked["only_look"]:
-        return {"preview": asdict(look_at(workshop, wish))}
+        return {"preview": asdict(look_at(workshop, wish, whole=asked["whole"]))}
     return {"kind": str(read_again(workshop, wish))}
 
 

@@ -63,7 +63,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """How a message would read: its subject, and how its text begins. `cut`: the text goes on."""
+    """How a message would read: its subject, and how its text begins, or all of it.
+
+    `cut`: the text goes on.
+    """
 
     subject: str | None
     text: str
@@ -90,16 +93,16 @@ class Reader:
         """Have one message read; what became of it. Raises CannotRead."""
         return Kind(self._answer(wish, only_look=False)["kind"])
 
-    def look(self, wish: Wish) -> Preview:
+    def look(self, wish: Wish, *, whole: bool = False) -> Preview:
         """How one message would read; nothing is stored. Raises CannotRead."""
-        return Preview(**self._answer(wish, only_look=True)["preview"])
+        return Preview(**self._answer(wish, only_look=True, whole=whole)["preview"])
 
-    def _answer(self, wish: Wish, *, only_look: bool) -> dict[str, Any]:
+    def _answer(self, wish: Wish, *, only_look: bool, whole: bool = False) -> dict[str, Any]:
         child = self._running()
         assert child.stdin is not None
         seconds = self._config.message_seconds * (WIDE if wish.wide else 1)
         try:
-            asked = {"wish": asdict(wish), "only_look": only_look}
+            asked = {"wish": asdict(wish), "only_look": only_look, "whole": whole}
             child.stdin.write(json.dumps(asked).encode() + b"\n")
             child.stdin.flush()
         except BrokenPipeError:
@@ -155,10 +158,10 @@ def in_a_child(config: Config, wish: Wish) -> Kind:
         return reader.read(wish)
 
 
-def look_in_a_child(config: Config, wish: Wish) -> Preview:
+def look_in_a_child(config: Config, wish: Wish, *, whole: bool = False) -> Preview:
     """Have one message looked at by a child process of its own; see `Reader.look`."""
     with Reader(config) as reader:
-        return reader.look(wish)
+        return reader.look(wish, whole=whole)
 
 
 def _line_within(child: subprocess.Popen[bytes], seconds: float) -> bytes | None:
@@ -189,12 +192,14 @@ def read_again(workshop: Workshop, wish: Wish) -> Kind:
         raise CannotRead(str(error)) from error
 
 
-def look_at(workshop: Workshop, wish: Wish) -> Preview:
-    """Read it and tell how it begins; stores nothing. As `read_again` otherwise."""
+def look_at(workshop: Workshop, wish: Wish, *, whole: bool = False) -> Preview:
+    """Read it and tell how it begins, or all of it; stores nothing. As `read_again` otherwise."""
     try:
         _, message = _read_stored(workshop, wish)
     except (CannotReplace, SpoolError) as error:
         raise CannotRead(str(error)) from error
+    if whole:
+        return Preview(subject=message.envelope.subject, text=message.text, cut=message.text_cut)
     lines = message.text[: PREVIEW_CHARACTERS + 1].splitlines()
     begins = "\n".join(lines[:PREVIEW_LINES])[:PREVIEW_CHARACTERS]
     return Preview(

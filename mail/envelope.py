@@ -137,8 +137,26 @@ def _people(
     if more or len(found) > most:
         what = f"{len(found) + more} addresses"
         reading.defects.note(DefectKind.ADDRESSES_CUT, where=name, what=what)
-        return found[:most]
+        found = found[:most]
+    if any(_is_long(one, limits) for one in found):
+        return tuple(_cut_person(one, limits, name=name, reading=reading) for one in found)
     return found
+
+
+def _is_long(one: Address, limits: Limits) -> bool:
+    most = limits.name_characters
+    return len(one.address) > most or (one.name is not None and len(one.name) > most)
+
+
+def _cut_person(one: Address, limits: Limits, *, name: str, reading: Reading) -> Address:
+    most = limits.name_characters
+    if not _is_long(one, limits):
+        return one
+    texts = [
+        text if text is None or len(text) <= most else _cut(text, most, name=name, reading=reading)
+        for text in (one.name, one.address)
+    ]
+    return Address(texts[0], texts[1] or "")
 
 
 def _message_id(header: Header, reading: Reading) -> str | None:

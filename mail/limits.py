@@ -13,6 +13,7 @@ class Limits:
     header_bytes: int = 1 << 20
     value_bytes: int = 64 << 10  # read of one header field, but for addresses
     subject_characters: int = 4_000
+    name_characters: int = 500  # of a person's name or address
     label_characters: int = 1_000
     addresses: int = 2_000  # of one header name
     references: int = 500

@@ -37,7 +37,23 @@
   };
 
   // To the hit or the page of a list beside this one, or back to the list.
-  const follow = (link) => document.querySelector(`main ${link}`)?.click();
+  // In a message that was opened from a search, `n` never turns the pages of its text.
+  const follow = (link) => {
+    const within = document.querySelector("main .beside") ? "main .beside" : "main";
+    document.querySelector(`${within} ${link}`)?.click();
+  };
+
+  // Through the words that the search found, round and round.
+  let marked = -1;
+  const mark = (step) => {
+    const all = [...document.querySelectorAll("main .letter mark")];
+    if (!all.length) return;
+    all[marked]?.removeAttribute("data-here");
+    marked = (marked + step + all.length) % all.length;
+    if (marked < 0) marked = 0;
+    all[marked].setAttribute("data-here", "");
+    all[marked].scrollIntoView({ block: "center" });
+  };
 
   const help = () => {
     const keys = document.getElementById("keys");
@@ -51,6 +67,8 @@
     o: open,
     n: () => follow('a[rel="next"]'),
     p: () => follow('a[rel="prev"]'),
+    m: () => mark(1),
+    M: () => mark(marked < 0 ? 0 : -1),
     u: () => follow("a[data-back]"),
     "?": help,
   };

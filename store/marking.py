@@ -58,6 +58,25 @@ def _without_look_back(words: Words) -> re.Pattern[str]:
     return re.compile(pattern(words).pattern.removeprefix(f"(?<!{_WORDY})"))
 
 
+def all_of(words: Words, lowered_text: str, *, most: int) -> list[tuple[int, int]]:
+    """The first `most` places of `words` in a long lower-cased NFC text; as `first_of`."""
+    whole, begun = pattern(words), _without_look_back(words)
+    places: list[tuple[int, int]] = []
+    at = 0
+    while len(places) < most and (found := begun.search(lowered_text, at)) is not None:
+        sure = whole.match(lowered_text, found.start())
+        if sure and sure[0]:
+            places.append(sure.span())
+        at = sure.end() if sure and sure[0] else found.start() + 1
+    return places
+
+
+def marked_long(text: str, wanted: Iterable[Words], *, most: int) -> Marked:
+    """A long text with its hits, the first `most` of each words."""
+    low = lowered(text)
+    return Marked(text, _merged(span for words in wanted for span in all_of(words, low, most=most)))
+
+
 def _is_word(run: str) -> bool:
     return run[0].isalnum() or _PAIRED.match(run) is not None
 
@@ -115,13 +134,18 @@ def _snippet_start(text: str, hit: int) -> int:
 
 
 def _ranges(text: str, wanted: Iterable[Words]) -> tuple[tuple[int, int], ...]:
-    spans = sorted(
+    spans = (
         found.span() for words in wanted for found in pattern(words).finditer(text) if found[0]
     )
+    return _merged(spans)[:RANGES_SHOWN]
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Ranges in order; those that touch are one."""
     merged: list[tuple[int, int]] = []
-    for start, stop in spans:
+    for start, stop in sorted(spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
-        elif len(merged) < RANGES_SHOWN:
+        else:
             merged.append((start, stop))
     return tuple(merged)

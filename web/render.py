@@ -110,7 +110,11 @@ def environment(language: Language) -> Environment:
 
 
 def _filters(language: Language) -> dict[str, Callable[..., Any]]:
-    plain: dict[str, Callable[..., Any]] = {"plain": shown.plain}
+    plain: dict[str, Callable[..., Any]] = {
+        "plain": shown.plain,
+        "shortened": shown.shortened,
+        "utc": shown.utc,
+    }
     for name in ("number", "percent", "size", "rate", "duration"):
         plain[name] = partial(_in_language, getattr(shown, name), language)
     for name in DATED:

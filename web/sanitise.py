@@ -6,15 +6,18 @@ is the first of the two nets, and must hold alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import unquote
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
 
 import nh3
 
 from mail.html import has_crowded_tag, is_deep
 from web.disguised import Piece, pieces_of
+from web.html_pieces import CannotBeCut, pieces_by_weight
 from web.in_place import in_place
+from web.tags import TAG
 
 TAGS = frozenset(
     """a abbr address article aside b bdi big blockquote br caption center cite code col
@@ -50,22 +53,40 @@ STYLES = frozenset(
 )
 LINKS = ("http://", "https://", "mailto:")
 REMOTE = ("http://", "https://", "//")
+# How an own picture stands in cleaned markup.
+OWN_PICTURE = re.compile(r' src="cid:([0-9]+)"')
+# Cleaning takes half a second for a million of them: what lies behind is cut off, and said.
+MAX_CHARS = 500_000
 # Parsing time grows with depth: nobody writes a letter this deep.
-MAX_CHARS = 4_000_000
 MAX_OPEN_TAGS = 60_000
 MAX_UNCERTAIN_ATTRIBUTES = 100_000
+# A value longer than these is left out with its attribute.
+LONGEST_VALUE, LONGEST_LINK = 4_000, 8_000
+# Own pictures as data: addresses: such a one stands in a piece unasked, and all of them together
+# take so much when they were asked for.
+SMALL_PICTURE, ALL_PICTURES = 60_000, 12 << 20
+# What a link takes besides itself when it is marked as leading elsewhere.
+_MARKED_LINK = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeHtml:
-    """What may be shown. `remote` pictures were left out; `too_large` says nothing is shown.
+    """One piece of what may be shown, and what is known of the whole.
 
-    `pieces` are the markup, cut after each link that leads elsewhere than its text says.
+    `too_large` says that nothing is shown; `cut` that the body goes on behind the last piece.
+    `pieces` are its markup, cut after each link that leads elsewhere than its text says; own
+    pictures stand in it as `cid:` and their place in `own`.
     """
 
-    remote: int
     pieces: tuple[Piece, ...] = ()
     too_large: bool = False
+    cut: bool = False
+    number: int = 1  # which piece of how many
+    numbers: int = 1
+    remote: int = 0  # pictures from elsewhere
+    hosts: tuple[str, ...] = ()  # that they would come from
+    own: tuple[str, ...] = ()  # content ids
+    heavy: frozenset[str] = frozenset()  # content ids of own pictures that are left out
 
     @property
     def disguised(self) -> int:
@@ -73,25 +94,79 @@ class SafeHtml:
         return sum(piece.leads_to is not None for piece in self.pieces)
 
 
-def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> SafeHtml:
-    """Clean a body. `pictures` maps content ids of the message's own parts to data: addresses."""
-    if len(html) > MAX_CHARS or html.count("<") > MAX_OPEN_TAGS or _is_bomb(html):
-        return SafeHtml(remote=0, too_large=True)
-    remote = 0
+@dataclass(slots=True)
+class _Judge:
+    """Decides about attributes, and counts the pictures."""
 
-    def judge(tag: str, name: str, value: str) -> str | None:
-        nonlocal remote
+    pictures: Mapping[str, int]
+    allow_remote: bool
+    all_pictures: bool
+    remote: int = 0
+    hosts: dict[str, None] = field(default_factory=dict)
+    own: dict[str, int] = field(default_factory=dict)
+    heavy: set[str] = field(default_factory=set)
+    room: int = ALL_PICTURES
+
+    def __call__(self, tag: str, name: str, value: str) -> str | None:
+        """The value as it may stand; None to leave the attribute out."""
         if name == "href":
-            return value if value.strip().lower().startswith(LINKS) else None
+            is_link = value.strip().lower().startswith(LINKS) and len(value) <= LONGEST_LINK
+            return value if is_link else None
         if (tag, name) != ("img", "src"):
-            return value
+            return value if len(value) <= LONGEST_VALUE else None
         if value.lower().startswith("cid:"):
-            return pictures.get(unquote(value[4:]).strip("<>"))
+            return self._own(unquote(value[4:]).strip("<>"))
         if not value.strip().lower().startswith(REMOTE):
             return None
-        remote += 1
-        return value if allow_remote else None
+        self.remote += 1
+        self.hosts[_host(value)] = None
+        return value if self.allow_remote and len(value) <= LONGEST_LINK else None
 
+    def _own(self, content_id: str) -> str | None:
+        size = self.pictures.get(content_id)
+        if size is None:
+            return None
+        if size > (self.room if self.all_pictures else min(self.room, SMALL_PICTURE)):
+            self.heavy.add(content_id)
+            return None
+        self.room -= size
+        return f"cid:{self.own.setdefault(content_id, len(self.own))}"
+
+    def weight_of_tag(self, name: str, tag: str) -> int:
+        """Of a start tag in a piece, with the picture that stands in it."""
+        weight = len(tag.encode("utf-8", "replace"))
+        if name == "a":
+            return 2 * weight + _MARKED_LINK
+        if name == "img" and not self.all_pictures and (found := OWN_PICTURE.search(tag)):
+            weight += self.pictures[tuple(self.own)[int(found[1])]]
+        return weight
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address.strip()).hostname or "")[:253]
+    except ValueError:  # an address that is none
+        return ""
+
+
+def sanitise(
+    html: str,
+    *,
+    pictures: Mapping[str, int],
+    allow_remote: bool,
+    all_pictures: bool = False,
+    piece: int = 1,
+) -> SafeHtml:
+    """Clean a body and give one piece of it, the last one for a number beyond it.
+
+    `pictures` maps content ids of the message's own parts to the bytes of their data: addresses.
+    """
+    cut = len(html) > MAX_CHARS
+    if cut:
+        html = html[: max(html.rfind("<", 0, MAX_CHARS), MAX_CHARS - LONGEST_LINK)]
+    if html.count("<") > MAX_OPEN_TAGS or _is_bomb(html):
+        return SafeHtml(too_large=True)
+    judge = _Judge(pictures, allow_remote, all_pictures)
     markup = nh3.clean(
         html,
         tags=set(TAGS),
@@ -103,7 +178,40 @@ def sanitise(html: str, *, pictures: Mapping[str, str], allow_remote: bool) -> S
         filter_style_properties=set(STYLES),
         link_rel="noopener noreferrer",
     )
-    return SafeHtml(remote=remote, pieces=pieces_of(in_place(markup)))
+    try:
+        pieces = pieces_by_weight(markup, weight_of_tag=judge.weight_of_tag)
+    except CannotBeCut:
+        return SafeHtml(too_large=True)
+    number = min(max(piece, 1), len(pieces))
+    return SafeHtml(
+        pieces=pieces_of(in_place(pieces[number - 1])),
+        cut=cut,
+        number=number,
+        numbers=len(pieces),
+        remote=judge.remote,
+        hosts=tuple(sorted(judge.hosts)),
+        own=tuple(judge.own),
+        heavy=frozenset(judge.heavy),
+    )
+
+
+def with_pictures(markup: str, addresses: Mapping[str, str], own: Sequence[str]) -> str:
+    """A piece's markup with addresses of the own pictures in it, by content id."""
+
+    def put_in(tag: re.Match[str]) -> str:
+        if tag[2].lower() != "img" or tag[1]:
+            return tag[0]
+        return OWN_PICTURE.sub(
+            lambda one: f' src="{addresses.get(own[int(one[1])], "")}"', tag[0], count=1
+        )
+
+    return TAG.sub(put_in, markup)
+
+
+def own_pictures_in(markup: str, own: Sequence[str]) -> set[str]:
+    """The content ids of the own pictures that stand in a piece."""
+    tags = (tag[0] for tag in TAG.finditer(markup) if tag[2].lower() == "img")
+    return {own[int(found[1])] for tag in tags if (found := OWN_PICTURE.search(tag))}
 
 
 def _is_bomb(html: str) -> bool:

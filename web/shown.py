@@ -39,6 +39,8 @@ PER_SECOND = {Language.ENGLISH: "/s", Language.KOREAN: "/초"}
 DIRECTION_CHARACTERS = frozenset(
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
+# Of one name or type on a page; all of it stands among a message's headers and parts.
+LONGEST_WORD = 120
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -106,6 +108,11 @@ def moment(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
     except (OverflowError, ValueError):  # year 1 or 9999, pushed over the edge by the zone
         return value.replace(microsecond=0).isoformat()
     return f"{_dated(value, DATE_TIME[language], language=language, zone=zone)} {local.tzname()}"
+
+
+def utc(value: datetime | None) -> str:
+    """Date and time in UTC, as a search counts its days, whatever the reader's zone is."""
+    return DASH if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def minute(value: datetime | None, language: Language, *, zone: tzinfo) -> str:
@@ -187,6 +194,11 @@ def _misleads(character: str) -> bool:
     if character in "\n\t":
         return False
     return character in DIRECTION_CHARACTERS or unicodedata.category(character) in {"Cc", "Cs"}
+
+
+def shortened(text: str | None, most: int = LONGEST_WORD) -> str:
+    """The beginning of a text; what is left out is shown by dots."""
+    return text or "" if text is None or len(text) <= most else f"{text[:most]}…"
 
 
 def pieces(marked: Marked) -> Iterator[tuple[str, bool]]:

@@ -121,6 +121,8 @@ def _odd_letters(client: httpx2.Client) -> Iterator[tuple[str, str]]:
         ("message-turned", "subject:turned"),
         ("message-many", "subject:everybody"),
         ("message-no-subject", "quarknosubject"),
+        ("message-no-date", "quarknodate"),
+        ("message-zalgo", "subject:zalgoquark"),
         ("message-duplicate", "is:duplicate"),
         ("message-korean", "subject:주문"),
         ("message-korean-old", "subject:똠방각하와"),

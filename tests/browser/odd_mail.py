@@ -14,7 +14,9 @@ def odd_mail() -> bytes:
     """One letter of each kind."""
     long = raw_message(90_001, subject=WORD * 300, body=f"{WORD * 90}\n\n{SENTENCE * 60}\n")
     wordy = raw_message(90_002, subject=SENTENCE * 180, body="It has a wordy subject.\n")
-    return mbox_of([long, wordy, _turned(), _to_everybody(), _without_subject()])
+    return mbox_of(
+        [long, wordy, _turned(), _to_everybody(), _without_subject(), _without_date(), _marked()]
+    )
 
 
 def _in_mbox(letter: EmailMessage) -> bytes:
@@ -52,6 +54,26 @@ def _to_everybody() -> bytes:
     to = ", ".join(f"Person Number {number} <person{number}@example.org>" for number in range(120))
     letter = _letter("To everybody", to=to)
     letter.set_content("There are many of you.\n")
+    return _in_mbox(letter)
+
+
+def _without_date() -> bytes:
+    return (
+        b"From ann@example.org Thu Jan  5 10:00:00 2023\n"
+        b"From: Ann <ann@example.org>\nSubject: Nodateatall\n"
+        b"Date: some day of the week of the great storm, as far as anybody remembers it\n\n"
+        b"quarknodate\n\n"
+    )
+
+
+def _marked() -> bytes:
+    """Letters under hundreds of marks, which are drawn high above their line and far below it."""
+    high, low = "\u0301" * 250, "\u0323" * 250
+    letter = _letter(f"Zalgoquark a{high}b{low}c", sender=f"Z{high}a{low} <zalgo@example.org>")
+    letter.set_content("It has many marks.\n")
+    letter.add_attachment(
+        b"x", maintype="application", subtype="octet-stream", filename=f"z{high}{low}.txt"
+    )
     return _in_mbox(letter)
 
 

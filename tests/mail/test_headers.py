@@ -86,6 +86,16 @@ def test_row_47_a_subject_of_megabytes_is_cut_and_said() -> None:
     assert "value_cut" in defect_kinds(message)
 
 
+def test_row_47_a_name_or_address_longer_than_is_kept_is_said_to_be_cut() -> None:
+    message = read_header(f"From: {'n' * 700} <{'a' * 600}@example.org>")
+
+    [sender] = message.envelope.senders
+    told = [one.what for one in message.defects if (one.kind, one.where) == ("value_cut", "From")]
+    assert (sender.name, sender.address) == ("n" * 500, "a" * 500)
+    assert told == ["500 of 700 characters kept", "500 of 612 characters kept"]
+    assert "value_cut" not in defect_kinds(read_header(f"From: {'n' * 500} <a@b.example>"))
+
+
 def test_row_47_a_header_beyond_the_limit_tears_no_address() -> None:
     people = ",\n ".join(f"a{number}@example.org" for number in range(60_000))
 

@@ -15,9 +15,9 @@ from tests.mboxes import letters
 from tests.web.make_sample import sample
 from tests.web.test_pages_mail import message_called
 from tests.web.visiting import Visit
-from web.bodies import frame_height
 from web.defect_words import KNOWN, defect_words
 from web.language import Language, catalogue
+from web.looks import frame_height
 
 
 @pytest.fixture

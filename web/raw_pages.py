@@ -1,0 +1,117 @@
+"""The bytes of a message as text, a page at a time, without reading the whole of it.
+
+A message is divided into blocks of even size whose borders are moved to the next line, word or
+letter; a block is cut into pages by their weight. Both look at bytes near the place alone, so the
+pages of a message of any size are found at once, and are always the same.
+"""
+
+from __future__ import annotations
+
+import codecs
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from store.reading import Place
+from web.cuts import PAGE_BYTES, Stretch
+from web.house import House
+from web.letters import window_of
+
+BLOCK_BYTES = 64 << 10
+# So far behind its even place a block may begin.
+_LOOK_BYTES = 4 << 10
+_LONGEST_SEQUENCE = 4
+# What a byte may come to in a page: what stands for no letter is shown by three.
+_ESCAPED = {ord("&"): 5, ord("<"): 4, ord(">"): 4, ord('"'): 5, ord("'"): 5}
+_WEIGHTS = bytes(
+    _ESCAPED.get(byte, 1 if 0x20 <= byte < 0x7F or byte in b"\t\n\r" else 3) for byte in range(256)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """The bytes of a message behind its separator line."""
+
+    house: House
+    place: Place
+    skip: int
+    charset: str
+
+    @property
+    def size(self) -> int:
+        return self.place.length - self.skip
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Raises HTTPException 410 when they are gone."""
+        return window_of(self.house, self.place, start=self.skip + start, length=stop - start)
+
+    def border(self, number: int) -> int:
+        """Where a block begins."""
+        at = number * BLOCK_BYTES
+        if at <= 0 or at >= self.size:
+            return min(max(at, 0), self.size)
+        near = self.read(at - 1, min(at + _LOOK_BYTES, self.size))
+        for end in (b"\n", b" "):
+            if (found := near.find(end)) >= 0:
+                return at + found
+        continued = (step for step in range(1, _LONGEST_SEQUENCE) if near[step] & 0xC0 != 0x80)
+        return at + next(continued, 1) - 1 if len(near) > _LONGEST_SEQUENCE else at
+
+    def block_at(self, at: int) -> int:
+        """The block that holds a byte."""
+        number = at // BLOCK_BYTES
+        return number - 1 if at < self.border(number) else number
+
+    def cuts(self, number: int) -> tuple[list[int], bytes]:
+        """Where the pages of a block begin and, at last, where it ends; and its bytes."""
+        start, stop = self.border(number), self.border(number + 1)
+        block = self.read(start, stop)
+        weights = list(accumulate(block.translate(_WEIGHTS), initial=0))
+        cuts = [0]
+        while weights[-1] - weights[cuts[-1]] > PAGE_BYTES:
+            most = bisect_left(weights, weights[cuts[-1]] + PAGE_BYTES) - 1
+            cuts.append(self._good_cut(block, cuts[-1], most))
+        return [start + cut for cut in [*cuts, len(block)]], block
+
+    def _good_cut(self, block: bytes, start: int, stop: int) -> int:
+        for end in (b"\n", b" "):
+            if (found := block.rfind(end, max(start, stop - _LOOK_BYTES), stop)) >= 0:
+                return found + 1
+        decoder = codecs.getincrementaldecoder(self.charset)("replace")
+        decoder.decode(block[start:stop])
+        return stop - len(decoder.getstate()[0])
+
+
+def raw_page(
+    house: House,
+    place: Place,
+    *,
+    skip: int,
+    charset: str,
+    at: int,
+    page_at: Callable[[int], str],
+) -> tuple[str, Stretch]:
+    """The page that holds the byte `at`, behind the first `skip` of the message.
+
+    Raises HTTPException 410 when its bytes are gone.
+    """
+    message = _Bytes(house, place, skip, charset)
+    at = min(at, max(message.size - 1, 0))
+    number = message.block_at(at)
+    cuts, block = message.cuts(number)
+    here = max(index for index, cut in enumerate(cuts[:-1]) if cut <= at)
+    start, stop = cuts[here], cuts[here + 1]
+    previous = cuts[here - 1] if here else message.cuts(number - 1)[0][-2] if number else None
+    last = message.cuts(message.block_at(message.size - 1))[0][-2] if message.size else 0
+    is_last = stop >= message.size
+    text = block[start - cuts[0] : stop - cuts[0]].decode(charset, "replace")
+    return text.replace("\r\n", "\n"), Stretch(
+        start=start,
+        stop=stop,
+        total=message.size,
+        first=page_at(0) if previous else None,
+        previous=None if previous is None else page_at(previous),
+        next=None if is_last else page_at(stop),
+        last=page_at(last) if last > stop else None,
+    )
