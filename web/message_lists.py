@@ -89,7 +89,8 @@ class Talk:
     """One message of the conversation, its words cut to what a line takes."""
 
     one: ThreadMessage
-    sender: str
+    sender: str  # the name, "" for none
+    address: str
     subject: str
 
 
@@ -144,12 +145,13 @@ def talk_shown(
     shown = [
         Talk(
             one=one,
-            sender=shortened(one.sender_name or one.sender_address),
+            sender=shortened(one.sender_name),
+            address=shortened(one.sender_address),
             subject=shortened(one.subject, LONGEST_SUBJECT),
         )
         for one in talk
     ]
-    weights = [_AROUND_TALK + weight_of(one.sender + one.subject) for one in shown]
+    weights = [_AROUND_TALK + weight_of(one.sender + one.address + one.subject) for one in shown]
     return _listed(shown, weights, most=TALK, at=at, page_at=page_at)
 
 

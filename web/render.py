@@ -105,6 +105,7 @@ def environment(language: Language) -> Environment:
     )
     env.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(_filters(language))
+    env.tests["posing_as_other_than"] = shown.poses_as_other
     env.globals.update(asset=asset, words=words, pieces=pieces)
     return env
 

@@ -5,6 +5,7 @@ Pure functions of a value and a language; templates reach them as filters by `we
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
@@ -41,7 +42,19 @@ DIRECTION_CHARACTERS = frozenset(
 )
 # Of one name or type on a page; all of it stands among a message's headers and parts.
 LONGEST_WORD = 120
+_ADDRESS_IN_NAME = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:@]+\.[^\s<>()\[\]\"',;:@]+")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def poses_as_other(name: str | None, address: str | None) -> bool:
+    """True for a name with something like an address in it that is not `address`.
+
+    What a program wrote into both is no pose: letters count without their size, and a sign that
+    only looks like another counts as that (Unicode UAX #15, NFKC).
+    """
+    named = _ADDRESS_IN_NAME.findall(unicodedata.normalize("NFKC", name or "").casefold())
+    real = unicodedata.normalize("NFKC", address or "").casefold()
+    return any(one.strip(".") != real for one in named)
 
 
 def number(value: float | None, language: Language) -> str:
