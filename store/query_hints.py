@@ -19,6 +19,12 @@ _NAMED = re.compile(r"([^\W\d_](?:[^\W\d_]|-){1,19}):(?!//|\\)")
 # A last word as somebody types it, of letters that are not found inside longer words anyway.
 _BEGUN = re.compile(rf"(?:^|\s)([^\W_{PAIRED_LETTERS}]{{2,40}})$")
 
+# What an input method shows while a Korean syllable is being put together: letters alone.
+_UNFINISHED = re.compile(r"[\u3131-\u318e]+$")
+# While somebody types, a beginning of fewer letters is looked for as it stands: too many words
+# begin like that to be of use, or to be found at once.
+_LEAST_BEGUN = 3
+
 # Whoever asks for more than these sees what is meant.
 _MOST_NAMED = 3
 
@@ -44,6 +50,22 @@ def hints_of(connection: Connection, text: str, *, now: datetime) -> Hints:
         fields=FIELDS,
         by_beginning=_by_beginning(text),
     )
+
+
+def while_typed(text: str) -> str:
+    """The query to look for while somebody still types: its last word is a beginning so far.
+
+    Korean, Japanese and Chinese are found inside of words anyway; of Korean the letters that are no
+    syllable yet are left out. What ends with a blank is whole.
+    """
+    finished = _UNFINISHED.sub("", text)
+    if finished != text:
+        return finished.rstrip()
+    if text.count('"') % 2:
+        return text  # within a phrase
+    begun = _BEGUN.search(text)
+    is_enough = begun is not None and len(begun[1]) >= _LEAST_BEGUN
+    return (is_enough and _by_beginning(text)) or text
 
 
 def _by_beginning(text: str) -> str | None:

@@ -73,9 +73,9 @@ def test_what_is_typed_is_in_the_address_at_once(library: Console, page: Page) -
     page.locator("#query").press_sequentially("library")
 
     expect(page.locator(".hit").first).to_be_visible()
-    expect(page).to_have_url(re.compile(r"/search\?q=library$"))
+    expect(page).to_have_url(re.compile(r"/search\?q=library%2A$"))
     page.locator("#query").press_sequentially(" boat")
-    expect(page).to_have_url(re.compile(r"/search\?q=library\+boat$"))
+    expect(page).to_have_url(re.compile(r"/search\?q=library\+boat%2A$"))
 
 
 def test_results_on_their_way_are_announced(library: Console, page: Page) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.query_hints import while_typed
 from store.results import Count, CursorError, FoundThread, QueryError, Results
 from web.arranged import Arranged, arranged
 from web.asked import address, text_of
@@ -52,6 +53,8 @@ class ResultsView:
     mistake: Mistake | None
     here: str  # the query of this page's address, for messages to lead back to
     foot: Foot | None
+    # The last word as it was typed, where it was looked for as the beginning of one.
+    begun: str = ""
 
     @property
     def count(self) -> Count:
@@ -76,23 +79,29 @@ def better(count: Count, other: Count | None) -> Count:
 
 
 def results_fragment(request: Request) -> Response:
-    """`GET /fragments/results`."""
-    view = find_results(request)
-    # What is typed is in the address bar, so that it can be linked and reloaded.
+    """`GET /fragments/results`: what is found while somebody types."""
+    view = find_results(request, typing=True)
+    # What is looked for is in the address bar, so that it can be linked and reloaded.
     headers = {"HX-Replace-Url": address("/search", q=view.query, **view.arranged.told)}
     return render(request, "fragments/results.html", view, headers=headers)
 
 
-def find_results(request: Request) -> ResultsView:
-    """Search for the query of the request; a cursor that is not ours is passed over, and told."""
+def find_results(request: Request, *, typing: bool = False) -> ResultsView:
+    """Search for the query of the request; a cursor that is not ours is passed over, and told.
+
+    While somebody is `typing`, the last word is looked for as the beginning of one.
+    """
     query, wish = text_of(request, "q", at_most=MAX_QUERY + 1), arranged(request)
     if len(query) > MAX_QUERY:
         return _unread(query, wish, QueryError(MAX_QUERY, "The query is too long."))
+    typed, query = query, while_typed(query) if typing else query
     if not query:
         return _unread("", wish, None)
     way = way_of(request)
     try:
-        return _found(request, query, wish, way=way)
+        found = _found(request, query, wish, way=way)
+        is_begun = query == f"{typed}*"
+        return replace(found, begun=typed.split()[-1]) if is_begun else found
     except QueryError as error:
         return _unread(query, wish, error)
     except CursorError:
