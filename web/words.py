@@ -136,6 +136,8 @@ ACTIONS = {
     "job.resume": N_("resumed a job"),
     "worker.drain": N_("drained a worker"),
     "worker.stop": N_("stopped a worker"),
+    "workers.drain": N_("drained all workers"),
+    "workers.stop": N_("stopped all workers"),
     "mark.set": N_("set a mark"),
     "console.start": N_("started the console"),
     "errand.delete_upload": N_("deleted a file"),

@@ -269,6 +269,59 @@ def test_what_is_asked_of_a_worker_reaches_its_channel_and_the_audit_log(
     assert visitor.post(f"/workers/{act}", data={"name": "nobody"}).status_code == 404
 
 
+@pytest.mark.parametrize(("act", "done"), [("drain", "drained"), ("stop", "stopped")])
+def test_all_workers_are_asked_in_one_act_after_a_page_that_counts_them(
+    hall: Hall, there: Visit, act: str, done: str
+) -> None:
+    for name in ("w1", "w2", "w3"):
+        hall.enlist(name)
+    hall.wait(3)
+    visitor = there.visitor()
+    heard = hall.redis.pubsub()  # type: ignore[no-untyped-call]
+    heard.subscribe(*(f"rq:pubsub:{name}" for name in ("w1", "w2", "w3")))
+
+    page = visitor.get("/workers").text
+    question = visitor.get(f"/workers/{act}?all=yes").text
+    changed = visitor.post(f"/workers/{act}", data={"all": "yes", "said": "2"})
+    answer = visitor.post(f"/workers/{act}", data={"all": "yes", "said": "3"})
+    audit = visitor.get("/audit").text
+
+    assert f'id="{act}-all"' in page
+    assert "3 workers" in question
+    assert "Meanwhile it has become another number" in changed.text
+    assert answer.headers["Location"] == "/workers"
+    assert audit.count(f'<td data-label="What">{done} all workers</td>') == 1
+    assert all(name in audit for name in ("w1", "w2", "w3"))
+    told = [heard.get_message(timeout=1) for _ in range(3 + 3 * (1 if act == "drain" else 2))]
+    kinds = [str(one["data"]) for one in told if one and one["type"] == "message"]
+    assert sum("shutdown" in kind for kind in kinds) == 3
+    assert sum("kill-horse" in kind for kind in kinds) == (3 if act == "stop" else 0)
+
+
+def test_only_operators_may_ask_all_workers_and_programs_are_told_whom(
+    hall: Hall, there: Visit
+) -> None:
+    for name in ("w1", "w2"):
+        hall.enlist(name)
+    hall.wait(2)
+    viewer, operator = there.visitor(Role.VIEWER), there.visitor(Role.OPERATOR)
+
+    assert 'id="drain-all"' not in viewer.get("/workers").text
+    assert viewer.get("/workers/drain?all=yes").status_code == 403
+    for act in ("drain", "stop"):
+        assert viewer.post(f"/api/workers/{act}").status_code == 403
+        answer = operator.post(f"/api/workers/{act}")
+        assert answer.status_code == 202
+        assert answer.json() == {"workers": ["w1", "w2"], "asked": act}
+
+
+def test_where_no_worker_is_there_nothing_can_be_asked_of_all(there: Visit) -> None:
+    page = there.visitor().get("/workers/stop?all=yes").text
+
+    assert "There is no worker that could be asked." in page
+    assert '<form method="post" action="/workers/stop"' not in page
+
+
 @pytest.mark.parametrize("act", ["drain", "stop"])
 def test_nothing_is_asked_of_a_worker_while_redis_is_away(
     sqlite_database: Database, tmp_path: Path, act: str
