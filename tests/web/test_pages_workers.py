@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
 from jobs.reports import PREFIX
 from jobs.sampling import take_sample
@@ -18,6 +19,7 @@ from store.clock import utc_now
 from store.database import Database
 from store.recovery import Trouble, record_trouble
 from store.states import EngineName, Outcome
+from store.tables import attempt
 from tests.mboxes import letters
 from tests.web.hall import AWAY, Hall, flat
 from tests.web.visiting import Visit, visit
@@ -242,6 +244,33 @@ def test_of_what_a_work_horse_died_is_told(here: Visit, language: str, words: st
 
     assert words in page
     assert "1.9 GB" in page
+
+
+def test_deaths_of_one_cause_stand_together_with_their_number_and_workers(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    floor.must_claim()
+    memory = "work-horse {0}: signal 9 (SIGKILL); it held 1.{0} GB: probably out of memory"
+    with floor.workshop.database.write() as connection:
+        running = dict(connection.execute(select(attempt)).mappings().one())
+        for number in range(30):
+            crashed = number == 7
+            error = "work-horse 7: signal 11 (SIGSEGV)" if crashed else memory.format(number)
+            seen = utc_now() - timedelta(minutes=number)
+            ended = {"outcome": Outcome.LOST, "error": error, "seen_at": seen, "number": number + 9}
+            who = {"id": f"{number:032x}", "worker": f"node-{number % 3}-1", "host": "node"}
+            connection.execute(insert(attempt).values(running | ended | who))
+
+    page = here.visitor().get("/fragments/deaths").text
+    rows = page.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:]
+    again = here.visitor().get("/fragments/deaths").text
+
+    assert len(rows) == 2
+    assert "29 died alike, of 3 workers" in rows[0]
+    assert rows[0].count("<li>") == 20
+    assert "and 8 more" in rows[0]
+    assert "signal 11" in rows[1]
+    assert "died alike" not in rows[1]
+    assert re.findall(r'id="alike-[^"]*"', again) == re.findall(r'id="alike-[^"]*"', page)
 
 
 def test_only_operators_may_drain_and_stop(hall: Hall, there: Visit) -> None:
