@@ -43,7 +43,7 @@ def facets(connection: Connection, query_text: str, *, now: datetime, shown: int
         names = find_names(connection, query.expression)
         # Each fetch asks the index for the whole window anew, so few large ones cost far less.
         finder = Finder(connection, query.expression, names, step=COUNTED + 1)
-        found = list(islice(finder.newest_first(), COUNTED + 1))
+        found = list(islice(finder.in_time(), COUNTED + 1))
         hits = _Hits(*zip(*found[:COUNTED], strict=True)) if found else _Hits((), (), ())
         return Facets(
             counted=Count(len(hits.ids), len(found) > COUNTED or finder.stopped_at is not None),

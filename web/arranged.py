@@ -35,6 +35,11 @@ class Arranged:
         return f"&{urlencode(self.told)}" if self.told else ""
 
 
+def order_from(word: str) -> Order:
+    """The order of that name; what is usual for a name that is none."""
+    return Order(word) if word in set(Order) else Order.NEWEST
+
+
 def search_address(query: str, wish: Arranged) -> str:
     """The search page that shows a query so."""
     return address("/search", q=query, **wish.told)

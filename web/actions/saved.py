@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.results import Order, QueryError
+from store.results import QueryError
 from store.saved import SEARCH, SavedSearchError, forget_search, save_search, save_view
-from web.arranged import THREAD
+from web.arranged import THREAD, order_from
 from web.errors import BadRequest
 from web.forms import Form
 from web.house import house_of
@@ -21,7 +21,7 @@ LISTS = ("jobs", "audit")
 
 def save(request: Request, form: Form) -> Response:
     """`POST /searches`. Raises BadRequest for a name or query that cannot be kept."""
-    query, order = form.get("q", ""), _order(form.get("order", ""))
+    query, order = form.get("q", ""), order_from(form.get("order", ""))
     try:
         with house_of(request).database.write() as connection:
             kept = save_search(
@@ -36,10 +36,6 @@ def save(request: Request, form: Form) -> Response:
     except (SavedSearchError, QueryError) as error:
         raise BadRequest(str(error)) from None
     return go(address_of(kept), notice="saved")
-
-
-def _order(name: str) -> Order:
-    return Order(name) if name in set(Order) else Order.NEWEST
 
 
 def keep(request: Request, form: Form) -> Response:
