@@ -28,8 +28,8 @@ Placed = tuple[Rank, Found]
 Key = tuple[Rank, int, int]
 
 _KEYS_PER_STATEMENT = 2_000
-# So much of an address decides; more of one would not fit into the address of a page.
-_ADDRESS_CHARACTERS = 100
+# So much of an address decides: the cursors of thirty pages stand in the address of a page.
+_ADDRESS_CHARACTERS = 40
 
 _OF_ANOTHER_ORDER = "This page address is of another order; start again from the first page."
 

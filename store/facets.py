@@ -63,7 +63,20 @@ def narrowed(query: Query, condition: str) -> str:
 
 
 def _value(query: Query, *, value: str, label: str, count: int, condition: str) -> FacetValue:
-    return FacetValue(value=value, label=label, count=count, query=narrowed(query, condition))
+    return FacetValue(
+        value=value,
+        label=label,
+        count=count,
+        query=narrowed(query, condition),
+        without=_without(query, condition),
+    )
+
+
+def _without(query: Query, condition: str) -> str | None:
+    """The query without the chip of this condition; None where it has none."""
+    wanted = condition.lower()
+    chips = (chip for chip in query.chips if not chip.excluded and chip.text.lower() == wanted)
+    return next((chip.without for chip in chips), None)
 
 
 def _years(query: Query, hits: _Hits) -> tuple[FacetValue, ...]:

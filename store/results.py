@@ -128,12 +128,16 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetValue:
-    """One value to narrow a search by: what is shown, how many hits, the narrowed query."""
+    """One value to narrow a search by: what is shown, how many hits, the narrowed query.
+
+    `without` is the query that is left without it, where the search is narrowed by it already.
+    """
 
     value: str
     label: str
     count: int
     query: str
+    without: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

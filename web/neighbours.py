@@ -20,9 +20,9 @@ from store.naming import message_name
 from store.results import CursorError, QueryError
 from store.search import search_keys
 from store.threaded import thread_keys
-from web.arranged import THREAD, Arranged, order_from
+from web.arranged import THREAD, Arranged, order_from, page_of
 from web.asked import address
-from web.fragments.further import PAGE, page_of
+from web.fragments.further import PAGE
 from web.house import house_of
 from web.trail import BEGINNING, Way, trail_from
 

@@ -156,4 +156,5 @@ def _value_json(value: FacetValue) -> dict[str, Any]:
         "label": value.label,
         "count": value.count,
         "query": value.query,
+        "without": value.without,
     }

@@ -18,7 +18,7 @@ from store.query_hints import Hints, hints_of
 from store.results import Count, CursorError, FoundThread, Order, QueryError, Results
 from store.search import search
 from store.threaded import search_threads
-from web.arranged import Arranged, arranged
+from web.arranged import Arranged, arranged, page_of
 from web.asked import address, whole
 from web.errors import BadRequest
 from web.house import house_of
@@ -188,10 +188,3 @@ def foot_of(
 def _hints(request: Request, query: str) -> Hints:
     with house_of(request).database.read() as connection:
         return hints_of(connection, query, now=utc_now())
-
-
-def page_of(query: str, wish: Arranged, way: Way) -> str:
-    """The query of the page's address, for messages to lead back to."""
-    trail = way.trail.text
-    address_of_page = address("/search", q=query, **wish.told, after=way.after, trail=trail)
-    return address_of_page.partition("?")[2]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from store.query_hints import while_typed
 from store.results import Count, CursorError, FoundThread, QueryError, Results
-from web.arranged import Arranged, arranged
+from web.arranged import Arranged, arranged, page_of
 from web.asked import address, text_of
 from web.fragments.facets import FacetsView, facets_with
 from web.fragments.further import (
@@ -18,7 +18,6 @@ from web.fragments.further import (
     Foot,
     foot_of,
     look,
-    page_of,
     threads_of,
     way_of,
 )
@@ -125,17 +124,17 @@ def _found(request: Request, query: str, wish: Arranged, *, way: Way) -> Results
         arranged=wish,
         results=results,
         threads=threads,
-        facets=None if after else _facets(request, query, results, wish),
+        facets=_facets(request, query, results, wish, way),
         mistake=None,
         here=page_of(query, wish, way),
         foot=foot_of(request, query, wish, results, way=way, found=len(threads), looks=0),
     )
 
 
-def _facets(request: Request, query: str, results: Results, wish: Arranged) -> FacetsView:
+def _facets(request: Request, query: str, results: Results, wish: Arranged, way: Way) -> FacetsView:
     asked_for = query_of(request).get("facets") == "1"
     with house_of(request).database.read() as connection:
-        return facets_with(connection, query, wish, count=results.count, now=asked_for)
+        return facets_with(connection, query, wish, count=results.count, way=way, now=asked_for)
 
 
 def _unread(query: str, wish: Arranged, error: QueryError | None) -> ResultsView:
