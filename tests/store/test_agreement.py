@@ -54,6 +54,7 @@ messages = st.builds(
     sender=st.none() | addresses,
     to=st.lists(addresses, max_size=2),
     cc=st.lists(addresses, max_size=1),
+    bcc=st.lists(addresses, max_size=1),
     sent_at=times,
     plausible=st.booleans(),
     filenames=st.lists(st.sampled_from(WORDS), max_size=1),
@@ -68,7 +69,7 @@ terms = st.one_of(
     st.sampled_from(WORDS).map(lambda word: word[:2] + "*"),
     texts.filter(bool).map(lambda text: f'"{text}"'),
     st.tuples(
-        st.sampled_from(("from", "to", "cc", "subject", "body", "filename", "list")),
+        st.sampled_from(("from", "to", "cc", "bcc", "subject", "body", "filename", "list")),
         st.sampled_from((*WORDS, '"apple pear"', "ann@example.org", "ab*")),
     ).map(":".join),
     st.sampled_from(
