@@ -7,7 +7,14 @@ from starlette.responses import Response
 
 from store.clock import utc_now
 from store.results import QueryError
-from store.saved import SEARCH, SavedSearchError, forget_search, save_search, save_view
+from store.saved import (
+    SEARCH,
+    SavedSearchError,
+    forget_search,
+    rename_search,
+    save_search,
+    save_view,
+)
 from web.arranged import THREAD, order_from
 from web.errors import BadRequest
 from web.forms import Form
@@ -57,6 +64,24 @@ def keep(request: Request, form: Form) -> Response:
     except SavedSearchError as error:
         raise BadRequest(str(error)) from None
     return go(address_of(kept), notice="saved-view")
+
+
+def rename(request: Request, form: Form) -> Response:
+    """`POST /searches/{id}/rename`: a search or a view. Raises BadRequest for a name that cannot
+    be kept, and for one that is gone or somebody else's."""
+    try:
+        with house_of(request).database.write() as connection:
+            renamed = rename_search(
+                connection,
+                owner=current_user(request).actor,
+                search_id=request.path_params["id"],
+                name=form.get("name", ""),
+            )
+    except SavedSearchError as error:
+        raise BadRequest(str(error)) from None
+    if renamed is None:
+        raise BadRequest("There is no such saved search any more.")
+    return go(address_of(renamed), notice="renamed")
 
 
 def forget(request: Request) -> Response:
