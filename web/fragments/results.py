@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
@@ -54,6 +55,7 @@ class ResultsView:
     foot: Foot | None
     # The last word as it was typed, where it was looked for as the beginning of one.
     begun: str = ""
+    took_seconds: float = 0.0  # hits and facets together, as far as they are on the page
 
     @property
     def count(self) -> Count:
@@ -98,14 +100,20 @@ def find_results(request: Request, *, typing: bool = False) -> ResultsView:
         return _unread("", wish, None)
     way = way_of(request)
     try:
-        found = _found(request, query, wish, way=way)
+        found = _timed(request, query, wish, way=way)
         is_begun = query == f"{typed}*"
         return replace(found, begun=typed.split()[-1]) if is_begun else found
     except QueryError as error:
         return _unread(query, wish, error)
     except CursorError:
         pass_over(request, "after", way.after)
-        return _found(request, query, wish, way=BEGINNING)
+        return _timed(request, query, wish, way=BEGINNING)
+
+
+def _timed(request: Request, query: str, wish: Arranged, *, way: Way) -> ResultsView:
+    begun = time.monotonic()
+    found = _found(request, query, wish, way=way)
+    return replace(found, took_seconds=time.monotonic() - begun)
 
 
 def _found(request: Request, query: str, wish: Arranged, *, way: Way) -> ResultsView:
