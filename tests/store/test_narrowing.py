@@ -96,7 +96,7 @@ def test_files_by_the_thousand_that_do_not_lie_together_are_searched(database: D
     with database.read() as connection:
         inside = Finder(connection, InUpload("odd"), odd)
         outside = Finder(connection, Not(InUpload("odd")), odd)
-        found = [[row.id for row in finder.newest_first()] for finder in (inside, outside)]
+        found = [[row.id for row in finder.in_time()] for finder in (inside, outside)]
 
     assert found == [[key(0, upload_id=3), key(0, upload_id=1)], [key(0, upload_id=2)]]
 
