@@ -7,12 +7,12 @@ that nobody hears is the reconciler's business.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from jobs import worker_wishes
 from jobs.bell import UNHEARD, QueueUnreachable, ring_due
-from jobs.draining import ask_to_drain, kill_horse
 from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from mail.sniff import Verdict
@@ -26,7 +26,7 @@ from store.states import EngineName
 from store.trials import begin_trial
 from store.uploads import Twin, Upload, UploadKind, complete_unless_twin, complete_upload
 from store.wish_acts import Wish
-from store.wishes import retry_chunk, stop_chunk, stop_worker
+from store.wishes import retry_chunk, stop_chunk
 from store.wishes_inside import Begun, begin_wish
 
 log = logging.getLogger(__name__)
@@ -128,35 +128,16 @@ class Dispatch:
             settle(connection, job_id, now=now)
         return True
 
-    def drain_worker(self, name: str, *, actor: str) -> None:
-        """Ask an RQ worker to end after what it holds. Raises QueueUnreachable."""
-        ask_to_drain(self._require_link(), [name])
-        with self._workshop.database.write() as connection:
-            subject, now = f"worker:{name}", utc_now()
-            record(connection, actor=actor, action="worker.drain", subject=subject, now=now)
+    def drain_workers(self, names: Sequence[str], *, actor: str) -> None:
+        """Ask RQ workers to end after what they hold, as one act. Raises QueueUnreachable."""
+        worker_wishes.drain(self._workshop, self._require_link(), names, actor=actor)
 
-    def stop_worker(self, name: str, *, actor: str) -> int:
-        """End an RQ worker at once; its chunk waits again. Answers how many chunks do.
+    def stop_workers(self, names: Sequence[str], *, actor: str) -> int:
+        """End RQ workers at once, as one act; what they hold waits again. How many chunks do.
 
         Raises QueueUnreachable, and has changed nothing then unless Redis goes away midway.
         """
-        link, now = self._require_link(), utc_now()
-        # First of all, so that it begins nothing new when its work-horse is gone.
-        ask_to_drain(link, [name])
-        with self._workshop.database.write() as connection:
-            chunks = stop_worker(connection, name, by=actor, now=now)
-            record(
-                connection,
-                actor=actor,
-                action="worker.stop",
-                subject=f"worker:{name}",
-                now=now,
-                detail={"chunks": chunks},
-            )
-        kill_horse(link, name)
-        # What it has begun since is given back too, without waiting until it is found dead.
-        with self._workshop.database.write() as connection:
-            chunks += stop_worker(connection, name, by=actor, now=utc_now())
+        chunks = worker_wishes.stop(self._workshop, self._require_link(), names, actor=actor)
         self.ring()
         return len(chunks)
 

@@ -76,6 +76,7 @@ class WorkerHealth:
     current: AttemptView | None = None
     answers_bell: bool = False  # it looks whether there is work, and holds no chunk
     given_up: AttemptView | None = None  # what it was lost on, when it is stuck
+    astray: str | None = None  # how, see `jobs.astray`; only `jobs.strays` looks for it
     # Only where they were asked for, see `with_details`.
     rq: str | None = None  # the version of RQ
     started_at: datetime | None = None

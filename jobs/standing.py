@@ -28,6 +28,7 @@ class WorkerState(StrEnum):
     DRAINING = "draining"
     LATE = "late"  # it, or its attempt, has missed beats
     STUCK = "stuck"  # its attempt was given up, its work-horse is still there
+    ASTRAY = "astray"  # it takes bells, and looks for their work elsewhere: see `jobs.strays`
     UNREGISTERED = "unregistered"  # alive, but Redis has forgotten it
     PRESUMED_DEAD = "presumed dead"
     ORPHANED_HORSE = "orphaned horse"  # its attempt still beats, its worker is gone
@@ -43,6 +44,7 @@ class WorkerState(StrEnum):
 URGENCY = (
     WorkerState.PRESUMED_DEAD,
     WorkerState.STUCK,
+    WorkerState.ASTRAY,
     WorkerState.ORPHANED_HORSE,
     WorkerState.LATE,
     WorkerState.UNREGISTERED,

@@ -11,8 +11,9 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from jobs.astray import KEY_PREFIX, Astray
-from jobs.health import Health, look
+from jobs.health import Health, WorkerHealth, look
 from jobs.link import QueueLink
+from jobs.standing import WorkerState
 from store.config import Config
 from store.database import Database
 
@@ -46,10 +47,23 @@ def _word(note: bytes | str | None) -> Astray | None:
 def look_with_strays(
     database: Database, *, config: Config, link: QueueLink | None, now: datetime
 ) -> tuple[Health, tuple[AstrayWorker, ...]]:
-    """`jobs.health.look`, where those that went astray count as no takers of work."""
+    """`jobs.health.look`, where those that went astray stand so and count as no takers of work."""
     health = look(database, config=config, link=link, now=now)
     astray = find_astray(link, health)
-    if not astray or not health.queue.consumers:
+    if not astray:
         return health, astray
-    takers = max(health.queue.consumers - len(astray), 0)
-    return replace(health, queue=replace(health.queue, consumers=takers)), astray
+    how = {one.name: one.how for one in astray}
+    workers = [_as_astray(one, how.get(one.name)) for one in health.workers]
+    lost = sum(one.name in how and one.state.takes_work for one in health.workers)
+    queue, consumers = health.queue, health.queue.consumers
+    if consumers:
+        queue = replace(queue, consumers=max(consumers - lost, 0))
+    in_order = tuple(sorted(workers, key=lambda worker: worker.place))
+    return replace(health, queue=queue, workers=in_order), astray
+
+
+def _as_astray(worker: WorkerHealth, how: Astray | None) -> WorkerHealth:
+    """What holds a chunk of ours has found its way; what is late or ends is told so first."""
+    if how is None or worker.current is not None or not worker.state.takes_work:
+        return worker
+    return replace(worker, state=WorkerState.ASTRAY, astray=how.value, answers_bell=False)

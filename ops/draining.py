@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     with opened_engine(settings()) as engine:
         names = _living(engine, names=set(args.names), host=args.host)
         left = names
-        for name in sorted(names):
-            _ask(engine, name, at_once=args.now)
+        if names:
+            _ask(engine, sorted(names), at_once=args.now)
         until = time.monotonic() + args.wait
         while (left := left & _living(engine, names=names, host=None)) and (
             time.monotonic() < until
@@ -43,15 +43,18 @@ def run(args: argparse.Namespace) -> int:
     return 1 if args.wait and left else 0
 
 
-def _ask(engine: Engine, name: str, *, at_once: bool) -> None:
+def _ask(engine: Engine, names: list[str], *, at_once: bool) -> None:
     dispatch = engine.dispatch
     try:
         if at_once:
-            chunks = dispatch.stop_worker(name, actor=actor())
-            print(f"{name} was told to end at once, {chunks} chunks wait again")
+            chunks = dispatch.stop_workers(names, actor=actor())
+            for name in names:
+                print(f"{name} was told to end at once")
+            print(f"chunks that wait again: {chunks}")
         else:
-            dispatch.drain_worker(name, actor=actor())
-            print(f"{name} was asked to finish and end")
+            dispatch.drain_workers(names, actor=actor())
+            for name in names:
+                print(f"{name} was asked to finish and end")
     except QueueUnreachable as error:
         raise Refusal(f"the queue cannot be reached: {error}") from None
 

@@ -29,6 +29,7 @@
       if (root === document || part === root || part.contains(root)) {
         arrived.set(part.id, performance.now());
         part.classList.remove("is-stale");
+        delete part.dataset.away;
       }
     }
   };
@@ -36,7 +37,8 @@
   const markStale = () => {
     for (const part of document.querySelectorAll("[data-live]")) {
       const age = performance.now() - (arrived.get(part.id) ?? 0);
-      part.classList.toggle("is-stale", age > (Number(part.dataset.live) * 2 + 3) * 1000);
+      // What is known to be away is not waited for.
+      part.classList.toggle("is-stale", "away" in part.dataset || age > (Number(part.dataset.live) * 2 + 3) * 1000);
     }
   };
 
@@ -90,6 +92,16 @@
       else setTimeout(askNow, ++rest * 700, part);
     }
   });
+  // A live part that gets a refusal or no answer keeps what it shows, and says what is away.
+  const noteAway = (event, what) => {
+    if (!event.target.matches?.("[data-live]") || !what) return;
+    event.target.dataset.away = what;
+    markStale();
+  };
+  document.addEventListener("htmx:responseError", (event) =>
+    noteAway(event, event.detail.xhr.getResponseHeader("X-Away")));
+  document.addEventListener("htmx:sendError", (event) => noteAway(event, "console"));
+  document.addEventListener("htmx:timeout", (event) => noteAway(event, "console"));
   document.addEventListener("htmx:afterSettle", (event) => {
     noteArrival(event.target);
     dropNotices();

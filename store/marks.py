@@ -34,6 +34,8 @@ MARKING = (
     "chunk.stop",
     "worker.drain",
     "worker.stop",
+    "workers.drain",
+    "workers.stop",
     "errand.delete_upload",
     "errand.read_again",
     "errand.retry_failed",

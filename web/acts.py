@@ -6,7 +6,7 @@ Pure. Codes that are not known here are shown as they are: a newer version may h
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,8 @@ DETAILS = {
     "kept_days": N_("days kept"),
     "name": N_("name"),
     "worker": N_("worker"),
+    "workers": N_("workers"),
+    "names": N_("named"),
     "reason": N_("reason"),
     "error": N_("error"),
 }
@@ -135,6 +137,7 @@ MOMENTS = frozenset({ENDED_BEFORE})
 # Numbers that name, and do not count.
 NAMES = frozenset({"chunk", "upload_id", "from_seq", "errand", "after"})
 LONGEST_VALUE = 200
+NAMES_SHOWN = 20
 UPLOADED = "upload.stored"
 # Said by the act itself.
 FORM = "form"
@@ -167,7 +170,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """The first of the files that an errand reached, by name, and how many beside them."""
+    """The first of the files that an errand reached, or of workers, by name, and how many more."""
 
     names: tuple[str, ...]
     more: int
@@ -269,6 +272,8 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
         return "words", N_("yes") if value else N_("no")
     if isinstance(value, int | float):
         return ("text" if name in NAMES else "size" if name in SIZES else "number"), value
+    if isinstance(value, list) and name == "names":
+        return "files", _first(value)
     if isinstance(value, list):
         return "number", len(value)
     if not isinstance(value, str):
@@ -283,6 +288,11 @@ def _shaped(name: str, value: Any) -> tuple[str, Any]:
     if known is None and name in ("was", "is"):
         known = words.state(value).text
     return ("words", known) if known else ("text", value[:LONGEST_VALUE])
+
+
+def _first(names: Sequence[Any]) -> Files:
+    shown = tuple(str(name) for name in names[:NAMES_SHOWN])
+    return Files(names=shown, more=len(names) - len(shown))
 
 
 def actions_meant(text: str, present: Iterable[str]) -> tuple[str, ...]:

@@ -67,6 +67,16 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A stretch of time in which nobody measured: what was there is not known, and not nothing."""
+
+    x: float
+    width: float
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """A round time on the axis."""
 
@@ -103,6 +113,7 @@ class Chart:
     highest: float
     latest: float | None  # of the last bar; None where nothing was measured of late
     latest_since: datetime  # when that bar begins
+    gaps: tuple[Gap, ...] = ()  # none where everything is known
 
     @property
     def is_flat(self) -> bool:
@@ -157,6 +168,7 @@ def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
                 for bucket, value in zip(buckets, values, strict=True)
             ]
         ),
+        gaps=gaps_of([(one.at, value) for one, value in zip(buckets, measured, strict=True)]),
         highest=highest,
         latest=measured[-1],
         latest_since=buckets[-1].at,
@@ -170,6 +182,30 @@ def bars_of(values: Sequence[tuple[datetime, float, bool]]) -> tuple[Bar, ...]:
         _bar(index, one, count=len(values), highest=highest)
         for index, one in enumerate(values)
         if one[1]
+    )
+
+
+def gaps_of(measured: Sequence[tuple[datetime, float | None]]) -> tuple[Gap, ...]:
+    """Where values are None, neighbours together; each value is (since when, how much).
+
+    A last bar alone is none: its time has only begun, and may not have been sampled yet.
+    """
+    width, gaps, begun = WIDTH / len(measured), [], None
+    for index, (_, value) in enumerate([*measured, (None, 0.0)]):
+        if value is None and begun is None:
+            begun = index
+        elif value is not None and begun is not None:
+            if begun < len(measured) - 1:
+                gaps.append((begun, index))
+            begun = None
+    return tuple(
+        Gap(
+            x=round(first * width, 2),
+            width=round((after - first) * width, 2),
+            since=measured[first][0],
+            until=measured[after - 1][0],
+        )
+        for first, after in gaps
     )
 
 

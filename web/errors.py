@@ -29,6 +29,8 @@ from web.security import NotSignedIn
 log = logging.getLogger("web")
 PROBLEM_TYPE = "application/problem+json"
 CLIENT_WENT_AWAY = 499
+TRIED_AGAIN_SECONDS = 10
+DATABASE_AWAY = N_("The database cannot be reached just now.")
 
 # What to tell a person, by status; the detail of the exception follows where it has one.
 TITLES: dict[int, str] = {
@@ -85,6 +87,7 @@ class ErrorView:
     reference: str | None  # found again in the log
     anew: str | None  # the same page without what its address asks for
     place: tuple[str, str] | None  # (address, name) of where such things are listed
+    tried_again: int | None  # seconds until the page asks for itself again
 
 
 def problem(
@@ -150,7 +153,12 @@ def to_sign_in(request: Request) -> Response:
 
 
 def error_page(
-    request: Request, status: int, *, detail: str | None = None, reference: str | None = None
+    request: Request,
+    status: int,
+    *,
+    detail: str | None = None,
+    reference: str | None = None,
+    is_away: bool = False,
 ) -> Response:
     """An error for people."""
     title = TITLES.get(status, N_("This did not work"))
@@ -161,6 +169,7 @@ def error_page(
         reference=reference,
         anew=_anew(request) if status == HTTPStatus.BAD_REQUEST else None,
         place=_place(request.url.path),
+        tried_again=TRIED_AGAIN_SECONDS if is_away and request.method == "GET" else None,
     )
     return render(request, "pages/error.html", view, status=status)
 
@@ -199,12 +208,17 @@ def too_slow(request: Request, error: Exception) -> Response:
 
 
 def away(request: Request, error: Exception) -> Response:
-    """Answer that the database cannot be asked just now (503); the server logs why."""
+    """Answer that the database cannot be asked just now (503); the server logs why.
+
+    A page asks again by itself; a page that is open already learns from the header what is away.
+    """
     log.error("%s %s: %r", request.method, request.url.path, error)
-    headers = {"Retry-After": "10"}
+    headers = {"Retry-After": str(TRIED_AGAIN_SECONDS)}
     if is_api(request):
-        return problem(503, "The database cannot be reached just now.", headers=headers)
-    return error_page(request, 503)
+        return problem(503, DATABASE_AWAY, headers=headers)
+    answer = error_page(request, 503, detail=DATABASE_AWAY, is_away=True)
+    answer.headers.update(headers | {"X-Away": "database"})
+    return answer
 
 
 def fail(request: Request, error: Exception) -> Response:

@@ -71,6 +71,12 @@ NOTICES: dict[str, Notice] = {
     "worker-stopped": Notice(
         N_("The worker was told to end at once. What it was reading waits for another."), "good"
     ),
+    "drained-all": Notice(
+        N_("All workers were asked to finish what they hold and then to end."), "good"
+    ),
+    "worker-stopped-all": Notice(
+        N_("All workers were told to end at once. What they were reading waits for others."), "good"
+    ),
     "errand-stopped": Notice(N_("It was stopped. What is done stays done."), "good"),
     "errand-over": Notice(N_("It was over already."), "warn"),
     "errand-goes-on": Notice(

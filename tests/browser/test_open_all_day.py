@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
+from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console
 from tests.mboxes import letters
 from tests.web.asking import upload
@@ -60,4 +61,30 @@ def test_a_panel_that_gets_no_answer_says_so_in_words(
 
     expect(page.locator("#history.is-stale")).to_be_visible()
     expect(late).to_be_visible()
-    expect(late).to_have_text("not updated since")
+    expect(late).to_have_text("not updated since", use_inner_text=True)
+
+
+def test_an_open_page_says_what_is_away_and_keeps_what_it_showed(
+    console: Callable[..., Console], chromium: Browser
+) -> None:
+    here = console(QUEUE="local")
+    with here.client() as client:
+        upload(client, letters(3), filename="kept.mbox")
+    page = open_page(chromium, complaints=Complaints())  # it complains of what is away
+    open_overview(here, page)
+    late = page.locator("#overview .as-of .late")
+    away = {"status": 503, "headers": {"X-Away": "database"}, "body": "no"}
+
+    page.route("**/fragments/**", lambda route: route.fulfill(**away))
+    page.clock.run_for(30_000)
+    expect(late).to_have_text("not updated since: the database is away", use_inner_text=True)
+    page.unroute("**/fragments/**")
+    here.process.stop()
+    page.clock.run_for(30_000)
+    expect(late).to_have_text("not updated since: the console does not answer", use_inner_text=True)
+    expect(page.locator("#overview")).to_contain_text("kept.mbox")
+    here.restart()
+    page.clock.run_for(30_000)
+
+    expect(late).to_be_hidden()
+    page.context.close()

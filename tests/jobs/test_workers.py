@@ -263,7 +263,7 @@ def test_a_worker_that_is_stopped_is_gone_at_once_and_nobody_is_blamed(
     worker = wait_for(floor, link, WorkerState.BUSY)
     dispatch = Dispatch(floor.workshop, link=link, wake_local=lambda: None)
 
-    assert dispatch.stop_worker(worker.name, actor="account:ann") == 1
+    assert dispatch.stop_workers([worker.name], actor="account:ann") == 1
 
     process.wait(timeout_seconds=20)
     outcomes = floor.rows(tables.attempt, "outcome", "error")

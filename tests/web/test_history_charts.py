@@ -201,3 +201,33 @@ def test_charts_are_read_as_of_one_moment(here: Visit, monkeypatch: pytest.Monke
     assert heights.findall(drawing)
     assert len(heights.findall(meanwhile)) == len(heights.findall(drawing))
     assert floor.job().progress.messages == 30
+
+
+def test_where_nobody_measured_a_chart_has_gaps_and_the_last_bar_alone_is_none() -> None:
+    noon = datetime(2024, 3, 9, 12, tzinfo=UTC)
+    values = [None, None, 0.0, 3.0, None, 1.0, None]
+
+    gaps = charts.gaps_of([(noon + timedelta(minutes=n), value) for n, value in enumerate(values)])
+    found = [(gap.since.minute, gap.until.minute, gap.x, gap.width) for gap in gaps]
+
+    assert found == [(0, 1, 0.0, 28.57), (4, 4, 57.14, 14.29)]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "not recorded"), ("ko", "기록 없음")])
+def test_time_in_which_no_console_ran_is_hatched_and_not_drawn_as_an_empty_queue(
+    here: Visit, language: str, words: str
+) -> None:
+    here.take_in(letters(3))
+    with here.house.database.write() as connection:
+        for minutes in (50, 40):
+            now = utc_now() - timedelta(minutes=minutes)
+            history.add_sample(
+                connection, now=now, waiting=0, running=0, oldest_seconds=None, consumers=0
+            )
+
+    page = here.visitor(language=language).get("/").text
+    figures = page.split('id="history"')[1].split("<figure>")[1:]
+
+    assert [figure.count('class="gap"') for figure in figures] == [0, 0, 3, 3, 0]
+    assert words in figures[2]
+    assert page.count('id="not-recorded"') == 1

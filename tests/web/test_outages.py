@@ -47,3 +47,28 @@ def test_row_56_a_database_that_is_away_is_said_to_be(
     answer = here.stranger().get(address, headers=headers)
 
     assert answer.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The database cannot be reached just now."),
+        ("ko", "데이터베이스에 연결할 수 없습니다"),
+    ],
+)
+def test_a_page_without_its_database_names_it_and_asks_again_by_itself(
+    here: Visit, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    visitor = here.visitor(language=language)
+    monkeypatch.setattr(Database, "read", nobody_opens)
+
+    page = visitor.get("/jobs")
+    posted = visitor.post("/sample")
+    live = visitor.get("/fragments/overview")
+
+    assert page.status_code == posted.status_code == live.status_code == 503
+    assert words in page.text
+    assert '<meta http-equiv="refresh" content="10">' in page.text
+    assert "http-equiv" not in posted.text
+    assert live.headers["X-Away"] == "database"
+    assert page.headers["Retry-After"] == "10"

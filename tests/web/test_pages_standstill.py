@@ -114,3 +114,9 @@ def test_a_worker_at_another_database_is_named_on_overview_and_workers(
     assert sentence in workers.text
     assert told.json()["astray"] == [{"name": "lost-1", "how": "other_database"}]
     assert told.json()["queue"]["stuck"] is True
+    # In its own row too, and not as one that is idle.
+    assert [one["state"] for one in told.json()["workers"]] == ["astray"]
+    row = workers.text.split("<tbody>")[1].split("</tr>")[0]
+    assert "Astray" in row
+    assert "it looks at another database" in row
+    assert "Idle" not in row

@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
 from jobs.reports import PREFIX
 from jobs.sampling import take_sample
@@ -18,6 +19,7 @@ from store.clock import utc_now
 from store.database import Database
 from store.recovery import Trouble, record_trouble
 from store.states import EngineName, Outcome
+from store.tables import attempt
 from tests.mboxes import letters
 from tests.web.hall import AWAY, Hall, flat
 from tests.web.visiting import Visit, visit
@@ -244,6 +246,33 @@ def test_of_what_a_work_horse_died_is_told(here: Visit, language: str, words: st
     assert "1.9 GB" in page
 
 
+def test_deaths_of_one_cause_stand_together_with_their_number_and_workers(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    floor.must_claim()
+    memory = "work-horse {0}: signal 9 (SIGKILL); it held 1.{0} GB: probably out of memory"
+    with floor.workshop.database.write() as connection:
+        running = dict(connection.execute(select(attempt)).mappings().one())
+        for number in range(30):
+            crashed = number == 7
+            error = "work-horse 7: signal 11 (SIGSEGV)" if crashed else memory.format(number)
+            seen = utc_now() - timedelta(minutes=number)
+            ended = {"outcome": Outcome.LOST, "error": error, "seen_at": seen, "number": number + 9}
+            who = {"id": f"{number:032x}", "worker": f"node-{number % 3}-1", "host": "node"}
+            connection.execute(insert(attempt).values(running | ended | who))
+
+    page = here.visitor().get("/fragments/deaths").text
+    rows = page.split("<tbody>")[1].split("</tbody>")[0].split("<tr>")[1:]
+    again = here.visitor().get("/fragments/deaths").text
+
+    assert len(rows) == 2
+    assert "29 died alike, of 3 workers" in rows[0]
+    assert rows[0].count("<li>") == 20
+    assert "and 8 more" in rows[0]
+    assert "signal 11" in rows[1]
+    assert "died alike" not in rows[1]
+    assert re.findall(r'id="alike-[^"]*"', again) == re.findall(r'id="alike-[^"]*"', page)
+
+
 def test_only_operators_may_drain_and_stop(hall: Hall, there: Visit) -> None:
     hall.enlist("w1")
     hall.wait(1)
@@ -267,6 +296,59 @@ def test_what_is_asked_of_a_worker_reaches_its_channel_and_the_audit_log(
     assert answer.headers["Location"] == "/workers?state=idle"
     assert ">w1</bdi>" in visitor.get("/audit").text
     assert visitor.post(f"/workers/{act}", data={"name": "nobody"}).status_code == 404
+
+
+@pytest.mark.parametrize(("act", "done"), [("drain", "drained"), ("stop", "stopped")])
+def test_all_workers_are_asked_in_one_act_after_a_page_that_counts_them(
+    hall: Hall, there: Visit, act: str, done: str
+) -> None:
+    for name in ("w1", "w2", "w3"):
+        hall.enlist(name)
+    hall.wait(3)
+    visitor = there.visitor()
+    heard = hall.redis.pubsub()  # type: ignore[no-untyped-call]
+    heard.subscribe(*(f"rq:pubsub:{name}" for name in ("w1", "w2", "w3")))
+
+    page = visitor.get("/workers").text
+    question = visitor.get(f"/workers/{act}?all=yes").text
+    changed = visitor.post(f"/workers/{act}", data={"all": "yes", "said": "2"})
+    answer = visitor.post(f"/workers/{act}", data={"all": "yes", "said": "3"})
+    audit = visitor.get("/audit").text
+
+    assert f'id="{act}-all"' in page
+    assert "3 workers" in question
+    assert "Meanwhile it has become another number" in changed.text
+    assert answer.headers["Location"] == "/workers"
+    assert audit.count(f'<td data-label="What">{done} all workers</td>') == 1
+    assert all(name in audit for name in ("w1", "w2", "w3"))
+    told = [heard.get_message(timeout=1) for _ in range(3 + 3 * (1 if act == "drain" else 2))]
+    kinds = [str(one["data"]) for one in told if one and one["type"] == "message"]
+    assert sum("shutdown" in kind for kind in kinds) == 3
+    assert sum("kill-horse" in kind for kind in kinds) == (3 if act == "stop" else 0)
+
+
+def test_only_operators_may_ask_all_workers_and_programs_are_told_whom(
+    hall: Hall, there: Visit
+) -> None:
+    for name in ("w1", "w2"):
+        hall.enlist(name)
+    hall.wait(2)
+    viewer, operator = there.visitor(Role.VIEWER), there.visitor(Role.OPERATOR)
+
+    assert 'id="drain-all"' not in viewer.get("/workers").text
+    assert viewer.get("/workers/drain?all=yes").status_code == 403
+    for act in ("drain", "stop"):
+        assert viewer.post(f"/api/workers/{act}").status_code == 403
+        answer = operator.post(f"/api/workers/{act}")
+        assert answer.status_code == 202
+        assert answer.json() == {"workers": ["w1", "w2"], "asked": act}
+
+
+def test_where_no_worker_is_there_nothing_can_be_asked_of_all(there: Visit) -> None:
+    page = there.visitor().get("/workers/stop?all=yes").text
+
+    assert "There is no worker that could be asked." in page
+    assert '<form method="post" action="/workers/stop"' not in page
 
 
 @pytest.mark.parametrize("act", ["drain", "stop"])

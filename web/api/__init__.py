@@ -58,6 +58,8 @@ api_routes: list[BaseRoute] = [
     Route("/api/search/all", operator(found.begin), methods=["POST"], max_body_size=QUERY_BYTES),
     Route("/api/attachments", viewer(attachments.attachment_list)),
     Route("/api/marks", operator(marks.set_mark), methods=["POST"], max_body_size=WISH_BYTES),
+    Route("/api/workers/drain", operator(health.drain_all), methods=["POST"]),
+    Route("/api/workers/stop", operator(health.stop_all), methods=["POST"]),
     Route("/api/workers/{name}/drain", operator(health.drain), methods=["POST"]),
     Route("/api/workers/{name}/stop", operator(health.stop), methods=["POST"]),
     Route("/api/messages/{public_id}", viewer(messages.message)),

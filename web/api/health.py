@@ -13,8 +13,9 @@ from jobs.proc import ProcessUse
 from jobs.strays import look_with_strays
 from store.clock import now_of, utc_now
 from store.standstill import Standstill, standstills
-from web.actions.workers import ask
+from web.actions.workers import ask, tell
 from web.house import house_of
+from web.pages.ask_act import Ending, everybody_to_tell
 
 
 def health(request: Request) -> Response:
@@ -40,14 +41,37 @@ def health(request: Request) -> Response:
 
 def drain(request: Request) -> Response:
     """Ask a worker to end after what it holds. 404 when it is not there, 503 without Redis."""
-    ask(request, request.path_params["name"], house_of(request).dispatch.drain_worker)
-    return JSONResponse({"worker": request.path_params["name"], "asked": "drain"}, 202)
+    return _ask_one(request, Ending.DRAIN)
 
 
 def stop(request: Request) -> Response:
     """End a worker at once; its chunk waits again. 404 when it is not there, 503 without Redis."""
-    ask(request, request.path_params["name"], house_of(request).dispatch.stop_worker)
-    return JSONResponse({"worker": request.path_params["name"], "asked": "stop"}, 202)
+    return _ask_one(request, Ending.STOP_WORKER)
+
+
+def drain_all(request: Request) -> Response:
+    """Ask all workers to end after what they hold; one entry in the audit log. 503: no Redis."""
+    return _ask_all(request, Ending.DRAIN)
+
+
+def stop_all(request: Request) -> Response:
+    """End all workers at once; what they hold waits again. 503 without Redis."""
+    return _ask_all(request, Ending.STOP_WORKER)
+
+
+_ASKED = {Ending.DRAIN: "drain", Ending.STOP_WORKER: "stop"}
+
+
+def _ask_one(request: Request, act: Ending) -> Response:
+    ask(request, request.path_params["name"], act)
+    return JSONResponse({"worker": request.path_params["name"], "asked": _ASKED[act]}, 202)
+
+
+def _ask_all(request: Request, act: Ending) -> Response:
+    names = [worker.name for worker in everybody_to_tell(request, act)]
+    if names:
+        tell(request, names, act)
+    return JSONResponse({"workers": names, "asked": _ASKED[act]}, 202)
 
 
 def _standstill_json(one: Standstill) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from zlib import crc32
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +17,14 @@ from store.clock import utc_now
 from web.house import house_of
 from web.render import render
 
+# Of those that died of one cause so many are named beside the latest, and so many are looked at.
+ALIKE_SHOWN, LOOKED_AT = 20, 500
 # So long a stretch is looked through quickly, and reaches back over a night's work.
 SINCE = timedelta(hours=12)
 SHOWN = 10
 EVERY = 15
 # Which process and which worker it was stands beside the cause already.
+NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?: [kMGT]?B\b)?")
 SAID_BESIDE = re.compile(r"^(work-horse|child) \d+: | \(\S+\)$")
 
 
@@ -37,10 +42,21 @@ class Death:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeathsView:
-    """The latest of them, newest first; `more` when there were further ones."""
+class Alike:
+    """Deaths of one cause: the latest, the others of which some are named, and their number."""
 
-    deaths: tuple[Death, ...]
+    key: str
+    latest: Death
+    others: tuple[Death, ...]
+    number: int  # at least; of all that were looked at
+    workers: int  # different ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathsView:
+    """The latest causes, newest first; `more` when there were further ones."""
+
+    alike: tuple[Alike, ...]
     more: bool
     hours: int
     every: int
@@ -54,12 +70,32 @@ def deaths_fragment(request: Request) -> Response:
 def find_deaths(request: Request) -> DeathsView:
     """Look for lost attempts."""
     with house_of(request).database.read() as connection:
-        found = lost_attempts(connection, since=utc_now() - SINCE, limit=SHOWN + 1)
+        found = lost_attempts(connection, since=utc_now() - SINCE, limit=LOOKED_AT + 1)
+    alike = _alike(map(_death, found[:LOOKED_AT]))
     return DeathsView(
-        deaths=tuple(map(_death, found[:SHOWN])),
-        more=len(found) > SHOWN,
+        alike=alike[:SHOWN],
+        more=len(alike) > SHOWN or len(found) > LOOKED_AT,
         hours=int(SINCE.total_seconds() // 3600),
         every=EVERY,
+    )
+
+
+def _alike(deaths: Iterable[Death]) -> tuple[Alike, ...]:
+    """By cause without its numbers, and by what it was that died; the latest first."""
+    found: dict[tuple[str, bool], list[Death]] = {}
+    for death in deaths:
+        cause = NUMBERS.sub("0", death.cause)
+        found.setdefault((cause, death.worker_lived), []).append(death)
+    return tuple(
+        Alike(
+            # The same for as long as they die of it, so that what was opened stays open.
+            key=f"{crc32(repr(cause).encode()):08x}",
+            latest=some[0],
+            others=tuple(some[1 : ALIKE_SHOWN + 1]),
+            number=len(some),
+            workers=len({one.attempt.worker for one in some}),
+        )
+        for cause, some in found.items()
     )
 
 

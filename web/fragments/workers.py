@@ -40,6 +40,8 @@ class WorkersView:
     beat_seconds: float
     strays: tuple[AstrayWorker, ...]
     redis_configured: bool
+    told_at_once: bool  # there are several that can be asked to end
+    could_drain: bool  # not all of them were asked
     back: str  # the page to come back to after an act
     first: str | None
     next: str | None
@@ -60,6 +62,7 @@ def find_workers(request: Request) -> WorkersView:
     health, strays = look_with_strays(house.database, config=house.config, link=house.link, now=now)
     shown, further = _page(health, state=state, begin=begin)
     detailed = with_details(shown, link=house.link)
+    there = [worker for worker in health.workers if worker.can_be_told]
     moving = health.queue.backlog.running > 0 or health.queue.backlog.waiting > 0
     return WorkersView(
         health=health,
@@ -70,6 +73,8 @@ def find_workers(request: Request) -> WorkersView:
         beat_seconds=house.config.beat_seconds,
         strays=strays[:STRAYS_SHOWN],
         redis_configured=house.link is not None,
+        told_at_once=len(there) > 1,
+        could_drain=any(worker.asked_to_end_at is None for worker in there),
         back=address("/workers", state=state, after=after),
         first=address("/workers", state=state) if after else None,
         next=address("/workers", state=state, after=further) if further else None,

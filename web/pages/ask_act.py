@@ -41,6 +41,9 @@ class Ending(StrEnum):
     REVOKE = "revoke"
 
 
+ACTIONS = {Ending.DRAIN: "/workers/drain", Ending.STOP_WORKER: "/workers/stop"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskActView:
     """A question. Of `worker`, `attempt`, `line` and `token` those that it is about; None for
@@ -51,6 +54,8 @@ class AskActView:
     fields: tuple[tuple[str, str], ...]
     back: str
     worker: WorkerHealth | None = None
+    everybody: tuple[WorkerHealth, ...] = ()  # when all workers are asked
+    has_changed: bool = False  # who is there, since somebody was asked first
     others: int = 0  # workers beside it that take work
     attempt: AttemptView | None = None  # of the chunk that would be left or finished
     line: ErrandLine | None = None
@@ -58,21 +63,23 @@ class AskActView:
 
 
 def drain_page(request: Request) -> Response:
-    """`GET /workers/drain?name=`. Raises NotFound, and HTTPException 503 when Redis is away."""
-    return _ask_about_worker(request, Ending.DRAIN, "/workers/drain")
+    """`GET /workers/drain?name=`, or `?all=yes`. Raises NotFound, and HTTPException 503."""
+    return _ask_about_workers(request, Ending.DRAIN)
 
 
 def stop_worker_page(request: Request) -> Response:
-    """`GET /workers/stop?name=`. Raises NotFound, and HTTPException 503 when Redis is away."""
-    return _ask_about_worker(request, Ending.STOP_WORKER, "/workers/stop")
+    """`GET /workers/stop?name=`, or `?all=yes`. Raises NotFound, and HTTPException 503."""
+    return _ask_about_workers(request, Ending.STOP_WORKER)
 
 
-def _ask_about_worker(request: Request, act: Ending, action: str) -> Response:
+def _ask_about_workers(request: Request, act: Ending) -> Response:
     name, back = text_of(request, "name"), _back(request, "/workers")
+    if text_of(request, "all") == "yes":
+        return ask_about_everybody(request, act, back=back)
     worker, others = worker_to_tell(request, name)
     view = AskActView(
         act=act,
-        action=action,
+        action=ACTIONS[act],
         fields=(("name", name), ("next", back)),
         back=back,
         worker=worker,
@@ -82,21 +89,53 @@ def _ask_about_worker(request: Request, act: Ending, action: str) -> Response:
     return render(request, "pages/ask_act.html", view)
 
 
+def ask_about_everybody(
+    request: Request, act: Ending, *, back: str, has_changed: bool = False
+) -> Response:
+    """The question about all workers; it says how many, and that is counted again when it is sent.
+
+    Raises HTTPException 503 when Redis is away.
+    """
+    workers = tuple(everybody_to_tell(request, act))
+    view = AskActView(
+        act=act,
+        action=ACTIONS[act],
+        fields=(("all", "yes"), ("said", str(len(workers))), ("next", back)),
+        back=back,
+        everybody=workers,
+        has_changed=has_changed,
+    )
+    return render(request, "pages/ask_act.html", view)
+
+
+def everybody_to_tell(request: Request, act: Ending) -> list[WorkerHealth]:
+    """All workers that are there to hear it; who drains already is not asked to drain.
+
+    Raises HTTPException 503 when Redis is away.
+    """
+    is_new = act is not Ending.DRAIN
+    return [one for one in _there(request) if is_new or one.asked_to_end_at is None]
+
+
 def worker_to_tell(request: Request, name: str) -> tuple[WorkerHealth, int]:
     """A worker that is there to hear it, and how many others are that go on taking work.
 
     Raises NotFound, and HTTPException 503 when Redis is away.
     """
-    house = house_of(request)
-    health = look(house.database, config=house.config, link=house.link, now=utc_now())
-    if house.link is not None and not health.workers_are_known:
-        raise HTTPException(503, "The queue cannot be reached just now.")
-    there = [one for one in health.workers if one.can_be_told]
+    there = _there(request)
     found = next((one for one in there if one.name == name), None)
     if found is None:
         raise NotFound("There is no such worker.")
     others = sum(one.name != name and one.asked_to_end_at is None for one in there)
     return found, others
+
+
+def _there(request: Request) -> list[WorkerHealth]:
+    house = house_of(request)
+    health = look(house.database, config=house.config, link=house.link, now=utc_now())
+    if house.link is not None and not health.workers_are_known:
+        raise HTTPException(503, "The queue cannot be reached just now.")
+    return [one for one in health.workers if one.can_be_told]
 
 
 def stop_chunk_page(request: Request) -> Response:
