@@ -32,7 +32,7 @@ class SavedSearch:
     """A search kept under a name, or a view of the list on another `page`."""
 
     id: int
-    page: str  # "search", "jobs", "audit"
+    page: str  # "search", "jobs", "audit", "errands"
     name: str
     query: str
     order: Order

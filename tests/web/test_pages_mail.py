@@ -281,7 +281,7 @@ def test_attached_files_are_listed_by_size_and_the_link_keeps_it(
     assert following
     assert "order=largest" in following[1]
     assert '<option value="largest" selected>' in first
-    assert told[0]["filename"] in first
-    assert told[1]["filename"] in client.get(unescape(following[1])).text
+    assert told[0]["file_url"] in first
+    assert told[1]["file_url"] in client.get(unescape(following[1])).text
     assert [one["size"] for one in told] == sorted((one["size"] for one in told), reverse=True)
     assert client.get("/api/attachments?order=x").status_code == 400

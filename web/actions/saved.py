@@ -23,7 +23,7 @@ from web.kept import address_of
 from web.notices import go
 from web.security import current_user
 
-LISTS = ("jobs", "audit")
+LISTS = ("jobs", "audit", "errands")
 
 
 def save(request: Request, form: Form) -> Response:
