@@ -14,11 +14,14 @@ from store.tables import attempt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many chunks a worker brought to their end, and how many attempts of it failed."""
+    """How many chunks a worker brought to their end, and at how many it failed.
+
+    A chunk at which it failed again and again counts once, also where it came to its end later.
+    """
 
     host: str
     done: int
-    failed: int  # it raised, was killed or fell silent
+    failed: int  # an attempt at it raised, was killed or fell silent
 
 
 def tallies(
@@ -36,7 +39,7 @@ def tallies(
             attempt.c.worker,
             func.max(attempt.c.host).label("host"),
             func.count().filter(attempt.c.outcome == Outcome.DONE).label("done"),
-            func.count().filter(bad).label("failed"),
+            func.count(attempt.c.chunk_id.distinct()).filter(bad).label("failed"),
         )
         .where(attempt.c.seen_at >= since, attempt.c.worker.in_(workers))
         .group_by(attempt.c.worker)
