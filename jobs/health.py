@@ -6,11 +6,9 @@ Pure reads. What Redis knows is read in `sightings`, how a worker stands is deci
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from redis.exceptions import RedisError
 
@@ -20,6 +18,7 @@ from jobs.record import moment_of, number_of, whole_of
 from jobs.reports import Report, read_reports
 from jobs.sightings import PROGRAM_FIELD, Sighting, bells_hanging, sight, whole_records
 from jobs.standing import URGENCY, Watch, WorkerState, state_of
+from jobs.worker_kinds import WorkerKind, kind_of, kind_told_by
 from jobs.worker_names import host_told_by, pid_told_by
 from store.chunks import (
     AttemptView,
@@ -49,21 +48,13 @@ UNMOVED_AFTER = timedelta(seconds=60)
 TALLIED = timedelta(hours=1)
 
 
-class WorkerKind(StrEnum):
-    """Which command started it."""
-
-    OURS = "email-parser worker"
-    PLAIN = "rq worker"
-    LOCAL = "local"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerHealth:
     """One worker, its state, and the evidence for it. Sizes in bytes, times in UTC."""
 
     name: str
     engine: EngineName
-    kind: WorkerKind | None  # None while nothing tells
+    kind: WorkerKind
     state: WorkerState
     host: str | None = None
     pid: int | None = None
@@ -247,7 +238,7 @@ def _rq_worker(
     return WorkerHealth(
         name=seen.name,
         engine=EngineName.RQ,
-        kind=_kind(seen.name, record),
+        kind=kind_of(seen.name, record),
         state=state,
         host=record.get("hostname") or (told_by.host if told_by else host_told_by(seen.name)),
         pid=whole_of(record.get("pid")) or pid_told_by(seen.name),
@@ -261,22 +252,6 @@ def _rq_worker(
         answers_bell=seen.is_busy and attempt is None and state is not WorkerState.STUCK,
         given_up=last if state is WorkerState.STUCK else None,
     )
-
-
-def kind_told_by(attempt: AttemptView) -> WorkerKind | None:
-    """The command that started who ran an attempt; None where its name does not tell."""
-    if _is_local(attempt):
-        return WorkerKind.LOCAL
-    # RQ names its workers so, unless somebody gives them a name.
-    is_plain = re.fullmatch(r"[0-9a-f]{32}", attempt.worker) is not None
-    return _kind(attempt.worker, {}) or (WorkerKind.PLAIN if is_plain else None)
-
-
-def _kind(name: str, record: Mapping[str, str]) -> WorkerKind | None:
-    if record.get(PROGRAM_FIELD) or pid_told_by(name):
-        return WorkerKind.OURS
-    # What is left of a record after a flush of Redis does not say who wrote it.
-    return WorkerKind.PLAIN if record.get("hostname") else None
 
 
 def with_details(

@@ -16,11 +16,12 @@ from sqlalchemy import update
 from jobs.bell import ring_due
 from jobs.dispatch import Dispatch
 from jobs.draining import ask_to_drain
-from jobs.health import Health, WorkerHealth, WorkerKind, look, with_details
+from jobs.health import Health, WorkerHealth, look, with_details
 from jobs.link import QueueLink
 from jobs.reconcile import reconcile
 from jobs.sampling import take_sample
 from jobs.standing import WorkerState
+from jobs.worker_kinds import WorkerKind
 from store import tables
 from store.chunks import running_attempts
 from store.clock import utc_now
@@ -223,6 +224,21 @@ def test_the_expected_beat_of_an_idle_worker_is_told_by_its_record(
     worker = wait_for(floor, QueueLink(redis_url), WorkerState.IDLE)
 
     assert worker.beat_seconds == seconds
+
+
+@pytest.mark.parametrize("words", [(), ("--name", "named-by-hand")])
+def test_a_plain_worker_is_still_called_one_after_redis_was_flushed(
+    floor: Floor, redis_url: str, rq_worker: Callable[..., Process], words: tuple[str, ...]
+) -> None:
+    rq_worker(environ_of(floor, redis_url), *words)
+    link = QueueLink(redis_url)
+    before = wait_for(floor, link, WorkerState.IDLE)
+
+    link.redis.flushall()
+    after = wait_for(floor, link, WorkerState.UNREGISTERED)
+
+    assert (before.name, before.kind) == (after.name, after.kind)
+    assert after.kind is WorkerKind.PLAIN
 
 
 def test_while_redis_hangs_workers_are_unknown_and_the_last_count_is_told(

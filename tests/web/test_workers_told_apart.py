@@ -81,6 +81,25 @@ def test_after_a_flush_a_plain_worker_is_found_by_what_it_did(hall: Hall, there:
     assert "Host not known" in lead_of(page, "aaaaaaaa")
 
 
+@pytest.mark.parametrize("name", ["a" * 32, "named-by-hand"])
+@pytest.mark.parametrize("beats", [True, False])
+def test_after_a_flush_a_plain_worker_is_still_called_one(
+    hall: Hall, there: Visit, name: str, beats: bool
+) -> None:
+    hall.enlist(name)
+    hall.wait(1)
+    hall.redis.flushall()
+    if beats:
+        hall.redis.hset(f"rq:worker:{name}", "last_heartbeat", utc_now().isoformat())
+
+    visitor = there.visitor()
+    row = lead_of(visitor.get("/fragments/workers").text, name)
+    (told,) = visitor.get("/api/health").json()["workers"]
+
+    assert "rq worker" in row
+    assert told["kind"] == "rq worker"
+
+
 def test_of_a_worker_the_chunks_are_counted_and_not_its_bells(hall: Hall, there: Visit) -> None:
     made_by(there, OURS, Outcome.DONE, Outcome.DONE, Outcome.LOST)
     hall.enlist(OURS, successful_job_count="98", failed_job_count="97")
@@ -258,7 +277,7 @@ def test_what_a_worker_works_on_or_died_of_names_its_file(hall: Hall, there: Vis
     [
         (OURS, "email-parser worker"),
         (PLAIN, "rq worker"),
-        ("named-by-hand", "RQ worker, started unseen"),
+        ("named-by-hand", "rq worker"),
     ],
 )
 def test_among_those_that_died_a_worker_is_of_the_kind_it_was_among_the_living(
