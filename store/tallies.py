@@ -45,3 +45,15 @@ def tallies(
         .group_by(attempt.c.worker)
     )
     return {row.worker: Tally(host=row.host, done=row.done, failed=row.failed) for row in rows}
+
+
+def last_heard_of(
+    connection: Connection, workers: Collection[str], *, since: datetime
+) -> dict[str, datetime]:
+    """When any attempt of each of these workers was last heard of, of those begun since then."""
+    rows = connection.execute(
+        select(attempt.c.worker, func.max(attempt.c.seen_at).label("heard_at"))
+        .where(attempt.c.worker.in_(list(workers)), attempt.c.started_at >= since)
+        .group_by(attempt.c.worker)
+    )
+    return {row.worker: row.heard_at for row in rows}

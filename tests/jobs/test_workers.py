@@ -152,6 +152,56 @@ def test_a_worker_whose_horse_hangs_after_its_chunk_was_lost_is_stuck(
     assert seen(floor, link).queue.consumers == 0
 
 
+@pytest.fixture
+def hang_the_horse(floor: Floor) -> Iterator[Callable[[Process, QueueLink], int]]:
+    """Rings, and stops the work-horse before it claims anything; answers its process id."""
+    hanging: list[int] = []
+
+    def horse_of(worker: Process) -> int | None:
+        return next((one.pid for one in psutil.Process(worker.pid).children()), None)
+
+    def hang(worker: Process, link: QueueLink) -> int:
+        os.kill(worker.pid, signal.SIGSTOP)
+        ring_due(floor.workshop.database, link.redis)
+        # Whoever claims writes first, and SQLite has one write lock.
+        with floor.workshop.database.write():
+            os.kill(worker.pid, signal.SIGCONT)
+            horse = wait_until(lambda: horse_of(worker), what="a work-horse is there")
+            os.kill(horse, signal.SIGSTOP)
+            hanging.append(horse)
+        return horse
+
+    yield hang
+    for horse in hanging:
+        with suppress(ProcessLookupError):
+            os.kill(horse, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_whose_horse_took_a_bell_and_claims_nothing_is_stuck(
+    floor: Floor,
+    redis_url: str,
+    kind: str,
+    hang_the_horse: Callable[[Process, QueueLink], int],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    start: Start = request.getfixturevalue(kind)
+    worker, link = start(environ_of(floor, redis_url)), QueueLink(redis_url)
+    before = utc_now()
+
+    hang_the_horse(worker, link)
+    at_first = wait_for(floor, link, WorkerState.IDLE)
+    monkeypatch.setattr("jobs.stalls.STALLED_AFTER", timedelta(seconds=1))
+    stuck = wait_for(floor, link, WorkerState.STUCK)
+
+    assert at_first.answers_bell
+    assert stuck.stall is not None
+    assert before < stuck.stall.took_at < utc_now()
+    assert (stuck.stall.heard_at, stuck.given_up, stuck.answers_bell) == (None, None, False)
+    assert seen(floor, link).queue.is_stuck
+
+
 def test_our_worker_says_of_what_its_horse_died_and_what_it_held(
     floor: Floor, redis_url: str, our_worker: Start, freeze_the_horse: Callable[[str], int]
 ) -> None:
