@@ -36,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     elif results.hits:
         print_table(("message", "date", "from", "subject"), map(_row, results.hits))
         print(f"\n{counted(results)}")
+        if results.among_newest:
+            print(f"Only the newest {results.among_newest} are in this order.")
     if not results.hits:
         print("\n".join(_said_of_none(results, hints)), file=sys.stderr)
     return 0 if results.hits else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, not_, or_, select, tuple_
@@ -18,10 +19,18 @@ from store.tables_mail import attachment
 
 LARGEST_LIMIT = 500
 _ESCAPE = "\\"
-_CURSOR = re.compile(r"(\d{1,18})~([0-9A-Za-z._-]{1,200})", re.ASCII)
+_CURSOR = re.compile(r"(?:(\d{1,18})~)?(\d{1,18})~([0-9A-Za-z._-]{1,200})", re.ASCII)
 
 Columns = ReadOnlyColumnCollection[str, Any]
 FileRow = Row[*tuple[Any, ...]]
+
+
+class FileOrder(StrEnum):
+    """In which order attached files are listed."""
+
+    NEWEST = "newest"  # what came in last first
+    OLDEST = "oldest"
+    LARGEST = "largest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +61,29 @@ def list_files(
     *,
     name: str = "",
     content_types: Sequence[str] = (),
+    order: FileOrder = FileOrder.NEWEST,
     after: str | None = None,
     limit: int = 50,
 ) -> Files:
-    """Attached files, those that came in last first, each content once.
+    """Attached files in an order, each content once, where it was met last.
 
     `name` is a piece of the file's name, `content_types` are beginnings of its type
     ("image/", "application/pdf"), of which one has to fit. Raises CursorError, and SearchTooSlow
     when the database runs out of time.
     """
     limit = max(1, min(limit, LARGEST_LIMIT))
-    newest = _newest_of_each(name, content_types)
+    files, key = _newest_of_each(name, content_types), _key(order)
     if after:
-        newest = newest.where(_place(attachment.c) < tuple_(*_cursor(after)))
+        place, asked = tuple_(*key), tuple_(*_cursor(after, order))
+        files = files.where(place > asked if order is FileOrder.OLDEST else place < asked)
+    in_order = [one.asc() if order is FileOrder.OLDEST else one.desc() for one in key]
     with bounded(connection):
-        rows = connection.execute(newest.limit(limit + 1)).all()
+        rows = connection.execute(files.order_by(*in_order).limit(limit + 1)).all()
         shown = rows[:limit]
         counts = _counts(connection, [row.sha256 for row in shown if row.sha256])
     return Files(
         files=tuple(_view(row, counts.get(row.sha256, 1)) for row in shown),
-        next=f"{shown[-1].message_id}~{shown[-1].path}" if len(rows) > limit else None,
+        next=_written(shown[-1], order) if len(rows) > limit else None,
     )
 
 
@@ -84,11 +96,19 @@ def _newest_of_each(name: str, content_types: Sequence[str]) -> Select[*tuple[An
         _place(later) > _place(row),
         *_conditions(later, name, content_types),
     )
-    return (
-        select(attachment)
-        .where(*_conditions(row, name, content_types), not_(newer.exists()))
-        .order_by(row.message_id.desc(), row.path.desc())
-    )
+    wanted = (*_conditions(row, name, content_types), not_(newer.exists()))
+    return select(attachment).where(*wanted)
+
+
+def _key(order: FileOrder) -> tuple[ColumnElement[Any], ...]:
+    by_place = (attachment.c.message_id, attachment.c.path)
+    return (attachment.c.size, *by_place) if order is FileOrder.LARGEST else by_place
+
+
+def _written(row: FileRow, order: FileOrder) -> str:
+    """The place of a file in its list, as an address carries it."""
+    place = f"{row.message_id}~{row.path}"
+    return f"{row.size}~{place}" if order is FileOrder.LARGEST else place
 
 
 def _place(row: Columns) -> ColumnElement[Any]:
@@ -112,11 +132,12 @@ def _literally(text: str) -> str:
     return re.sub(r"[\\%_]", r"\\\g<0>", text)
 
 
-def _cursor(text: str) -> tuple[int, str]:
+def _cursor(text: str, order: FileOrder) -> tuple[int | str, ...]:
     found = _CURSOR.fullmatch(text)
-    if found is None:
+    if found is None or (found[1] is None) == (order is FileOrder.LARGEST):
         raise CursorError("This page address is damaged; start again from the first page.")
-    return int(found[1]), found[2]
+    place: tuple[int | str, ...] = (int(found[2]), found[3])
+    return place if found[1] is None else (int(found[1]), *place)
 
 
 def _counts(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:

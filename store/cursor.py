@@ -13,21 +13,29 @@ from dataclasses import dataclass
 
 from store.results import CursorError
 
-_SHAPE = re.compile(r"1:([01]):(-?\d{1,19}):(\d{1,19})", re.ASCII)
-_LARGEST = (1 << 63) - 1
+# A rank of letters comes last, as it may hold colons.
+_SHAPE = re.compile(r"1:(-?\d{1,19}):(-?\d{1,19}):(\d{1,19})", re.ASCII)
+_LETTERED = re.compile(r"2:(-?\d{1,19}):(\d{1,19}):(.{1,200})", re.ASCII | re.DOTALL)
+LARGEST = (1 << 63) - 1
+
+# A number, or letters: whatever a list is in order of before it is in order of time.
+Rank = int | str
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last hit of a page: its rank when the best come first, its place in time, its key."""
+    """The last hit of a page: its rank, its place in time, its key."""
 
-    rank: int
+    rank: Rank
     sort_at: int
     id: int
 
     def __str__(self) -> str:
         """The text to put into an address."""
-        plain = f"1:{self.rank}:{self.sort_at}:{self.id}"
+        if isinstance(self.rank, str):
+            plain = f"2:{self.sort_at}:{self.id}:{self.rank}"
+        else:
+            plain = f"1:{self.rank}:{self.sort_at}:{self.id}"
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
@@ -35,9 +43,24 @@ def cursor_from(text: str) -> Cursor:
     """The cursor that `str` wrote. Raises CursorError for anything else."""
     try:
         plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        found = _SHAPE.fullmatch(plain.decode("ascii"))
+        cursor = _read(plain.decode())
     except (ValueError, binascii.Error):
-        found = None
-    if found is None or int(found[3]) > _LARGEST or abs(int(found[2])) > _LARGEST:
+        cursor = None
+    if cursor is None or not _is_in_range(cursor):
         raise CursorError("This page address is damaged; start again from the first page.")
-    return Cursor(int(found[1]), int(found[2]), int(found[3]))
+    return cursor
+
+
+def _read(plain: str) -> Cursor | None:
+    if found := _SHAPE.fullmatch(plain):
+        return Cursor(int(found[1]), int(found[2]), int(found[3]))
+    if found := _LETTERED.fullmatch(plain):
+        return Cursor(found[3], int(found[1]), int(found[2]))
+    return None
+
+
+def _is_in_range(cursor: Cursor) -> bool:
+    numbers = [cursor.sort_at, cursor.id]
+    if isinstance(cursor.rank, int):
+        numbers.append(cursor.rank)
+    return all(abs(number) <= LARGEST for number in numbers)

@@ -31,6 +31,7 @@ class Field(StrEnum):
     SENDER = "from"
     TO = "to"
     CC = "cc"  # blind copies included
+    BCC = "bcc"  # those alone: the index knows them as CC
     FILENAME = "filename"
     LIST = "list"
     BODY = "body"
@@ -54,7 +55,8 @@ class Document:
     subject: str | None
     senders: tuple[Person, ...]
     to: tuple[Person, ...]
-    cc: tuple[Person, ...]
+    cc: tuple[Person, ...]  # blind copies included
+    bcc: tuple[Person, ...] = ()
     filenames: tuple[str, ...]
     list_id: str | None
     list_description: str | None
@@ -85,6 +87,8 @@ class Document:
                 return self.to
             case Field.CC:
                 return self.cc
+            case Field.BCC:
+                return self.bcc
             case _:
                 return ()
 
@@ -94,11 +98,13 @@ def document_of(message: Message, parts: tuple[Part, ...] | None = None) -> Docu
     envelope = message.envelope
     if parts is None:
         parts = kept_parts(message.parts)
+    blind = people_of(envelope.bcc)
     return Document(
         subject=clean(envelope.subject, SUBJECT_CHARACTERS),
         senders=people_of(envelope.senders),
         to=people_of(envelope.to),
-        cc=people_of(envelope.cc) + people_of(envelope.bcc),
+        cc=people_of(envelope.cc) + blind,
+        bcc=blind,
         filenames=filenames_of(parts) if parts else (),
         list_id=clean(envelope.list_id, NAME_CHARACTERS),
         list_description=clean(envelope.list_description, NAME_CHARACTERS),

@@ -54,6 +54,7 @@ def _document(row: Row[*tuple[Any, ...]], filenames: list[str]) -> Document:
         senders=people.get("from", ()),
         to=people.get("to", ()),
         cc=people.get("cc", ()) + people.get("bcc", ()),
+        bcc=people.get("bcc", ()),
         filenames=tuple(filenames),
         list_id=row.list_id,
         list_description=row.list_description,

@@ -176,10 +176,13 @@ def list_errands(
     states: Sequence[ErrandState] = (),
     kind: ErrandKind | None = None,
     subject: str | None = None,
+    by: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: int | None = None,
     limit: int | None = 50,
 ) -> list[Errand]:
-    """Newest first; `before` is the id of the last one already seen."""
+    """Newest first, asked for in [since, until); `before` is the id of the last one seen."""
     query = select(errand).order_by(errand.c.id.desc()).limit(limit)
     if states:
         query = query.where(errand.c.state.in_(states))
@@ -187,9 +190,21 @@ def list_errands(
         query = query.where(errand.c.kind == kind)
     if subject is not None:
         query = query.where(errand.c.subject == subject)
+    if by is not None:
+        query = query.where(errand.c.created_by == by)
+    if since is not None:
+        query = query.where(errand.c.created_at >= since)
+    if until is not None:
+        query = query.where(errand.c.created_at < until)
     if before is not None:
         query = query.where(errand.c.id < before)
     return [_as_errand(row) for row in connection.execute(query)]
+
+
+def who_asked(connection: Connection) -> list[str]:
+    """Everybody who has ever asked for an errand, as the books name them."""
+    people = select(errand.c.created_by).distinct().order_by(errand.c.created_by)
+    return list(connection.execute(people).scalars())
 
 
 def note_progress(

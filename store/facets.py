@@ -43,7 +43,7 @@ def facets(connection: Connection, query_text: str, *, now: datetime, shown: int
         names = find_names(connection, query.expression)
         # Each fetch asks the index for the whole window anew, so few large ones cost far less.
         finder = Finder(connection, query.expression, names, step=COUNTED + 1)
-        found = list(islice(finder.newest_first(), COUNTED + 1))
+        found = list(islice(finder.in_time(), COUNTED + 1))
         hits = _Hits(*zip(*found[:COUNTED], strict=True)) if found else _Hits((), (), ())
         return Facets(
             counted=Count(len(hits.ids), len(found) > COUNTED or finder.stopped_at is not None),
@@ -63,7 +63,20 @@ def narrowed(query: Query, condition: str) -> str:
 
 
 def _value(query: Query, *, value: str, label: str, count: int, condition: str) -> FacetValue:
-    return FacetValue(value=value, label=label, count=count, query=narrowed(query, condition))
+    return FacetValue(
+        value=value,
+        label=label,
+        count=count,
+        query=narrowed(query, condition),
+        without=_without(query, condition),
+    )
+
+
+def _without(query: Query, condition: str) -> str | None:
+    """The query without the chip of this condition; None where it has none."""
+    wanted = condition.lower()
+    chips = (chip for chip in query.chips if not chip.excluded and chip.text.lower() == wanted)
+    return next((chip.without for chip in chips), None)
 
 
 def _years(query: Query, hits: _Hits) -> tuple[FacetValue, ...]:

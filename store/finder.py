@@ -1,4 +1,4 @@
-"""The messages that meet an expression, as narrow rows: all of a few, or the newest of many."""
+"""The messages that meet an expression, as narrow rows: all of a few, or some of many, in time."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from store.checking import holds
+from store.cursor import LARGEST
 from store.documents import load_documents
 from store.expression import And, Condition, Expression, Sent, Words
 from store.matching import Names, plan
-from store.narrow_rows import Found, below_place, window_of
+from store.narrow_rows import Found, below_place, by_time, window_of
 from store.phrases import check_phrases
 from store.results import Count
 from store.sql import room_of
@@ -50,15 +52,17 @@ class Finder:
         expression: Expression,
         names: Names,
         *,
-        step: int = _STEP,
+        step: int | None = None,
         among: Sequence[int] | None = None,
         look_seconds: float | None = None,
+        oldest: bool = False,
     ) -> None:
         self._connection = connection
-        self._step = step  # candidates fetched at once; many for who wants many
+        self._step = step or _STEP  # candidates fetched at once; many for who wants many
         self._index = room_of(connection.dialect.name).index_of(connection)
         self._plan = plan(expression, names=names, index=self._index)
         self._among = among  # only these messages, some thousands at most
+        self._oldest = oldest  # first; else the newest
         self._look_seconds = LOOK_SECONDS if look_seconds is None else look_seconds
         self._begun = time.monotonic()
         self._expression = expression
@@ -74,13 +78,15 @@ class Finder:
         """How many are worth fetching: of those to be looked at one by one, not many more."""
         return min(COUNTED, 2 * CHECKED) if self._plan.unsure else COUNTED
 
-    def narrowed(self, part: Expression) -> Finder:
+    def narrowed(self, part: Expression, *, step: int | None = None) -> Finder:
         """Who finds, of the same, what meets one more expression."""
         return Finder(
             self._connection,
             And((self._expression, part)),
             self._names,
+            step=step,
             look_seconds=self._look_seconds,
+            oldest=self._oldest,
         )
 
     def among(self, ids: Sequence[int]) -> list[Found]:
@@ -93,7 +99,7 @@ class Finder:
             # Of the index, only the months in which they were sent are read.
             expression = And((expression, Sent(first, last + 1)))
         finder = Finder(self._connection, expression, self._names, step=COUNTED, among=ids)
-        return list(finder.newest_first())
+        return list(finder.in_time())
 
     def count(self, *, known: int = 0) -> Count:
         """How many there are, exactly up to a limit, and as far as there is time to look.
@@ -112,8 +118,9 @@ class Finder:
         more = next(candidates, None) is not None
         return Count(max(kept, known) if more else kept, more)
 
-    def newest_first(self, below: tuple[int, int] | None = None) -> Iterator[Found]:
-        """Matches from the newest to the oldest, those before `below` (sort_at, id) only.
+    def in_time(self, below: tuple[int, int] | None = None) -> Iterator[Found]:
+        """Matches from the newest to the oldest, or the other way, those after `below` (sort_at,
+        id) only.
 
         Where candidates have to be looked at one by one, it ends when that has taken its time,
         and says in `stopped_at` how far it came.
@@ -128,7 +135,7 @@ class Finder:
                 return
 
     def _candidates(self, below: tuple[int, int] | None) -> Iterator[Found]:
-        """What may match, newest first; whatever is to be looked at is fetched only once."""
+        """What may match, in time; whatever is to be looked at is fetched only once."""
         if below is not None or not self._plan.unsure:
             yield from self._fetched(below)
             return
@@ -156,9 +163,9 @@ class Finder:
             yield from probed.newest
             if len(probed.newest) == self._step:
                 last = probed.newest[-1]
-                yield from self._ordered(self._plan.tree, (last.sort_at, last.id), since=UNDATED)
+                yield from self._ordered(self._plan.tree, (last.sort_at, last.id))
         elif self._plan.tree is None:
-            yield from self._ordered(None, below, since=UNDATED)
+            yield from self._ordered(None, below)
         else:
             yield from self._by_windows(self._plan.tree, below)
 
@@ -175,14 +182,15 @@ class Finder:
         if below not in self._probed:
             some = self._wanted(self._plan.tree).limit(self._most + 1).cte("some")
             counted = select(func.count().label("number")).select_from(some).subquery("counted")
-            newest = select(some).where(*below_place(below, some.c)).limit(self._step)
-            newest = newest.order_by(some.c.sort_at.desc(), some.c.id.desc())
+            newest = select(some).where(*self._after(below, some.c)).limit(self._step)
+            newest = newest.order_by(*by_time(some.c, oldest=self._oldest))
             sent = newest.subquery("newest")
             few = counted.c.number <= self._most
             rows = self._connection.execute(
                 select(counted.c.number, sent).select_from(counted.outerjoin(sent, few))
             ).all()
-            found = sorted((Found(*row[1:]) for row in rows if row[1] is not None), reverse=True)
+            found = [Found(*row[1:]) for row in rows if row[1] is not None]
+            found.sort(reverse=not self._oldest)
             self._probed[below] = _Probed(rows[0][0], found)
         return self._probed[below]
 
@@ -207,32 +215,37 @@ class Finder:
         tree, number, below = self._plan.tree, 0, None
         if tree is None or self._guess <= VERY_MANY:
             return False
-        while number <= self._most and (newest := self._newest_below(below)) is not None:
-            token, since = window_of(newest, whole_year=True)
+        while number <= self._most and (first := self._first_after(below)) is not None:
+            token, since, until = window_of(first, whole_year=True)
             some = self._wanted(AllOf((tree, Token(token)))).limit(self._most + 1).subquery("some")
             counted = select(func.count()).select_from(some)
             number += self._connection.execute(counted).scalar_one()
-            below = (since, 0)
+            below = self._beyond(since, until)
         return number > self._most
 
     def _by_windows(self, tree: Tree, below: tuple[int, int] | None) -> Iterator[Found]:
         """Month by month at first, then year by year, skipping those without any mail."""
         windows = met = 0
-        while (newest := self._newest_below(below)) is not None:
-            token, since = window_of(newest, whole_year=windows >= _MONTHS_FIRST)
+        while (first := self._first_after(below)) is not None:
+            token, since, until = window_of(first, whole_year=windows >= _MONTHS_FIRST)
             window = AllOf((tree, Token(token)))
-            for row in self._ordered(window, below, since=since, met=met):
+            for row in self._ordered(window, below, span=(since, until), met=met):
                 yield row
                 met += 1
-            below, windows = (since, 0), windows + 1
+            below, windows = self._beyond(since, until), windows + 1
 
     def _ordered(
-        self, tree: Tree | None, below: tuple[int, int] | None, *, since: int, met: int = 0
+        self,
+        tree: Tree | None,
+        below: tuple[int, int] | None,
+        *,
+        span: tuple[int, int] | None = None,
+        met: int = 0,
     ) -> Iterator[Found]:
         # No more than are wanted still, where all that are met are kept.
         step = self._step - met if met < self._step and not self._plan.unsure else self._step
         while True:
-            rows = self._rows(tree=tree, below=below, since=since, limit=step)
+            rows = self._rows(tree=tree, below=below, span=span, limit=step)
             yield from rows
             if len(rows) < step:
                 return
@@ -240,10 +253,19 @@ class Finder:
             # Each fetch asks the index for the whole window anew: who goes on wants many.
             step = min(step * 2, COUNTED)
 
-    def _newest_below(self, below: tuple[int, int] | None) -> int | None:
+    def _after(
+        self, below: tuple[int, int] | None, row: ReadOnlyColumnCollection[str, Any]
+    ) -> list[ColumnElement[bool]]:
+        return below_place(below, row, oldest=self._oldest)
+
+    def _beyond(self, since: int, until: int) -> tuple[int, int]:
+        """The last place of a window, in the order of this finder."""
+        return (until - 1, LARGEST) if self._oldest else (since, 0)
+
+    def _first_after(self, below: tuple[int, int] | None) -> int | None:
         row = message_search.c
-        newest = select(row.sort_at).order_by(row.sort_at.desc(), row.id.desc()).limit(1)
-        return self._connection.scalar(newest.where(*below_place(below, row)))
+        first = select(row.sort_at).order_by(*by_time(row, oldest=self._oldest)).limit(1)
+        return self._connection.scalar(first.where(*self._after(below, row)))
 
     def _rows(
         self,
@@ -251,17 +273,18 @@ class Finder:
         tree: Tree | None,
         limit: int,
         below: tuple[int, int] | None = None,
-        since: int = UNDATED,
+        span: tuple[int, int] | None = None,
     ) -> list[Found]:
         # The index is read first: the order of dates would tempt Postgres to look into each
         # message of a month instead.
         found = self._wanted(tree).cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
         row = message_search.c if tree is None else found.c
         wanted = self._wanted(tree) if tree is None else select(found)
-        wanted = wanted.where(*below_place(below, row)).limit(limit)
-        if since != UNDATED:
-            wanted = wanted.where(row.sort_at >= since)
-        wanted = wanted.order_by(row.sort_at.desc(), row.id.desc())
+        wanted = wanted.where(*self._after(below, row)).limit(limit)
+        if span is not None:
+            since, until = span
+            wanted = wanted.where(row.sort_at < until if self._oldest else row.sort_at >= since)
+        wanted = wanted.order_by(*by_time(row, oldest=self._oldest))
         # All at once: row by row takes the driver three times as long.
         return list(map(Found._make, self._connection.execute(wanted).all()))
 

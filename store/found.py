@@ -43,7 +43,7 @@ def weigh_found(
     with bounded(connection):
         names = find_names(connection, query.expression)
         finder = Finder(connection, query.expression, names, step=COUNTED)
-        found = [one.id for one in islice(finder.newest_first(), COUNTED + 1)]
+        found = [one.id for one in islice(finder.in_time(), COUNTED + 1)]
         ids = found[:COUNTED]
         size, quarantined = _sums(connection, ids)
         return FoundWeight(

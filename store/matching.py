@@ -207,10 +207,17 @@ def _day(instant: int) -> datetime:
 
 def _is_exact(expression: Expression) -> bool:
     """Whether index and columns alone decide it."""
-    return all(
-        not isinstance(found, Words) or (len(found.tokens) == 1 and found.field is not Field.BODY)
-        for found in conditions_in(expression)
-    )
+    return all(map(_is_decided_at_once, conditions_in(expression)))
+
+
+def _is_decided_at_once(condition: Condition) -> bool:
+    match condition:
+        case Words(field, tokens):
+            return len(tokens) == 1 and field not in (Field.BODY, Field.BCC)
+        case Person(field):
+            return field is not Field.BCC
+        case _:
+            return True
 
 
 class _Planner:
@@ -238,8 +245,8 @@ class _Planner:
                 return or_(false(), *(self._bound(part, upper=upper) for part in parts))
             case Not(part):
                 return not_(self._bound(part, upper=not upper))
-            case Words():
-                return false()  # the least that is sure of words the index cannot place
+            case Words() | Person():
+                return false()  # the least that is sure of what the index cannot place
             case _:
                 return self.column(expression)
 

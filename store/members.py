@@ -5,13 +5,26 @@ Pure reads, for pages, programs and reports alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, case, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+)
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from mail.member import NotTaken
+from mail.text import nfc_clean
 from store.archives import Fate, lies_elsewhere
 from store.clock import utc_now
 from store.counted_on import GONE
@@ -105,15 +118,28 @@ class MembersSum:
         return self.held.paused_here
 
 
+class MemberOrder(StrEnum):
+    """In which order members are listed."""
+
+    PLACE = "place"  # in the archive
+    NAME = "name"
+    SIZE = "-size"  # what came out, or what a header says; the largest first, unknown ones last
+
+
 def members_of(
     connection: Connection,
     archive_id: int,
     *,
     fate: Fate | None = None,
+    name: str = "",
+    order: MemberOrder = MemberOrder.PLACE,
     after: int = -1,
     limit: int,
 ) -> list[MemberView]:
-    """Members in the order of the file, after a place, a page at a time; of one fate or of all."""
+    """Members of an archive, a page at a time; of one fate or of all, with a piece of their name.
+
+    `after` is the ordinal of the last one seen, wherever that stands in the order; -1 for none.
+    """
     number = func.sum(chunk.c.messages + chunk.c.duplicates + chunk.c.quarantined)
     messages = select(number).where(chunk.c.job_id == job.c.id).scalar_subquery()
     status, standing = both_of_jobs(connection)
@@ -130,9 +156,9 @@ def members_of(
         )
         .outerjoin(upload, upload.c.id == member.c.upload_id)
         .outerjoin(job, job.c.upload_id == upload.c.id)
-        .where(member.c.archive_id == archive_id, member.c.ordinal > after)
-        .where(true() if fate is None else member.c.fate == fate)
-        .order_by(member.c.ordinal)
+        .where(member.c.archive_id == archive_id, *_narrowed(fate, name))
+        .where(*_follows(archive_id, order, after))
+        .order_by(*_key(member.c, order))
         .limit(limit)
     ).all()
     archives = {row.upload_id for row in rows if row.upload_kind == UploadKind.ARCHIVE}
@@ -144,6 +170,35 @@ def members_of(
         )
         for row in rows
     ]
+
+
+def _key(columns: ReadOnlyColumnCollection[str, Any], order: MemberOrder) -> tuple[Any, ...]:
+    """What members are ordered by, of the table or of an alias of it."""
+    if order is MemberOrder.NAME:
+        return columns.name, columns.ordinal
+    if order is MemberOrder.SIZE:
+        return -func.coalesce(columns.size, columns.claimed_size, -1), columns.ordinal
+    return (columns.ordinal,)
+
+
+def _narrowed(fate: Fate | None, name: str) -> Iterator[ColumnElement[bool]]:
+    if fate is not None:
+        yield member.c.fate == fate
+    if name:
+        piece = nfc_clean(name).lower()
+        yield func.lower(member.c.name).contains(piece, autoescape=True)
+
+
+def _follows(archive_id: int, order: MemberOrder, after: int) -> Iterator[ColumnElement[bool]]:
+    if after < 0:
+        return
+    if order is MemberOrder.PLACE:
+        yield member.c.ordinal > after
+        return
+    last = member.alias("last").c
+    is_last = (last.archive_id == archive_id) & (last.ordinal == after)
+    first = select(_key(last, order)[0]).where(is_last).scalar_subquery()
+    yield tuple_(*_key(member.c, order)) > tuple_(first, literal(after))
 
 
 def _view(row: Row[Any], held: Held | None, *, in_hand: bool) -> MemberView:

@@ -34,7 +34,7 @@ DEEPEST_BRACKETS = 50
 _FIELDS = {str(field): field for field in Field}
 # With a dot after the @, or between angle brackets, an address is meant as a whole.
 _ADDRESS = re.compile(r"<([^\s<>*]+)>|[^\s@*<>]+@[^\s@*<>]+\.[^\s@*<>]+")
-_PEOPLE = (Field.SENDER, Field.TO, Field.CC)
+_PEOPLE = (Field.SENDER, Field.TO, Field.CC, Field.BCC)
 _DATES = {"after": values.since, "before": values.until, "on": values.within, "date": values.within}
 _VALUES: dict[str, Callable[[str], Expression]] = {
     "larger": values.larger,

@@ -37,14 +37,17 @@ class Hints:
     no_files: tuple[str, ...]
     no_numbers: tuple[str, ...]  # of files
     fields: tuple[str, ...]  # that there are
+    asks_for_header: bool  # by `header:`, as other programs have it
     by_beginning: str | None  # the query with its last word as the beginning of one
 
 
 def hints_of(connection: Connection, text: str, *, now: datetime) -> Hints:
     """What a query that found nothing names in vain. Raises QueryError."""
     nowhere = without_upload(connection, parse(text, now=now).expression)[:_MOST_NAMED]
+    no_fields = unknown_fields(text)
     return Hints(
-        no_fields=unknown_fields(text)[:_MOST_NAMED],
+        no_fields=no_fields[:_MOST_NAMED],
+        asks_for_header=any(name.lower() == "header" for name in no_fields),
         no_files=tuple(name for name in nowhere if not is_upload_number(name)),
         no_numbers=tuple(filter(is_upload_number, nowhere)),
         fields=FIELDS,

@@ -10,10 +10,14 @@ from mail.envelope import DateSource
 
 
 class Order(StrEnum):
-    """In which order hits come. Ties and everything within a rank: newest first."""
+    """In which order hits come. Ties and everything within a rank: newest first, of OLDEST the
+    oldest. Mail without a usable date comes last in either order of time."""
 
     NEWEST = "newest"
+    OLDEST = "oldest"
     BEST = "best"  # messages that say it in their subject before the others
+    LARGEST = "largest"
+    SENDER = "sender"  # by address
 
 
 class QueryError(ValueError):
@@ -119,16 +123,21 @@ class Results:
     threads: tuple[FoundThread, ...] = ()  # where hits were grouped by conversation
     threads_are_whole: bool = True  # False: some were too large, and may stand in pieces
     looked_back_to: datetime | None = None  # where it stopped for want of time; `next` goes on
+    among_newest: int | None = None  # so many only are arranged by size or sender; None: all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FacetValue:
-    """One value to narrow a search by: what is shown, how many hits, the narrowed query."""
+    """One value to narrow a search by: what is shown, how many hits, the narrowed query.
+
+    `without` is the query that is left without it, where the search is narrowed by it already.
+    """
 
     value: str
     label: str
     count: int
     query: str
+    without: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

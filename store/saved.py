@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mail.text import nfc_clean
@@ -31,7 +32,7 @@ class SavedSearch:
     """A search kept under a name, or a view of the list on another `page`."""
 
     id: int
-    page: str  # "search", "jobs", "audit"
+    page: str  # "search", "jobs", "audit", "errands"
     name: str
     query: str
     order: Order
@@ -110,7 +111,7 @@ def _kept(connection: Connection, owner: str, wanted: SavedSearch) -> SavedSearc
             statement = insert(saved_search).values(row).returning(saved_search.c.id)
             key = connection.execute(statement).scalar_one()
     except IntegrityError:
-        raise SavedSearchError(f"There is a saved search called “{wanted.name}” already.") from None
+        raise _is_taken(wanted.name) from None
     return replace(wanted, id=key)
 
 
@@ -121,19 +122,42 @@ def saved_searches(
     rows = connection.execute(
         select(saved_search).where(saved_search.c.owner == owner, saved_search.c.page == page)
     )
-    kept = [
-        SavedSearch(
-            id=row.id,
-            page=row.page,
-            name=row.name,
-            query=row.query,
-            order=Order(row.sort_order),
-            by_thread=row.by_thread,
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
-    return tuple(sorted(kept, key=lambda one: one.name.lower()))
+    return tuple(sorted(map(_saved, rows), key=lambda one: one.name.lower()))
+
+
+def _saved(row: Row[Any]) -> SavedSearch:
+    return SavedSearch(
+        id=row.id,
+        page=row.page,
+        name=row.name,
+        query=row.query,
+        order=Order(row.sort_order),
+        by_thread=row.by_thread,
+        created_at=row.created_at,
+    )
+
+
+def rename_search(
+    connection: Connection, *, owner: str, search_id: int, name: str
+) -> SavedSearch | None:
+    """Give one of an owner's another name; None when it is not theirs or not there.
+
+    Raises SavedSearchError for a name that is empty, long or taken.
+    """
+    name = _fit_name(name)
+    mine = (saved_search.c.owner == owner, saved_search.c.id == search_id)
+    try:
+        with connection.begin_nested():
+            renamed = connection.execute(
+                update(saved_search).where(*mine).values(name=name).returning(saved_search)
+            ).one_or_none()
+    except IntegrityError:
+        raise _is_taken(name) from None
+    return None if renamed is None else _saved(renamed)
+
+
+def _is_taken(name: str) -> SavedSearchError:
+    return SavedSearchError(f"There is a saved search called “{name}” already.")
 
 
 def forget_search(connection: Connection, *, owner: str, search_id: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Find messages: a query in, one page of hits out, newest or best first.
+"""Find messages: a query in, one page of hits out, in the order that is wanted.
 
 Every search begins with a probe for a limited number of matches (`store.finder`). If that was
 all, they are sorted, counted and paged at once. If there are more, the page is collected from
@@ -7,18 +7,15 @@ the newest mail backwards, so that its price depends on the page and not on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
 from sqlalchemy import Connection
 
+from store.arrangement import Arrangement, Placed, arrange
 from store.bounded import SearchTooSlow, bounded
 from store.cursor import Cursor, cursor_from
-from store.document import Field
-from store.expression import And, Expression, Not, wanted_words
-from store.finder import Finder
+from store.expression import wanted_words
 from store.hits import hits_of
 from store.names import find_names
 from store.narrow_rows import Found
@@ -57,9 +54,10 @@ def search(
     limit = max(1, min(limit, LARGEST_LIMIT))
     with bounded(connection):
         names = find_names(connection, query.expression)
-        everything = Finder(connection, query.expression, names, look_seconds=look_seconds)
-        ranks = ranks_of(everything, query.expression, order)
-        page = list(islice(in_order(ranks, cursor), limit + 1))
+        everything, arrangement = arrange(
+            connection, query.expression, names, order, look_seconds=look_seconds
+        )
+        page = list(islice(arrangement.after(cursor), limit + 1))
         hits = hits_of(
             connection,
             [found.id for _, found in page[:limit]],
@@ -71,10 +69,11 @@ def search(
         order=order,
         hits=hits,
         count=count,
-        next=_next(page, limit, ranks),
+        next=_next(page, limit, arrangement),
         chips=query.chips,
         unindexed=0,
-        looked_back_to=_looked_back_to(page, limit, ranks),
+        looked_back_to=_looked_back_to(page, limit, arrangement),
+        among_newest=arrangement.among_newest,
     )
 
 
@@ -97,53 +96,30 @@ def search_keys(
     cursor = cursor_from(after) if after else None
     with bounded(connection):
         names = find_names(connection, query.expression)
-        finder = Finder(connection, query.expression, names, step=limit, look_seconds=look_seconds)
-        ranks = ranks_of(finder, query.expression, order)
-        page = list(islice(in_order(ranks, cursor), limit + 1))
-    return [found.id for _, found in page[:limit]], _next(page, limit, ranks)
+        _, arrangement = arrange(
+            connection, query.expression, names, order, look_seconds=look_seconds, step=limit
+        )
+        page = list(islice(arrangement.after(cursor), limit + 1))
+    return [found.id for _, found in page[:limit]], _next(page, limit, arrangement)
 
 
-def _next(page: list[tuple[int, Found]], limit: int, ranks: list[Finder]) -> str | None:
-    if len(page) > limit:
-        rank, last = page[limit - 1]
-        return str(Cursor(rank, last.sort_at, last.id))
-    for rank, finder in enumerate(ranks):
-        if finder.stopped_at is not None:
-            return str(Cursor(rank, finder.stopped_at.sort_at, finder.stopped_at.id))
-    return None
+def _next(page: list[Placed], limit: int, arrangement: Arrangement) -> str | None:
+    last = page[limit - 1] if len(page) > limit else arrangement.stopped
+    return None if last is None else cursor_at(last)
 
 
-def _looked_back_to(
-    page: list[tuple[int, Found]], limit: int, ranks: list[Finder]
-) -> datetime | None:
-    stopped = next((finder.stopped_at for finder in ranks if finder.stopped_at), None)
-    if stopped is None or len(page) > limit:
+def cursor_at(last: Placed) -> str:
+    """Where the page after this hit begins."""
+    rank, found = last
+    return str(Cursor(rank, found.sort_at, found.id))
+
+
+def _looked_back_to(page: list[Placed], limit: int, arrangement: Arrangement) -> datetime | None:
+    if arrangement.stopped is None or len(page) > limit:
         return None
-    return instant(stopped.sort_at) if stopped.sort_at != UNDATED else BEGINNING
+    return time_of(arrangement.stopped[1])
 
 
-def ranks_of(everything: Finder, expression: Expression, order: Order) -> list[Finder]:
-    """Who finds the hits of each rank, best first; all hits are of one rank when newest first."""
-    if order is Order.BEST and (best := _said_in_subject(expression)) is not None:
-        return [everything.narrowed(part) for part in (best, Not(best))]
-    return [everything]
-
-
-def in_order(ranks: list[Finder], cursor: Cursor | None) -> Iterator[tuple[int, Found]]:
-    """Matches after the cursor, each with its rank; up to where a rank has run out of time."""
-    for rank, finder in enumerate(ranks):
-        if cursor is None or rank > cursor.rank:
-            yield from ((rank, found) for found in finder.newest_first())
-        elif rank == cursor.rank:
-            below = (cursor.sort_at, cursor.id)
-            yield from ((rank, found) for found in finder.newest_first(below))
-        if finder.stopped_at is not None:
-            return
-
-
-def _said_in_subject(expression: Expression) -> Expression | None:
-    """That the subject holds all the words that may stand anywhere; None if there are none."""
-    words = [words for words in wanted_words(expression) if words.field is None]
-    if not words:
-        return None
-    return And(tuple(replace(one, field=Field.SUBJECT) for one in words))
+def time_of(found: Found) -> datetime | None:
+    """When it was sent, for whoever is told how far a search has looked."""
+    return instant(found.sort_at) if found.sort_at != UNDATED else BEGINNING

@@ -138,6 +138,7 @@ attachment = Table(
     Column("content_id", Text),
     Column("sha256", LargeBinary),
     Index("ix_attachment_sha256", "sha256"),
+    Index("ix_attachment_size", "size", "message_id", "path"),
 )
 
 label = Table(

@@ -15,19 +15,16 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from store.arrangement import Arrangement, Placed, arrange
 from store.bounded import bounded
 from store.conversations import conversations_of
-from store.cursor import Cursor, cursor_from
+from store.cursor import cursor_from
 from store.expression import wanted_words
-from store.finder import Finder
 from store.hits import hits_of
 from store.names import find_names
-from store.narrow_rows import Found
 from store.query import parse
-from store.reading import instant
 from store.results import FoundThread, Order, Results
-from store.search import BEGINNING, in_order, ranks_of
-from store.tables_mail import UNDATED
+from store.search import cursor_at, time_of
 
 # So many hits are looked at together; the first block is about what a page needs.
 BLOCK = 50
@@ -37,15 +34,12 @@ LARGEST_GATHERED = 5_000
 SHOWN_BELOW = 3
 LOOK_SECONDS = 1.0
 
-# The order of the list: rank, then newest, then key.
-_Key = tuple[int, int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class _Group:
     """A conversation on its way to the page: its first hit, and all hits in their order."""
 
-    first: tuple[int, Found]
+    first: Placed
     hits: tuple[int, ...]
 
 
@@ -53,16 +47,16 @@ class _Walk:
     """Goes through hits in their order and answers conversations, each at its first hit."""
 
     def __init__(
-        self, connection: Connection, ranks: Sequence[Finder], *, look_seconds: float | None
+        self, connection: Connection, arrangement: Arrangement, *, look_seconds: float | None
     ) -> None:
         self._connection = connection
-        self._ranks = ranks
+        self._arrangement = arrangement
         self._look_seconds = LOOK_SECONDS if look_seconds is None else look_seconds
         self.is_whole = True  # False: a conversation was too large to be gathered
-        self.looked_at: tuple[int, Found] | None = None
+        self.looked_at: Placed | None = None
         self.ran_out = False  # of time, before the hits came to an end
 
-    def groups(self, hits: Iterator[tuple[int, Found]]) -> Iterator[_Group]:
+    def groups(self, hits: Iterator[Placed]) -> Iterator[_Group]:
         """Ends with the hits, or when that takes too long."""
         passed: set[int] = set()
         begun = time.monotonic()
@@ -78,13 +72,14 @@ class _Walk:
                 return
 
     def _heads(
-        self, hits: Sequence[tuple[int, Found]], passed: set[int]
-    ) -> list[tuple[tuple[int, Found], _Group | None]]:
+        self, hits: Sequence[Placed], passed: set[int]
+    ) -> list[tuple[Placed, _Group | None]]:
         ids = [found.id for _, found in hits]
         members, is_whole = conversations_of(self._connection, ids, at_most=LARGEST_GATHERED)
         self.is_whole = self.is_whole and is_whole
-        placed = self._placed(sorted(set(ids).union(*members.values()) if ids else set()))
-        answer: list[tuple[tuple[int, Found], _Group | None]] = []
+        gathered = sorted(set(ids).union(*members.values()))
+        placed = self._arrangement.keys_among(gathered) if gathered else {}
+        answer: list[tuple[Placed, _Group | None]] = []
         for rank, found in hits:
             group = None
             if found.id not in passed:
@@ -94,14 +89,6 @@ class _Walk:
                     group = _Group(first=(rank, found), hits=tuple(together) or (found.id,))
             answer.append(((rank, found), group))
         return answer
-
-    def _placed(self, ids: Sequence[int]) -> dict[int, _Key]:
-        """Where in the list each of these messages stands; those that are no hits are left out."""
-        placed: dict[int, _Key] = {}
-        for rank, finder in enumerate(self._ranks):
-            for found in finder.among(ids) if ids else ():
-                placed.setdefault(found.id, (rank, -found.sort_at, -found.id))
-        return placed
 
 
 def search_threads(
@@ -122,10 +109,11 @@ def search_threads(
     cursor = cursor_from(after) if after else None
     with bounded(connection):
         names = find_names(connection, query.expression)
-        everything = Finder(connection, query.expression, names, look_seconds=look_seconds)
-        ranks = ranks_of(everything, query.expression, order)
-        walk = _Walk(connection, ranks, look_seconds=look_seconds)
-        groups = list(islice(walk.groups(in_order(ranks, cursor)), limit + 1))
+        everything, arrangement = arrange(
+            connection, query.expression, names, order, look_seconds=look_seconds
+        )
+        walk = _Walk(connection, arrangement, look_seconds=look_seconds)
+        groups = list(islice(walk.groups(arrangement.after(cursor)), limit + 1))
         page = groups[:limit]
         shown = [key for group in page for key in group.hits[: 1 + SHOWN_BELOW]]
         hits = hits_of(connection, shown, wanted_words(query.expression))
@@ -138,19 +126,20 @@ def search_threads(
         )
         for group in page
     ]
-    stopped = None if len(groups) > limit else _stopped(walk, ranks)
+    stopped = None if len(groups) > limit else _stopped(walk, arrangement)
     last = page[-1].first if len(groups) > limit else stopped
     return Results(
         query=query.text,
         order=order,
         hits=hits,
         count=count,
-        next=None if last is None else str(Cursor(last[0], last[1].sort_at, last[1].id)),
+        next=None if last is None else cursor_at(last),
         chips=query.chips,
         unindexed=0,
-        looked_back_to=None if stopped is None else _time_of(stopped[1]),
+        looked_back_to=None if stopped is None else time_of(stopped[1]),
         threads=tuple(thread for thread in threads if thread.hits),
         threads_are_whole=walk.is_whole,
+        among_newest=arrangement.among_newest,
     )
 
 
@@ -170,23 +159,16 @@ def thread_keys(
     cursor = cursor_from(after) if after else None
     with bounded(connection):
         names = find_names(connection, query.expression)
-        finder = Finder(connection, query.expression, names, look_seconds=look_seconds)
-        ranks = ranks_of(finder, query.expression, order)
-        walk = _Walk(connection, ranks, look_seconds=look_seconds)
-        groups = list(islice(walk.groups(in_order(ranks, cursor)), limit + 1))
+        _, arrangement = arrange(
+            connection, query.expression, names, order, look_seconds=look_seconds
+        )
+        walk = _Walk(connection, arrangement, look_seconds=look_seconds)
+        groups = list(islice(walk.groups(arrangement.after(cursor)), limit + 1))
     page = groups[:limit]
-    last = page[-1].first if len(groups) > limit else _stopped(walk, ranks)
-    further = None if last is None else str(Cursor(last[0], last[1].sort_at, last[1].id))
-    return [group.hits for group in page], further
+    last = page[-1].first if len(groups) > limit else _stopped(walk, arrangement)
+    return [group.hits for group in page], None if last is None else cursor_at(last)
 
 
-def _stopped(walk: _Walk, ranks: Sequence[Finder]) -> tuple[int, Found] | None:
+def _stopped(walk: _Walk, arrangement: Arrangement) -> Placed | None:
     """The hit at which time ran out; None when all were looked at."""
-    for rank, finder in enumerate(ranks):
-        if finder.stopped_at is not None:
-            return rank, finder.stopped_at
-    return walk.looked_at if walk.ran_out else None
-
-
-def _time_of(found: Found) -> datetime | None:
-    return instant(found.sort_at) if found.sort_at != UNDATED else BEGINNING
+    return arrangement.stopped or (walk.looked_at if walk.ran_out else None)

@@ -65,6 +65,7 @@ MARK_OF = {
     Field.SENDER: Mark.SENDER,
     Field.TO: Mark.TO,
     Field.CC: Mark.CC,
+    Field.BCC: Mark.CC,  # at least; which of them are blind copies is checked
     Field.FILENAME: Mark.FILENAME,
     Field.LIST: Mark.LIST,
 }

@@ -21,8 +21,9 @@ from store.results import Hit, Marked, Met
 from store.tables_mail import message
 
 SHOWN = 3
-# The names in a message's `people`, and by which field a query names them.
-_PLACES = {"to": Field.TO, "cc": Field.CC, "bcc": Field.CC}
+# The names in a message's `people`, and by which fields a query names them.
+_PLACES = {"to": (Field.TO,), "cc": (Field.CC,), "bcc": (Field.CC, Field.BCC)}
+_NEVER_IN_SIGHT = (Field.TO, Field.CC, Field.BCC, Field.LIST)
 
 
 def with_whereabouts(
@@ -45,7 +46,7 @@ def with_whereabouts(
 def _unseen(hit: Hit, wanted: Iterable[Words]) -> Iterator[Words]:
     bare = not _is_marked(hit)
     for words in wanted:
-        if words.field in (Field.TO, Field.CC, Field.LIST) or (bare and words.field is None):
+        if words.field in _NEVER_IN_SIGHT or (bare and words.field is None):
             yield words
 
 
@@ -56,8 +57,8 @@ def _is_marked(hit: Hit) -> bool:
 
 def _met(row: Row[*tuple[Any, ...]], wanted: Sequence[Words]) -> Iterator[Met]:
     people: Mapping[str, tuple[Person, ...]] = people_in(row.people)
-    for place, field in _PLACES.items():
-        if words := [one for one in wanted if one.field in (None, field)]:
+    for place, fields in _PLACES.items():
+        if words := [one for one in wanted if one.field is None or one.field in fields]:
             found = list(islice(_people_met(people.get(place, ()), words), SHOWN + 1))
             if found:
                 yield Met(place=place, texts=tuple(found[:SHOWN]), more=len(found) > SHOWN)

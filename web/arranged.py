@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from store.results import Order
 from web.asked import address, chosen, known_word
+from web.trail import Way
 
 THREAD = "thread"
 
@@ -35,6 +36,11 @@ class Arranged:
         return f"&{urlencode(self.told)}" if self.told else ""
 
 
+def order_from(word: str) -> Order:
+    """The order of that name; what is usual for a name that is none."""
+    return Order(word) if word in set(Order) else Order.NEWEST
+
+
 def search_address(query: str, wish: Arranged) -> str:
     """The search page that shows a query so."""
     return address("/search", q=query, **wish.told)
@@ -46,3 +52,10 @@ def arranged(request: Request) -> Arranged:
         order=chosen(request, "order", Order) or Order.NEWEST,
         by_thread=known_word(request, "group", (THREAD,)) == THREAD,
     )
+
+
+def page_of(query: str, wish: Arranged, way: Way) -> str:
+    """The query of the page's address, for messages to lead back to."""
+    trail = way.trail.text
+    address_of_page = address("/search", q=query, **wish.told, after=way.after, trail=trail)
+    return address_of_page.partition("?")[2]

@@ -17,12 +17,12 @@ from store.bounded import SearchTooSlow
 from store.clock import utc_now
 from store.database import Transaction
 from store.naming import message_name
-from store.results import CursorError, Order, QueryError
+from store.results import CursorError, QueryError
 from store.search import search_keys
 from store.threaded import thread_keys
-from web.arranged import THREAD, Arranged
+from web.arranged import THREAD, Arranged, order_from, page_of
 from web.asked import address
-from web.fragments.further import PAGE, page_of
+from web.fragments.further import PAGE
 from web.house import house_of
 from web.trail import BEGINNING, Way, trail_from
 
@@ -120,7 +120,7 @@ def neighbours_of(request: Request, key: int, came_from: str) -> Neighbours:
     """Of the hit with that key, which was opened from the search page with that query."""
     asked = {name: values[-1] for name, values in parse_qs(came_from).items()}
     wish = Arranged(
-        order=Order.BEST if asked.get("order") == Order.BEST else Order.NEWEST,
+        order=order_from(asked.get("order", "")),
         by_thread=asked.get("group") == THREAD,
     )
     query = asked.get("q", "")

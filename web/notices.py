@@ -62,6 +62,7 @@ NOTICES: dict[str, Notice] = {
     ),
     "resumed": Notice(N_("The job goes on."), "good", "going-on"),
     "saved": Notice(N_("The search was saved."), "good"),
+    "renamed": Notice(N_("The name was changed."), "good"),
     "saved-view": Notice(N_("The view was saved."), "good"),
     "forgotten-view": Notice(N_("The saved view was removed."), "good"),
     "forgotten": Notice(N_("The saved search was removed."), "good"),

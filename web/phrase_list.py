@@ -93,6 +93,7 @@ PHRASES = (
     N_("A name needs 1 to {count} characters."),
     N_("More than {count} saved searches are not kept."),
     N_("There is a saved search called “{name}” already."),
+    N_("There is no such saved search any more."),
     N_("The search took longer than {seconds} seconds."),
     # jobs.processor
     N_("Reading it took more than {seconds} s of CPU time."),

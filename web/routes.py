@@ -178,6 +178,7 @@ actions: list[BaseRoute] = [
     act("/exports", viewer(form(exports.begin))),
     act("/searches", viewer(form(saved.save))),
     act("/views", viewer(form(saved.keep))),
+    act("/searches/{id:int}/rename", viewer(form(saved.rename))),
     act("/searches/{id:int}/forget", viewer(saved.forget)),
     act("/settings/password", viewer(form(settings.change_password))),
     act("/settings/accounts", admin(form(settings.add_account))),

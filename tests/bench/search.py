@@ -26,7 +26,7 @@ from mail.text import tokens
 from store.clock import utc_now
 from store.database import Database
 from store.facets import facets
-from store.results import Results
+from store.results import Order, Results
 from store.search import search
 from store.tables_mail import message, message_text
 from tests.bench.corpusgen import write_mbox
@@ -141,6 +141,13 @@ def _times(database: Database, kind: Kind) -> tuple[list[float], list[int]]:
     return times, matches
 
 
+def _first_in(order: Order) -> Ask:
+    def ask(connection: Connection, query: str) -> Results:
+        return search(connection, query, order=order, limit=25, now=utc_now())
+
+    return ask
+
+
 def _first_page(connection: Connection, query: str) -> Results:
     """As the search page asks; what it has not looked at by then is fetched by its foot."""
     return search(connection, query, look_seconds=FIRST_LOOK_SECONDS, now=utc_now())
@@ -205,6 +212,9 @@ def _kinds(connection: Connection, count: int) -> Iterator[Kind]:
         ),
         _first_page,
     )
+    for order in (Order.OLDEST, Order.LARGEST, Order.SENDER):
+        yield Kind(f"common word, {order}", many(lambda: pick.choice(latin)), _first_in(order))
+        yield Kind(f"everything, {order}", many(lambda: ""), _first_in(order))
     yield Kind("facets of a common word", many(lambda: pick.choice(latin)), _facets)
     deep = [pick.choice(latin) for _ in range(5)]
     _DEEP.update({query: _cursor(connection, query) for query in deep})

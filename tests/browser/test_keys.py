@@ -161,3 +161,22 @@ def test_a_page_of_a_phrase_looks_further_back_by_itself(
     assert [url for url in asked if "/fragments/further?" in url]
     page.keyboard.press("j")
     expect(page.locator(".hit .subject")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_address_of_a_sender_is_seen_below_the_name(
+    library: Console, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{library.url}/search?q=library")
+
+    sender = page.locator(".facets li", has_text="Ada Brook").first
+    name, address = sender.locator("bdi").first.bounding_box(), sender.locator(".below")
+    seen, row = address.bounding_box(), sender.bounding_box()
+
+    assert name
+    assert seen
+    assert row
+    assert seen["y"] >= name["y"] + name["height"] - 6
+    assert seen["y"] + seen["height"] <= row["y"] + row["height"] + 1
+    assert address.evaluate("of => of.scrollWidth <= of.clientWidth")

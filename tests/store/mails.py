@@ -28,6 +28,7 @@ def a_message(
     sender: Address | None = ANN,
     to: Sequence[Address] = (),
     cc: Sequence[Address] = (),
+    bcc: Sequence[Address] = (),
     sent_at: datetime | None = NOW,
     plausible: bool = True,
     message_id: str | None = None,
@@ -51,7 +52,7 @@ def a_message(
         senders=(sender,) if sender else (),
         to=tuple(to),
         cc=tuple(cc),
-        bcc=(),
+        bcc=tuple(bcc),
         reply_to=(),
         sent_at=sent_at,
         date_source=DateSource.DATE if sent_at else DateSource.NONE,
@@ -62,7 +63,7 @@ def a_message(
         list_id=list_id,
         list_description=list_description,
     )
-    said = repr((text, subject, sender, to, cc, sent_at, message_id, filenames))
+    said = repr((text, subject, sender, to, cc, bcc, sent_at, message_id, filenames))
     return Message(
         envelope=envelope,
         parts=tuple(an_attachment(name, path=str(at)) for at, name in enumerate(filenames, 2)),

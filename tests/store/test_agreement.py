@@ -26,6 +26,7 @@ from store.query import parse
 from store.results import Count, Order
 from store.search import search
 from store.sql import numbered, sqlite
+from store.tables_mail import UNDATED
 from tests.store.asking import found
 from tests.store.mails import NOW, a_message, keep, key
 
@@ -53,6 +54,7 @@ messages = st.builds(
     sender=st.none() | addresses,
     to=st.lists(addresses, max_size=2),
     cc=st.lists(addresses, max_size=1),
+    bcc=st.lists(addresses, max_size=1),
     sent_at=times,
     plausible=st.booleans(),
     filenames=st.lists(st.sampled_from(WORDS), max_size=1),
@@ -67,7 +69,7 @@ terms = st.one_of(
     st.sampled_from(WORDS).map(lambda word: word[:2] + "*"),
     texts.filter(bool).map(lambda text: f'"{text}"'),
     st.tuples(
-        st.sampled_from(("from", "to", "cc", "subject", "body", "filename", "list")),
+        st.sampled_from(("from", "to", "cc", "bcc", "subject", "body", "filename", "list")),
         st.sampled_from((*WORDS, '"apple pear"', "ann@example.org", "ab*")),
     ).map(":".join),
     st.sampled_from(
@@ -107,6 +109,12 @@ def expected(kept: Sequence[Message], query: str) -> list[int]:
         ):
             found.append((document.sort_at, key(number * LENGTH)))
     return [found_key for _, found_key in sorted(found, reverse=True)]
+
+
+def oldest_first(kept: Sequence[Message], right: list[int]) -> list[int]:
+    """The same the other way round, but for mail without a date, which comes last here as well."""
+    times = {key(at * LENGTH): document_of(one).sort_at for at, one in enumerate(kept)}
+    return sorted(right, key=lambda found: (times[found] == UNDATED, times[found], found))
 
 
 def _fits(size: int, wanted: Sized) -> bool:
@@ -174,6 +182,11 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
             assert counts[0] == counts[1], query
             assert counts[0] in (Count(len(right), False), Count(counted, True)), query
             assert counts[0].more <= (len(right) > counted), query
+            oldest = oldest_first(kept, right)
+            assert [answer(database, query, Order.OLDEST) for database in databases] == [
+                oldest,
+                oldest,
+            ], query
             best = [answer(database, query, Order.BEST) for database in databases]
             assert best[0] == best[1], query
             assert sorted(best[0]) == sorted(right), query

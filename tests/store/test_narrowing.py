@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from mail.envelope import Address
-from store.attachments import list_files
+from store.attachments import FileOrder, list_files
 from store.conversations import conversation_of, conversations_of
 from store.database import Database
 from store.expression import InUpload, Not
@@ -18,6 +19,7 @@ from store.results import CursorError, Order, QueryError
 from store.saved import SavedSearchError, forget_search, save_search, saved_searches
 from store.search import search
 from store.sql import room_of
+from store.tables_mail import attachment
 from tests.store.mails import NOW, a_message, keep, key
 
 BOB = Address("Bob", "Bob@example.net")
@@ -96,7 +98,7 @@ def test_files_by_the_thousand_that_do_not_lie_together_are_searched(database: D
     with database.read() as connection:
         inside = Finder(connection, InUpload("odd"), odd)
         outside = Finder(connection, Not(InUpload("odd")), odd)
-        found = [[row.id for row in finder.newest_first()] for finder in (inside, outside)]
+        found = [[row.id for row in finder.in_time()] for finder in (inside, outside)]
 
     assert found == [[key(0, upload_id=3), key(0, upload_id=1)], [key(0, upload_id=2)]]
 
@@ -175,21 +177,37 @@ def test_attached_files_are_listed_once_per_content_newest_first(database: Datab
         assert len(list_files(connection, content_types=["application/PDF"]).files) == 3
 
 
-def test_attached_files_page_without_gap_or_overlap(database: Database) -> None:
+@pytest.mark.parametrize("order", FileOrder)
+def test_attached_files_page_without_gap_or_overlap(database: Database, order: FileOrder) -> None:
     keep(database, *(a_message(f"{n}", filenames=[f"{n}.a", f"{n}.b"]) for n in range(5)))
+    with database.write() as connection:
+        # Of four sizes, so that pages end between files of one size.
+        sized = update(attachment).values(size=attachment.c.message_id % 4)
+        connection.execute(sized)
 
-    seen, after = [], None
+    seen, after, sizes, places = [], None, [], []
     with database.read() as connection:
         while True:
-            page = list_files(connection, limit=3, after=after)
+            page = list_files(connection, order=order, limit=3, after=after)
             seen += [one.filename for one in page.files]
+            sizes += [one.size for one in page.files]
+            places += [(one.message_id, one.path) for one in page.files]
             after = page.next
             if after is None:
                 break
         with pytest.raises(CursorError):
-            list_files(connection, after="nonsense")
+            list_files(connection, order=order, after="nonsense")
+        with pytest.raises(CursorError):
+            # A place in a list of another order.
+            list_files(
+                connection, order=order, after="1~1" if order is FileOrder.LARGEST else "1~1~1"
+            )
 
     assert len(seen) == len(set(seen)) == 10
+    if order is FileOrder.LARGEST:
+        assert sizes == sorted(sizes, reverse=True)
+    else:
+        assert places == sorted(places, reverse=order is FileOrder.NEWEST)
 
 
 def thread(database: Database, offset: int) -> list[tuple[int, int]]:

@@ -116,6 +116,23 @@ def test_each_field_is_searched_by_its_name(database: Database) -> None:
     assert offsets(database, "to:carol") == []
 
 
+def test_blind_copies_are_found_alone_and_among_copies(database: Database) -> None:
+    ann, bob = Address("Ann Apple", "ann@example.org"), Address("Bob", "bob@example.org")
+    keep(
+        database,
+        a_message("word one", sender=None, bcc=[ann]),
+        a_message("word two", sender=None, cc=[ann], bcc=[bob]),
+    )
+
+    for query in ("bcc:ann", "bcc:ann@example.org", 'bcc:"ann apple"', "bcc:app*", "word bcc:ann"):
+        assert offsets(database, query) == [0], query
+    for query in ("-bcc:ann", "-bcc:ann@example.org", "word -bcc:ann", "bcc:bob"):
+        assert offsets(database, query) == [1], query
+    assert offsets(database, "cc:ann") == [1, 0]
+    assert offsets(database, "bcc:ann OR bcc:bob@example.org") == [1, 0]
+    assert [met.place for met in found(database, "bcc:ann").hits[0].met] == ["bcc"]
+
+
 @pytest.mark.parametrize(
     "query", ["결제", "시스템", "결제시스템", "온라인결제시스템은", "은", "제"]
 )

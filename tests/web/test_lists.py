@@ -139,3 +139,27 @@ def test_the_view_that_is_shown_says_so_and_offers_to_go(jobs: Visit) -> None:
     assert 'aria-current="true">Elms</a>' in page
     assert "Save this view" not in page
     assert "Save this view" in reader.get("/jobs?q=oak").text
+
+
+@pytest.mark.parametrize("page", ["jobs", "audit", "search"])
+def test_what_is_kept_can_be_given_another_name_by_its_owner(here: Visit, page: str) -> None:
+    admin, other = here.visitor(), here.visitor(Role.OPERATOR)
+    for name in ("Mine", "Taken"):
+        if page == "search":
+            query = "q=elm&order=oldest"
+            assert admin.post("/searches", data={"name": name, "q": "elm", "order": "oldest"})
+        else:
+            query = "q=elm" if page == "jobs" else "action=retry&kind=job"
+            keep(admin, name, query, page=page)
+
+    shown = admin.get(f"/{page}?{query}").text
+    assert 'action="/searches/1/rename"' in shown
+    assert admin.post("/searches/1/rename", data={"name": "Taken"}).status_code == 400
+    assert admin.post("/searches/1/rename", data={"name": " "}).status_code == 400
+    assert other.post("/searches/1/rename", data={"name": "Theirs"}).status_code == 400
+    assert ">Mine</a>" in admin.get(f"/{page}").text
+    renamed = admin.post("/searches/1/rename", data={"name": "<b>Elms</b>"})
+    assert renamed.headers["Location"] == f"/{page}?{query}"
+    page_after = admin.get(f"/{page}").text
+    assert "&lt;b&gt;Elms&lt;/b&gt;</a>" in page_after
+    assert ">Mine</a>" not in page_after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from starlette.testclient import TestClient
@@ -264,3 +265,23 @@ def test_a_message_stands_in_its_conversation(reader: TestClient) -> None:
 
     assert "Conversation" in page
     assert page.count("Re: Moving the reading room") == 6
+
+
+def test_attached_files_are_listed_by_size_and_the_link_keeps_it(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.take_in(sample(), filename="sample.mbox")
+    monkeypatch.setattr("web.pages.attachments.PAGE", 1)
+    client = here.visitor()
+
+    first = client.get("/attachments?order=largest").text
+    following = re.search(r'rel="next" href="([^"]*)"', first)
+    told = client.get("/api/attachments?order=largest").json()["attachments"]
+
+    assert following
+    assert "order=largest" in following[1]
+    assert '<option value="largest" selected>' in first
+    assert told[0]["file_url"] in first
+    assert told[1]["file_url"] in client.get(unescape(following[1])).text
+    assert [one["size"] for one in told] == sorted((one["size"] for one in told), reverse=True)
+    assert client.get("/api/attachments?order=x").status_code == 400

@@ -45,3 +45,34 @@ def test_a_count_over_conversations_says_that_the_rows_are_such(
 
     assert said in words_of(grouped)
     assert said not in words_of(alone)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", r"Found in [1-9]\d* ms\. As of"), ("ko", "ms")]
+)
+def test_how_long_an_answer_took_and_when_it_was_given_is_told(
+    here: Visit, language: str, said: str
+) -> None:
+    here.take_in(sample(), filename="sample.mbox")
+    visitor = here.visitor(language=language)
+
+    for address in ("/search?q=boat", "/fragments/results?q=boat"):
+        page = visitor.get(address).text
+        results = page.split('id="results"')[1].split('class="hits')[0]
+        assert re.search(said, words_of(results))
+        assert '<time datetime="' in results
+    assert "Found in" not in visitor.get("/search").text
+
+
+@pytest.mark.parametrize(("more", "said"), [(False, "3 messages"), (True, "3 or more messages")])
+def test_a_count_that_is_not_exact_is_said_to_be_none(
+    here: Visit, monkeypatch: pytest.MonkeyPatch, more: bool, said: str
+) -> None:
+    if more:
+        for place in ("store.finder", "store.facets", "store.arrangement"):
+            monkeypatch.setattr(f"{place}.COUNTED", 3)
+    here.take_in(mbox_of(raw_message(n, body="water\n") for n in range(4 if more else 3)))
+
+    page = here.visitor().get("/search?q=water").text
+
+    assert re.search(r'<b id="count"[^>]*>([^<]*)</b>', page)[1] == said  # type: ignore[index]

@@ -114,3 +114,14 @@ def test_mail_without_a_date_is_counted_in_the_readers_language(here: Visit) -> 
 
     assert "알 수 없음 1" in korean
     assert "unknown" not in korean
+
+
+def test_who_asks_for_a_header_line_is_told_what_is_kept(here: Visit) -> None:
+    here.take_in(letters(1))
+
+    english, korean = said(here, "header:list-id"), said(here, "header:list-id", language="ko")
+
+    assert "Of the other header lines nothing is kept" in english
+    assert "found by list:" in english
+    assert "다른 헤더 줄" in korean
+    assert "other header lines" not in said(here, "frm:ann")

@@ -6,9 +6,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.results import Order, QueryError
-from store.saved import SEARCH, SavedSearchError, forget_search, save_search, save_view
-from web.arranged import THREAD
+from store.results import QueryError
+from store.saved import (
+    SEARCH,
+    SavedSearchError,
+    forget_search,
+    rename_search,
+    save_search,
+    save_view,
+)
+from web.arranged import THREAD, order_from
 from web.errors import BadRequest
 from web.forms import Form
 from web.house import house_of
@@ -16,12 +23,12 @@ from web.kept import address_of
 from web.notices import go
 from web.security import current_user
 
-LISTS = ("jobs", "audit")
+LISTS = ("jobs", "audit", "errands")
 
 
 def save(request: Request, form: Form) -> Response:
     """`POST /searches`. Raises BadRequest for a name or query that cannot be kept."""
-    query, order = form.get("q", ""), _order(form.get("order", ""))
+    query, order = form.get("q", ""), order_from(form.get("order", ""))
     try:
         with house_of(request).database.write() as connection:
             kept = save_search(
@@ -36,10 +43,6 @@ def save(request: Request, form: Form) -> Response:
     except (SavedSearchError, QueryError) as error:
         raise BadRequest(str(error)) from None
     return go(address_of(kept), notice="saved")
-
-
-def _order(name: str) -> Order:
-    return Order(name) if name in set(Order) else Order.NEWEST
 
 
 def keep(request: Request, form: Form) -> Response:
@@ -61,6 +64,24 @@ def keep(request: Request, form: Form) -> Response:
     except SavedSearchError as error:
         raise BadRequest(str(error)) from None
     return go(address_of(kept), notice="saved-view")
+
+
+def rename(request: Request, form: Form) -> Response:
+    """`POST /searches/{id}/rename`: a search or a view. Raises BadRequest for a name that cannot
+    be kept, and for one that is gone or somebody else's."""
+    try:
+        with house_of(request).database.write() as connection:
+            renamed = rename_search(
+                connection,
+                owner=current_user(request).actor,
+                search_id=request.path_params["id"],
+                name=form.get("name", ""),
+            )
+    except SavedSearchError as error:
+        raise BadRequest(str(error)) from None
+    if renamed is None:
+        raise BadRequest("There is no such saved search any more.")
+    return go(address_of(renamed), notice="renamed")
 
 
 def forget(request: Request) -> Response:

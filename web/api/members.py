@@ -9,18 +9,29 @@ from starlette.responses import JSONResponse, Response
 
 from store.found_inside import FoundInside, found_inside
 from store.jobs import JobView
-from store.members import MembersSum, MemberView, members_of, sum_of_members
+from store.members import MemberOrder, MembersSum, MemberView, members_of, sum_of_members
 from web.api.parameters import whole_parameter
+from web.errors import BadRequest
 from web.house import house_of
 
 PAGE = 1000
 
 
 def members_json(request: Request, job: JobView) -> Response:
-    """A page of an archive's members, from `?after=` (a place in the archive) on."""
+    """A page of an archive's members, from `?after=` (a place in the archive) on.
+
+    `?name=` is a piece of their name, `?order=` place, name or -size.
+    """
     after = whole_parameter(request, "after", default=-1, low=-1, high=(1 << 31) - 1)
     with house_of(request).database.read() as connection:
-        found = members_of(connection, job.upload_id, after=after, limit=PAGE)
+        found = members_of(
+            connection,
+            job.upload_id,
+            name=request.query_params.get("name", ""),
+            order=_order(request),
+            after=after,
+            limit=PAGE,
+        )
     return JSONResponse(
         {
             "job_id": job.id,
@@ -29,6 +40,13 @@ def members_json(request: Request, job: JobView) -> Response:
             "next": found[-1].ordinal if len(found) == PAGE else None,
         }
     )
+
+
+def _order(request: Request) -> MemberOrder:
+    try:
+        return MemberOrder(request.query_params.get("order", MemberOrder.PLACE))
+    except ValueError:
+        raise BadRequest("order is place, name or -size.") from None
 
 
 def members_sum_json(request: Request, job: JobView) -> dict[str, Any] | None:

@@ -85,6 +85,7 @@ def _results_json(results: Results) -> dict[str, Any]:
         "unindexed": results.unindexed,
         "messages": list(map(_hit_json, results.hits)),
         "next": results.next,
+        "among_newest": results.among_newest,
         "looked_back_to": results.looked_back_to.isoformat() if results.looked_back_to else None,
     }
 
@@ -155,4 +156,5 @@ def _value_json(value: FacetValue) -> dict[str, Any]:
         "label": value.label,
         "count": value.count,
         "query": value.query,
+        "without": value.without,
     }

@@ -15,11 +15,12 @@ from store.bounded import SearchTooSlow
 from store.clock import utc_now
 from store.facets import facets
 from store.results import Count, Facets, QueryError
-from web.arranged import Arranged, arranged
+from web.arranged import Arranged, arranged, page_of
 from web.asked import address
 from web.errors import BadRequest
 from web.house import house_of
 from web.render import render
+from web.trail import Way
 
 # Up to so many hits are counted at once with the page.
 AT_ONCE = 500
@@ -51,16 +52,19 @@ def facets_fragment(request: Request) -> Response:
 
 
 def facets_with(
-    connection: Any, query: str, wish: Arranged, *, count: Count, now: bool
+    connection: Any, query: str, wish: Arranged, *, count: Count, way: Way, now: bool
 ) -> FacetsView:
-    """The facets of a page of hits, or where they come from; `now` when they were asked for."""
+    """The facets of a page of hits, or where they come from; `now` when they were asked for.
+
+    They are of all hits, whichever page they stand beside.
+    """
     if now or (count.value <= AT_ONCE and not count.more):
         return FacetsView(facets=counted(connection, query), arranged=wish)
     return FacetsView(
         facets=None,
         arranged=wish,
         later=address("/fragments/facets", q=query, **wish.told),
-        link=address("/search", q=query, **wish.told, facets=1),
+        link=f"/search?{page_of(query, wish, way)}&facets=1",
     )
 
 

@@ -15,10 +15,10 @@ from starlette.responses import Response
 
 from store.clock import utc_now
 from store.query_hints import Hints, hints_of
-from store.results import Count, CursorError, FoundThread, QueryError, Results
+from store.results import Count, CursorError, FoundThread, Order, QueryError, Results
 from store.search import search
 from store.threaded import search_threads
-from web.arranged import Arranged, arranged
+from web.arranged import Arranged, arranged, page_of
 from web.asked import address, whole
 from web.errors import BadRequest
 from web.house import house_of
@@ -48,6 +48,7 @@ class Foot:
     first: str | None
     previous: str | None
     next: str | None
+    from_oldest: bool  # it looks from the oldest on
     found: int  # hits, or conversations, on the page so far
     is_over: bool  # there is no more, neither here nor on another page
     hints: Hints | None  # why there may be nothing at all; None where something was found
@@ -177,6 +178,7 @@ def foot_of(
         first=search_at() if after else None,
         previous=previous,
         next=None if looked_back_to else onward,
+        from_oldest=wish.order is Order.OLDEST,
         found=found,
         is_over=not results.next,
         hints=None if found or results.next else _hints(request, query),
@@ -186,10 +188,3 @@ def foot_of(
 def _hints(request: Request, query: str) -> Hints:
     with house_of(request).database.read() as connection:
         return hints_of(connection, query, now=utc_now())
-
-
-def page_of(query: str, wish: Arranged, way: Way) -> str:
-    """The query of the page's address, for messages to lead back to."""
-    trail = way.trail.text
-    address_of_page = address("/search", q=query, **wish.told, after=way.after, trail=trail)
-    return address_of_page.partition("?")[2]

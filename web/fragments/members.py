@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -12,8 +12,8 @@ from store.archives import Fate
 from store.errands import OPEN_ERRAND_STATES, list_errands
 from store.found_inside import FoundInside, found_inside
 from store.jobs import JobView
-from store.members import MembersSum, MemberView, members_of, sum_of_members
-from web.asked import address, chosen, whole
+from store.members import MemberOrder, MembersSum, MemberView, members_of, sum_of_members
+from web.asked import address, chosen, text_of, whole
 from web.errand_lines import ErrandLine, lines_of
 from web.fragments.progress import require_job
 from web.house import house_of
@@ -25,6 +25,9 @@ from web.render import render
 from web.words import Word
 
 PAGE = 50
+# So many are seen at a glance.
+FEW = 5
+LONGEST_NAME = 200
 # The highest place of a member that a database knows.
 HIGHEST = (1 << 31) - 1
 
@@ -46,6 +49,7 @@ class FateChip:
     """A choice of which members are listed; `word` is None for all of them."""
 
     word: Word | None
+    fate: Fate | None
     number: int
     address: str
     is_here: bool
@@ -62,6 +66,9 @@ class MembersView:
     found: FoundInside | None  # by a search in it; None while that changes
     under_way: tuple[ErrandLine, ...]  # acts on it that have not reached all of them yet
     is_narrowed: bool
+    is_long: bool  # long enough to be searched and put in another order
+    name: str
+    order: MemberOrder
     here: str
     first: str | None
     next: str | None
@@ -75,10 +82,16 @@ def members_fragment(request: Request) -> Response:
 
 
 def members_in(request: Request, job: JobView) -> MembersView:
-    """A page of an archive's members; `?fate=` narrows them, `?member=` is the last one seen."""
+    """A page of an archive's members, narrowed by `?fate=` and `?file=`, a piece of the name.
+
+    `?by=` orders them, `?member=` is the last one seen.
+    """
     after, fate = whole(request, "member"), chosen(request, "fate", Fate)
-    here = address(f"/fragments/members/{job.id}", fate=fate, member=after)
-    page = f"/jobs/{job.id}"
+    name = text_of(request, "file", at_most=LONGEST_NAME)
+    order = chosen(request, "by", MemberOrder) or MemberOrder.PLACE
+    by = None if order is MemberOrder.PLACE else order
+    page, so = f"/jobs/{job.id}", {"file": name or None, "by": by}
+    here = address(f"/fragments/members/{job.id}", fate=fate, **so, member=after)
     if not job.is_archive:
         return MembersView(
             job=job,
@@ -88,6 +101,9 @@ def members_in(request: Request, job: JobView) -> MembersView:
             found=None,
             under_way=(),
             is_narrowed=False,
+            is_long=False,
+            name="",
+            order=order,
             here=here,
             first=None,
             next=None,
@@ -101,28 +117,35 @@ def members_in(request: Request, job: JobView) -> MembersView:
             connection,
             job.upload_id,
             fate=fate,
+            name=name,
+            order=order,
             after=-1 if after is None else min(after, HIGHEST),
             limit=PAGE + 1,
         )
         acts = list_errands(connection, subject=f"job:{job.id}", states=OPEN_ERRAND_STATES)
     last = found[PAGE - 1].ordinal if len(found) > PAGE else None
-    more = None if last is None else address(page, fate=fate, member=last)
+    more = None if last is None else address(page, fate=fate, **so, member=last)
     return MembersView(
         job=job,
         sum=added_up,
-        chips=_chips(added_up, page, chosen=fate),
+        chips=_chips(added_up, page, so, chosen=fate),
         members=shown(found[:PAGE]),
         found=in_it,
         under_way=lines_of(house_of(request).database, acts),
-        is_narrowed=fate is not None,
+        is_narrowed=fate is not None or name != "",
+        is_long=added_up.members > FEW,
+        name=name,
+        order=order,
         here=here,
-        first=None if after is None else f"{address(page, fate=fate)}#members",
+        first=None if after is None else f"{address(page, fate=fate, **so)}#members",
         next=f"{more}#members" if more else None,
         every=MOVING if acts else pace_of(job, quick=MOVING * 2) if moves else None,
     )
 
 
-def _chips(added_up: MembersSum, page: str, *, chosen: Fate | None) -> tuple[FateChip, ...]:
+def _chips(
+    added_up: MembersSum, page: str, so: Mapping[str, str | None], *, chosen: Fate | None
+) -> tuple[FateChip, ...]:
     """All members, and those of each fate that occurs."""
     numbers: list[tuple[Fate | None, int]] = [(None, added_up.members)]
     numbers += [
@@ -133,8 +156,9 @@ def _chips(added_up: MembersSum, page: str, *, chosen: Fate | None) -> tuple[Fat
     return tuple(
         FateChip(
             word=None if fate is None else FATES[fate],
+            fate=fate,
             number=number,
-            address=f"{address(page, fate=fate)}#members",
+            address=f"{address(page, fate=fate, **so)}#members",
             is_here=fate is chosen,
         )
         for fate, number in numbers

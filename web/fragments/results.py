@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from store.query_hints import while_typed
 from store.results import Count, CursorError, FoundThread, QueryError, Results
-from web.arranged import Arranged, arranged
+from web.arranged import Arranged, arranged, page_of
 from web.asked import address, text_of
 from web.fragments.facets import FacetsView, facets_with
 from web.fragments.further import (
@@ -18,7 +19,6 @@ from web.fragments.further import (
     Foot,
     foot_of,
     look,
-    page_of,
     threads_of,
     way_of,
 )
@@ -55,6 +55,7 @@ class ResultsView:
     foot: Foot | None
     # The last word as it was typed, where it was looked for as the beginning of one.
     begun: str = ""
+    took_seconds: float = 0.0  # hits and facets together, as far as they are on the page
 
     @property
     def count(self) -> Count:
@@ -99,14 +100,20 @@ def find_results(request: Request, *, typing: bool = False) -> ResultsView:
         return _unread("", wish, None)
     way = way_of(request)
     try:
-        found = _found(request, query, wish, way=way)
+        found = _timed(request, query, wish, way=way)
         is_begun = query == f"{typed}*"
         return replace(found, begun=typed.split()[-1]) if is_begun else found
     except QueryError as error:
         return _unread(query, wish, error)
     except CursorError:
         pass_over(request, "after", way.after)
-        return _found(request, query, wish, way=BEGINNING)
+        return _timed(request, query, wish, way=BEGINNING)
+
+
+def _timed(request: Request, query: str, wish: Arranged, *, way: Way) -> ResultsView:
+    begun = time.monotonic()
+    found = _found(request, query, wish, way=way)
+    return replace(found, took_seconds=time.monotonic() - begun)
 
 
 def _found(request: Request, query: str, wish: Arranged, *, way: Way) -> ResultsView:
@@ -125,17 +132,17 @@ def _found(request: Request, query: str, wish: Arranged, *, way: Way) -> Results
         arranged=wish,
         results=results,
         threads=threads,
-        facets=None if after else _facets(request, query, results, wish),
+        facets=_facets(request, query, results, wish, way),
         mistake=None,
         here=page_of(query, wish, way),
         foot=foot_of(request, query, wish, results, way=way, found=len(threads), looks=0),
     )
 
 
-def _facets(request: Request, query: str, results: Results, wish: Arranged) -> FacetsView:
+def _facets(request: Request, query: str, results: Results, wish: Arranged, way: Way) -> FacetsView:
     asked_for = query_of(request).get("facets") == "1"
     with house_of(request).database.read() as connection:
-        return facets_with(connection, query, wish, count=results.count, now=asked_for)
+        return facets_with(connection, query, wish, count=results.count, way=way, now=asked_for)
 
 
 def _unread(query: str, wish: Arranged, error: QueryError | None) -> ResultsView:
