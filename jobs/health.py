@@ -6,11 +6,9 @@ Pure reads. What Redis knows is read in `sightings`, how a worker stands is deci
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from redis.exceptions import RedisError
 
@@ -19,7 +17,9 @@ from jobs.local import LOCK as LOCAL_LOCK
 from jobs.record import moment_of, number_of, whole_of
 from jobs.reports import Report, read_reports
 from jobs.sightings import PROGRAM_FIELD, Sighting, bells_hanging, sight, whole_records
-from jobs.standing import URGENCY, Watch, WorkerState, state_of
+from jobs.stalls import Stall, find_stalls
+from jobs.standing import URGENCY, Watch, WorkerState, state_of, was_lost
+from jobs.worker_kinds import WorkerKind, kind_of, kind_told_by
 from jobs.worker_names import host_told_by, pid_told_by
 from store.chunks import (
     AttemptView,
@@ -49,21 +49,13 @@ UNMOVED_AFTER = timedelta(seconds=60)
 TALLIED = timedelta(hours=1)
 
 
-class WorkerKind(StrEnum):
-    """Which command started it."""
-
-    OURS = "email-parser worker"
-    PLAIN = "rq worker"
-    LOCAL = "local"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerHealth:
     """One worker, its state, and the evidence for it. Sizes in bytes, times in UTC."""
 
     name: str
     engine: EngineName
-    kind: WorkerKind | None  # None while nothing tells
+    kind: WorkerKind
     state: WorkerState
     host: str | None = None
     pid: int | None = None
@@ -76,6 +68,7 @@ class WorkerHealth:
     current: AttemptView | None = None
     answers_bell: bool = False  # it looks whether there is work, and holds no chunk
     given_up: AttemptView | None = None  # what it was lost on, when it is stuck
+    stall: Stall | None = None  # when it is stuck on a bell for which it claims nothing
     astray: str | None = None  # how, see `jobs.astray`; only `jobs.strays` looks for it
     # Only where they were asked for, see `with_details`.
     rq: str | None = None  # the version of RQ
@@ -147,7 +140,10 @@ def look(database: Database, *, config: Config, link: QueueLink | None, now: dat
         workers = [_by_attempt(one, watch=watch) for one in running]
     else:
         workers = [_by_attempt(one, watch=watch) for one in running if _is_local(one)]
-        workers += _by_sighting(database, seen[0], running, watch=watch)
+        found = seen[0]
+        is_due = waiting.oldest_since is not None
+        stalls = _stalls(database, link, found, running, now=now) if is_due else {}
+        workers += _by_sighting(database, found, running, stalls=stalls, watch=watch)
     here = local is not None or any(worker.engine is EngineName.LOCAL for worker in workers)
     consumers = None if seen is None else _takers(workers) + here
     queue = QueueHealth(
@@ -218,14 +214,44 @@ def _by_attempt(attempt: AttemptView, *, watch: Watch) -> WorkerHealth:
     )
 
 
+def _stalls(
+    database: Database,
+    link: QueueLink | None,
+    seen: Iterable[Sighting],
+    running: Iterable[AttemptView],
+    *,
+    now: datetime,
+) -> dict[str, Stall]:
+    """Which workers claim nothing although they took a bell; to be asked while work is due."""
+    odd = _odd(seen, running)
+    return find_stalls(database, link.redis, odd, now=now) if link and odd else {}
+
+
+def _odd(seen: Iterable[Sighting], running: Iterable[AttemptView]) -> set[str]:
+    """Living workers that say they are busy and have no attempt."""
+    busy = {one.name for one in seen if one.is_busy and one.subscribed}
+    return busy - {one.worker for one in running}
+
+
 def _by_sighting(
-    database: Database, seen: list[Sighting], running: Sequence[AttemptView], *, watch: Watch
+    database: Database,
+    seen: list[Sighting],
+    running: Sequence[AttemptView],
+    *,
+    stalls: Mapping[str, Stall],
+    watch: Watch,
 ) -> list[WorkerHealth]:
     attempts = {one.worker: one for one in running if not _is_local(one)}
-    odd = {one.name for one in seen if one.is_busy and one.subscribed} - set(attempts)
+    odd = _odd(seen, running)
     lasts = _last_before(database, odd, now=watch.now) if odd else {}
     return [
-        _rq_worker(one, attempt=attempts.get(one.name), last=lasts.get(one.name), watch=watch)
+        _rq_worker(
+            one,
+            attempt=attempts.get(one.name),
+            last=lasts.get(one.name),
+            stall=stalls.get(one.name),
+            watch=watch,
+        )
         for one in seen
     ]
 
@@ -239,15 +265,21 @@ def _last_before(database: Database, odd: set[str], *, now: datetime) -> dict[st
 
 
 def _rq_worker(
-    seen: Sighting, *, attempt: AttemptView | None, last: AttemptView | None, watch: Watch
+    seen: Sighting,
+    *,
+    attempt: AttemptView | None,
+    last: AttemptView | None,
+    stall: Stall | None,
+    watch: Watch,
 ) -> WorkerHealth:
-    record, state = seen.record, state_of(seen, attempt=attempt, last=last, watch=watch)
+    record = seen.record
+    state = state_of(seen, attempt=attempt, last=last, stall=stall, watch=watch)
     program = record.get(PROGRAM_FIELD)
     told_by = attempt or last
     return WorkerHealth(
         name=seen.name,
         engine=EngineName.RQ,
-        kind=_kind(seen.name, record),
+        kind=kind_of(seen.name, record),
         state=state,
         host=record.get("hostname") or (told_by.host if told_by else host_told_by(seen.name)),
         pid=whole_of(record.get("pid")) or pid_told_by(seen.name),
@@ -259,24 +291,10 @@ def _rq_worker(
         asked_to_end_at=seen.asked_to_end_at,
         current=attempt,
         answers_bell=seen.is_busy and attempt is None and state is not WorkerState.STUCK,
-        given_up=last if state is WorkerState.STUCK else None,
+        # One that hangs on its bell need not have lost what it ran before.
+        given_up=last if state is WorkerState.STUCK and was_lost(last) else None,
+        stall=stall if state is WorkerState.STUCK else None,
     )
-
-
-def kind_told_by(attempt: AttemptView) -> WorkerKind | None:
-    """The command that started who ran an attempt; None where its name does not tell."""
-    if _is_local(attempt):
-        return WorkerKind.LOCAL
-    # RQ names its workers so, unless somebody gives them a name.
-    is_plain = re.fullmatch(r"[0-9a-f]{32}", attempt.worker) is not None
-    return _kind(attempt.worker, {}) or (WorkerKind.PLAIN if is_plain else None)
-
-
-def _kind(name: str, record: Mapping[str, str]) -> WorkerKind | None:
-    if record.get(PROGRAM_FIELD) or pid_told_by(name):
-        return WorkerKind.OURS
-    # What is left of a record after a flush of Redis does not say who wrote it.
-    return WorkerKind.PLAIN if record.get("hostname") else None
 
 
 def with_details(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from jobs.sightings import Sighting
+from jobs.stalls import Stall
 from store.chunks import AttemptView
 from store.states import Outcome
 
@@ -27,7 +28,7 @@ class WorkerState(StrEnum):
     BUSY = "busy"
     DRAINING = "draining"
     LATE = "late"  # it, or its attempt, has missed beats
-    STUCK = "stuck"  # its attempt was given up, its work-horse is still there
+    STUCK = "stuck"  # its work-horse hangs: its attempt was given up, or it claims nothing
     ASTRAY = "astray"  # it takes bells, and looks for their work elsewhere: see `jobs.strays`
     UNREGISTERED = "unregistered"  # alive, but Redis has forgotten it
     PRESUMED_DEAD = "presumed dead"
@@ -77,16 +78,24 @@ class Watch:
 
 
 def state_of(
-    seen: Sighting, *, attempt: AttemptView | None, last: AttemptView | None, watch: Watch
+    seen: Sighting,
+    *,
+    attempt: AttemptView | None,
+    last: AttemptView | None,
+    stall: Stall | None,
+    watch: Watch,
 ) -> WorkerState:
-    """`attempt` is what runs under this name, `last` what it ran before, where that was asked."""
+    """`attempt` is what runs under this name, `last` what it ran before, where that was asked.
+
+    `stall` tells of a bell that it took and that it claims nothing for.
+    """
     if not seen.subscribed:
         return _state_of_the_gone(seen, attempt=attempt, watch=watch)
     if attempt is not None and not watch.beats(attempt):
         return WorkerState.LATE
     if watch.is_overdue(seen):
         return WorkerState.LATE
-    if attempt is None and seen.is_busy and last is not None and last.outcome is Outcome.LOST:
+    if attempt is None and seen.is_busy and (stall or was_lost(last)):
         return WorkerState.STUCK
     if seen.asked_to_end_at is not None:
         return WorkerState.DRAINING
@@ -94,6 +103,11 @@ def state_of(
         return WorkerState.BUSY
     # RQ calls a worker busy also while it answers a bell for which there is nothing to do.
     return WorkerState.IDLE if seen.listed else WorkerState.UNREGISTERED
+
+
+def was_lost(last: AttemptView | None) -> bool:
+    """There is one, and it was given up."""
+    return last is not None and last.outcome is Outcome.LOST
 
 
 def _state_of_the_gone(seen: Sighting, *, attempt: AttemptView | None, watch: Watch) -> WorkerState:

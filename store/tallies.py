@@ -14,11 +14,14 @@ from store.tables import attempt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many chunks a worker brought to their end, and how many attempts of it failed."""
+    """How many chunks a worker brought to their end, and at how many it failed.
+
+    A chunk at which it failed again and again counts once, also where it came to its end later.
+    """
 
     host: str
     done: int
-    failed: int  # it raised, was killed or fell silent
+    failed: int  # an attempt at it raised, was killed or fell silent
 
 
 def tallies(
@@ -36,9 +39,21 @@ def tallies(
             attempt.c.worker,
             func.max(attempt.c.host).label("host"),
             func.count().filter(attempt.c.outcome == Outcome.DONE).label("done"),
-            func.count().filter(bad).label("failed"),
+            func.count(attempt.c.chunk_id.distinct()).filter(bad).label("failed"),
         )
         .where(attempt.c.seen_at >= since, attempt.c.worker.in_(workers))
         .group_by(attempt.c.worker)
     )
     return {row.worker: Tally(host=row.host, done=row.done, failed=row.failed) for row in rows}
+
+
+def last_heard_of(
+    connection: Connection, workers: Collection[str], *, since: datetime
+) -> dict[str, datetime]:
+    """When any attempt of each of these workers was last heard of, of those begun since then."""
+    rows = connection.execute(
+        select(attempt.c.worker, func.max(attempt.c.seen_at).label("heard_at"))
+        .where(attempt.c.worker.in_(list(workers)), attempt.c.started_at >= since)
+        .group_by(attempt.c.worker)
+    )
+    return {row.worker: row.heard_at for row in rows}

@@ -239,9 +239,9 @@ def engine(name: str) -> str:
     return ENGINES.get(str(name), str(name))
 
 
-def worker_kind(name: str | None) -> str:
+def worker_kind(name: str) -> str:
     """The command that started a worker."""
-    return N_("RQ worker, started unseen") if name is None else WORKER_KINDS.get(name, name)
+    return WORKER_KINDS.get(name, name)
 
 
 def short_name(name: str, *, host: str | None) -> str:

@@ -16,11 +16,12 @@ from sqlalchemy import update
 from jobs.bell import ring_due
 from jobs.dispatch import Dispatch
 from jobs.draining import ask_to_drain
-from jobs.health import Health, WorkerHealth, WorkerKind, look, with_details
+from jobs.health import Health, WorkerHealth, look, with_details
 from jobs.link import QueueLink
 from jobs.reconcile import reconcile
 from jobs.sampling import take_sample
 from jobs.standing import WorkerState
+from jobs.worker_kinds import WorkerKind
 from store import tables
 from store.chunks import running_attempts
 from store.clock import utc_now
@@ -151,6 +152,56 @@ def test_a_worker_whose_horse_hangs_after_its_chunk_was_lost_is_stuck(
     assert seen(floor, link).queue.consumers == 0
 
 
+@pytest.fixture
+def hang_the_horse(floor: Floor) -> Iterator[Callable[[Process, QueueLink], int]]:
+    """Rings, and stops the work-horse before it claims anything; answers its process id."""
+    hanging: list[int] = []
+
+    def horse_of(worker: Process) -> int | None:
+        return next((one.pid for one in psutil.Process(worker.pid).children()), None)
+
+    def hang(worker: Process, link: QueueLink) -> int:
+        os.kill(worker.pid, signal.SIGSTOP)
+        ring_due(floor.workshop.database, link.redis)
+        # Whoever claims writes first, and SQLite has one write lock.
+        with floor.workshop.database.write():
+            os.kill(worker.pid, signal.SIGCONT)
+            horse = wait_until(lambda: horse_of(worker), what="a work-horse is there")
+            os.kill(horse, signal.SIGSTOP)
+            hanging.append(horse)
+        return horse
+
+    yield hang
+    for horse in hanging:
+        with suppress(ProcessLookupError):
+            os.kill(horse, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_whose_horse_took_a_bell_and_claims_nothing_is_stuck(
+    floor: Floor,
+    redis_url: str,
+    kind: str,
+    hang_the_horse: Callable[[Process, QueueLink], int],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    start: Start = request.getfixturevalue(kind)
+    worker, link = start(environ_of(floor, redis_url)), QueueLink(redis_url)
+    before = utc_now()
+
+    hang_the_horse(worker, link)
+    at_first = wait_for(floor, link, WorkerState.IDLE)
+    monkeypatch.setattr("jobs.stalls.STALLED_AFTER", timedelta(seconds=1))
+    stuck = wait_for(floor, link, WorkerState.STUCK)
+
+    assert at_first.answers_bell
+    assert stuck.stall is not None
+    assert before < stuck.stall.took_at < utc_now()
+    assert (stuck.stall.heard_at, stuck.given_up, stuck.answers_bell) == (None, None, False)
+    assert seen(floor, link).queue.is_stuck
+
+
 def test_our_worker_says_of_what_its_horse_died_and_what_it_held(
     floor: Floor, redis_url: str, our_worker: Start, freeze_the_horse: Callable[[str], int]
 ) -> None:
@@ -223,6 +274,21 @@ def test_the_expected_beat_of_an_idle_worker_is_told_by_its_record(
     worker = wait_for(floor, QueueLink(redis_url), WorkerState.IDLE)
 
     assert worker.beat_seconds == seconds
+
+
+@pytest.mark.parametrize("words", [(), ("--name", "named-by-hand")])
+def test_a_plain_worker_is_still_called_one_after_redis_was_flushed(
+    floor: Floor, redis_url: str, rq_worker: Callable[..., Process], words: tuple[str, ...]
+) -> None:
+    rq_worker(environ_of(floor, redis_url), *words)
+    link = QueueLink(redis_url)
+    before = wait_for(floor, link, WorkerState.IDLE)
+
+    link.redis.flushall()
+    after = wait_for(floor, link, WorkerState.UNREGISTERED)
+
+    assert (before.name, before.kind) == (after.name, after.kind)
+    assert after.kind is WorkerKind.PLAIN
 
 
 def test_while_redis_hangs_workers_are_unknown_and_the_last_count_is_told(

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from jobs.worker_names import host_told_by, new_name, pid_told_by
 from store.claims import WorkerIdentity, claim_next
@@ -81,6 +81,25 @@ def test_after_a_flush_a_plain_worker_is_found_by_what_it_did(hall: Hall, there:
     assert "Host not known" in lead_of(page, "aaaaaaaa")
 
 
+@pytest.mark.parametrize("name", ["a" * 32, "named-by-hand"])
+@pytest.mark.parametrize("beats", [True, False])
+def test_after_a_flush_a_plain_worker_is_still_called_one(
+    hall: Hall, there: Visit, name: str, beats: bool
+) -> None:
+    hall.enlist(name)
+    hall.wait(1)
+    hall.redis.flushall()
+    if beats:
+        hall.redis.hset(f"rq:worker:{name}", "last_heartbeat", utc_now().isoformat())
+
+    visitor = there.visitor()
+    row = lead_of(visitor.get("/fragments/workers").text, name)
+    (told,) = visitor.get("/api/health").json()["workers"]
+
+    assert "rq worker" in row
+    assert told["kind"] == "rq worker"
+
+
 def test_of_a_worker_the_chunks_are_counted_and_not_its_bells(hall: Hall, there: Visit) -> None:
     made_by(there, OURS, Outcome.DONE, Outcome.DONE, Outcome.LOST)
     hall.enlist(OURS, successful_job_count="98", failed_job_count="97")
@@ -93,6 +112,50 @@ def test_of_a_worker_the_chunks_are_counted_and_not_its_bells(hall: Hall, there:
     assert re.search(r">2 <span[^>]*>1 failed<", page)
     assert not re.search(r">9[78]<", page)
     assert told["chunks_last_hour"] == {"done": 2, "failed": 1}
+
+
+@pytest.mark.parametrize("trouble", [Outcome.FAILED, Outcome.LOST])
+def test_a_chunk_that_failed_again_and_again_is_counted_once(
+    hall: Hall, there: Visit, trouble: Outcome
+) -> None:
+    made_by(there, OURS, Outcome.DONE, trouble, trouble)
+    with there.house.database.write() as connection:
+        again = dict(connection.execute(select(attempt).limit(1)).mappings().one())
+        failed = select(attempt.c.chunk_id).where(attempt.c.outcome == trouble).limit(1)
+        again["chunk_id"] = connection.execute(failed).scalar_one()
+        for number in range(2, 5):
+            tried = {"id": f"{number:032x}", "number": number, "outcome": trouble}
+            connection.execute(insert(attempt).values(again | tried))
+    hall.enlist(OURS)
+    hall.wait(1)
+
+    page = there.visitor().get("/workers").text
+    (told,) = there.visitor().get("/api/health").json()["workers"]
+
+    assert re.search(r">1 <span[^>]*>2 failed<", page)
+    assert told["chunks_last_hour"] == {"done": 1, "failed": 2}
+
+
+def test_all_engines_that_took_part_are_named_with_the_job(here: Visit) -> None:
+    floor = here.take_in(letters(3))
+    assert len(floor.rows(attempt, "id")) > 1
+    with here.house.database.write() as connection:
+        last = select(attempt.c.id).order_by(attempt.c.started_at.desc()).limit(1)
+        taken_over = connection.execute(last).scalar_one()
+        connection.execute(
+            update(attempt).where(attempt.c.id == taken_over).values(engine=EngineName.RQ)
+        )
+    visitor, korean = here.visitor(), here.visitor(language="ko")
+    job = f"/jobs/{floor.job_id}"
+
+    told = visitor.get(f"/api{job}").json()
+    report = visitor.get(f"/api{job}/report").json()
+
+    for page in (job, f"/fragments/about/{floor.job_id}", f"{job}/report"):
+        assert "Done by Local fallback, Workers (RQ)" in words_of(visitor.get(page).text)
+    assert "로컬 대체 실행, 작업자(RQ)" in words_of(korean.get(job).text)
+    assert (told["engine"], told["engines"]) == ("rq", ["local", "rq"])
+    assert report["job"]["engines"] == ["local", "rq"]
 
 
 def test_chunks_of_hours_ago_are_not_counted(hall: Hall, there: Visit) -> None:
@@ -214,7 +277,7 @@ def test_what_a_worker_works_on_or_died_of_names_its_file(hall: Hall, there: Vis
     [
         (OURS, "email-parser worker"),
         (PLAIN, "rq worker"),
-        ("named-by-hand", "RQ worker, started unseen"),
+        ("named-by-hand", "rq worker"),
     ],
 )
 def test_among_those_that_died_a_worker_is_of_the_kind_it_was_among_the_living(

@@ -125,6 +125,12 @@ def _worker_json(worker: WorkerHealth) -> dict[str, Any]:
         "beat_at": _time(worker.beat_at),
         "beat_expected_seconds": worker.beat_seconds,
         "asked_to_end_at": _time(worker.asked_to_end_at),
+        "claims_nothing": {
+            "took_job_at": _time(worker.stall.took_at),
+            "since": _time(worker.stall.since),
+        }
+        if worker.stall
+        else None,
         "memory_limit_bytes": report.limit_bytes if report else None,
         "worker_process": _use_json(report.worker if report else None),
         "horse_process": _use_json(report.horse if report else None),

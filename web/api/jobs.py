@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from store.clock import now_of, utc_now
+from store.engines import engines_of
 from store.job_filter import upload_in
 from store.job_progress import Progress
 from store.jobs import JobView, find_job, list_jobs
@@ -37,8 +38,11 @@ def job_status(request: Request) -> Response:
 @at_one_moment
 def _standing(request: Request) -> tuple[JobView, dict[str, Any]]:
     job = require_job(request)
+    with house_of(request).database.read() as connection:
+        engines = engines_of(connection, job.id)
     return job, {
         **job_json(request, job),
+        "engines": engines,
         "error": job.error or _why_it_rests(request, job),
         "members": members_sum_json(request, job),
     }

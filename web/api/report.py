@@ -12,6 +12,7 @@ from store.attempts import attempts_of
 from store.audit import AuditEntry
 from store.chunks import AttemptView
 from store.clock import utc_now
+from store.engines import engines_of
 from store.job_acts import acts_on
 from store.ledger import balance
 from store.members import members_of
@@ -32,6 +33,7 @@ def job_report(request: Request) -> Response:
     """The report as a download."""
     job = require_job(request)
     with house_of(request).database.read() as connection:
+        engines = engines_of(connection, job.id)
         books = balance(connection, job.upload_id, size=job.size)
         attempts = attempts_of(connection, job.id, limit=ATTEMPTS_SHOWN)
         quarantined = quarantined_of(connection, job.upload_id, limit=QUARANTINED_SHOWN)
@@ -40,7 +42,7 @@ def job_report(request: Request) -> Response:
     document: dict[str, Any] = {
         "program": f"email-parser {version('email-parser')}",
         "reported_at": utc_now().isoformat(),
-        "job": job_json(request, job),
+        "job": {**job_json(request, job), "engines": engines},
         "rule": job.rule,
         "detection": job.detection,
         "ledger": balance_json(books),

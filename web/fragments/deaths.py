@@ -11,7 +11,7 @@ from zlib import crc32
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import WorkerKind, kind_told_by
+from jobs.worker_kinds import WorkerKind, kind_told_by
 from store.chunks import AttemptView, lost_attempts
 from store.clock import utc_now
 from web.house import house_of
@@ -36,7 +36,7 @@ class Death:
     """
 
     attempt: AttemptView
-    kind: WorkerKind | None  # the command that had started its worker
+    kind: WorkerKind  # the command that had started its worker
     cause: str
     worker_lived: bool
 

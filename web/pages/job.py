@@ -48,5 +48,5 @@ def _job_at_one_moment(request: Request) -> JobPageView:
         set_aside=set_aside_in(request, progress.job),
         attempts=attempts_in(request, progress.job),
         evidence=evidence_in(progress.job),
-        about=about_in(progress.job),
+        about=about_in(request, progress.job),
     )

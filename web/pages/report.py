@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from store.attempts import AttemptSums, EqualEnds, attempt_sums, equal_ends
 from store.database import Transaction
+from store.engines import engines_of
 from store.job_acts import acts_on
 from store.jobs import JobView
 from store.ledger import Balance, balance
 from store.members import MembersSum, members_of, sum_of_members
 from store.quarantine import quarantined_of
+from store.states import EngineName
 from web.acts import Act, act_of
 from web.fragments.evidence import Evidence, evidence_of
 from web.fragments.members import ShownMember, fates_of, shown
@@ -38,6 +40,7 @@ class ReportView:
     """The facts of a job. `more_ends` and `more_set_aside` say that lists are cut."""
 
     job: JobView
+    engines: tuple[EngineName, ...]  # all that took part
     damage: str | None  # of the file in the archive it came out of
     books: Balance
     evidence: Evidence | None
@@ -66,6 +69,7 @@ def report_page(request: Request) -> Response:
     job = require_job(request)
     with house_of(request).database.read() as connection:
         books = balance(connection, job.upload_id, size=job.size)
+        engines = engines_of(connection, job.id)
         sums = attempt_sums(connection, job.id)
         ends = equal_ends(connection, job.id)
         found = quarantined_of(connection, job.upload_id, limit=QUARANTINED_PRINTED + 1)
@@ -74,6 +78,7 @@ def report_page(request: Request) -> Response:
         acts = acts_on(connection, job.id, limit=ACTS_PRINTED)
     view = ReportView(
         job=job,
+        engines=engines,
         damage=damage_in_words(job),
         books=books,
         evidence=evidence_of(job.detection, rule=job.rule),

@@ -1,0 +1,139 @@
+"""A worker that took a job and claims nothing, while its record looks well, is told as stuck."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from jobs.stalls import STALLED_AFTER
+from store.claims import WorkerIdentity, claim_next
+from store.clock import utc_now
+from store.states import EngineName
+from store.tables import attempt, chunk, job
+from tests.jobs.floor import Floor
+from tests.mboxes import letters
+from tests.web.hall import Hall
+from tests.web.test_pages_workers import words_of
+from tests.web.visiting import Visit
+
+NAME = "node-1-4711-0fa9c1"
+
+
+def on_a_bell(hall: Hall, *, ago: float, bell: str = "chunk-1-0fa9c1d2") -> None:
+    """A worker in good health that took a job so many seconds ago."""
+    hall.enlist(NAME, state="busy", kept_seconds=70)
+    hall.give_bell(NAME, ago=ago, bell=bell)
+    hall.wait(1)
+
+
+def done_with_a_chunk(floor: Floor, *, ago: float) -> None:
+    """The worker has ended an attempt so many seconds ago; further chunks wait."""
+    worker = WorkerIdentity(
+        engine=EngineName.RQ, name=NAME, host="node-1", pid=5822, version="0.1.0"
+    )
+    with floor.workshop.database.write() as connection:
+        claimed = claim_next(connection, worker=worker, now=utc_now(), lease_seconds=60)
+    assert claimed is not None
+    floor.finish_claimed(claimed)
+    then = utc_now() - timedelta(seconds=ago)
+    begun = {"started_at": then - timedelta(seconds=1), "seen_at": then, "ended_at": then}
+    with floor.workshop.database.write() as connection:
+        connection.execute(update(attempt).where(attempt.c.worker == NAME).values(begun))
+
+
+def row_of(there: Visit, language: str = "en") -> str:
+    page = there.visitor(language=language).get("/fragments/workers").text
+    return words_of(page.split("<tbody>")[1].split("</tbody>")[0])
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "evidence"),
+    [
+        ("en", "Stuck", r"took a job 5\d s ago and has claimed nothing since; last beat"),
+        ("ko", "막힘", r"5\d초 전에 작업을 받은 뒤 아무것도 맡지 않음; "),
+    ],
+)
+def test_a_worker_that_took_a_job_and_claims_nothing_is_stuck_and_the_evidence_says_so(
+    hall: Hall, there: Visit, language: str, state: str, evidence: str
+) -> None:
+    there.take_in(letters(3), work=False)
+    on_a_bell(hall, ago=52)
+
+    row = row_of(there, language)
+
+    assert state in row
+    assert re.search(evidence, row)
+    assert "holds no chunk" not in row
+
+
+def test_a_worker_that_hangs_after_a_chunk_is_stuck_too(hall: Hall, there: Visit) -> None:
+    done_with_a_chunk(there.take_in(letters(3), work=False), ago=71)
+    on_a_bell(hall, ago=300)
+
+    row = row_of(there)
+
+    told = r"took a job 5 min ago, was done with a chunk 1 min 1\d s ago and has claimed nothing"
+    assert "Stuck" in row
+    assert re.search(told, row)
+
+
+def test_a_worker_that_was_done_with_a_chunk_just_now_is_not_stuck(
+    hall: Hall, there: Visit
+) -> None:
+    done_with_a_chunk(there.take_in(letters(3), work=False), ago=20)
+    on_a_bell(hall, ago=300)
+
+    (told,) = there.visitor().get("/api/health").json()["workers"]
+
+    assert (told["state"], told["claims_nothing"]) == ("idle", None)
+
+
+@pytest.mark.parametrize("heard_ago", [None, 400.0])
+def test_a_stall_is_told_to_programs_with_since_when(
+    hall: Hall, there: Visit, heard_ago: float | None
+) -> None:
+    floor = there.take_in(letters(3), work=False)
+    if heard_ago is not None:
+        done_with_a_chunk(floor, ago=heard_ago)
+    on_a_bell(hall, ago=300)
+
+    (told,) = there.visitor().get("/api/health").json()["workers"]
+
+    # What it did before it took that job is no claim for it.
+    since = datetime.fromisoformat(told["claims_nothing"]["since"])
+    assert (told["state"], told["takes_work"]) == ("stuck", False)
+    assert told["claims_nothing"]["took_job_at"] == told["claims_nothing"]["since"]
+    assert timedelta(seconds=299) < utc_now() - since < timedelta(seconds=330)
+
+
+@pytest.mark.parametrize(
+    ("ago", "bell"),
+    [
+        (STALLED_AFTER.total_seconds() - 20, "chunk-1-0fa9c1d2"),
+        (300, "4f0c3a5e-somebody-elses"),
+    ],
+)
+def test_a_worker_on_a_fresh_bell_or_on_a_job_of_others_is_not_stuck(
+    hall: Hall, there: Visit, ago: float, bell: str
+) -> None:
+    there.take_in(letters(3), work=False)
+    on_a_bell(hall, ago=ago, bell=bell)
+
+    assert "Idle" in row_of(there)
+
+
+@pytest.mark.parametrize("why", ["nothing waits", "it rests", "it is paused"])
+def test_while_no_work_is_due_nobody_is_stuck_on_a_bell(hall: Hall, there: Visit, why: str) -> None:
+    there.take_in(letters(3), work=why == "nothing waits")
+    later = {"not_before": utc_now() + timedelta(hours=1)}
+    with there.house.database.write() as connection:
+        if why == "it rests":
+            connection.execute(update(chunk).values(later))
+        if why == "it is paused":
+            connection.execute(update(job).values(paused_at=utc_now()))
+    on_a_bell(hall, ago=300)
+
+    assert "Idle" in row_of(there)
