@@ -14,6 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.workshop import Workshop
+from store.clock import utc_now
 from store.database import OUTAGES
 from store.installation import installation_id
 from store.outage import is_outage
@@ -22,7 +23,8 @@ log = logging.getLogger(__name__)
 
 # Under `rq:`, where the shipped ACL lets console and workers write.
 KEY_PREFIX = "rq:email-parser:astray:"
-NOTE_SECONDS = 600
+# A worker without work takes no bell that would renew it, and is astray all the same.
+NOTE_SECONDS = 7 * 86400
 
 
 class Astray(StrEnum):
@@ -78,6 +80,7 @@ def _leave_note(redis: Redis, worker: str, astray: Astray | None) -> None:
         if astray is None:
             redis.delete(f"{KEY_PREFIX}{worker}")
         else:
-            redis.setex(f"{KEY_PREFIX}{worker}", NOTE_SECONDS, astray.value)
+            note = f"{astray.value} {utc_now().isoformat()}"
+            redis.setex(f"{KEY_PREFIX}{worker}", NOTE_SECONDS, note)
     except RedisError as error:
         log.warning("no note was left for the console: %s", error)

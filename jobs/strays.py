@@ -5,14 +5,18 @@ Pure reads, apart from `jobs.health` because they are no sign of life, and seldo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.astray import KEY_PREFIX, Astray
 from jobs.health import Health, WorkerHealth, look
 from jobs.link import QueueLink
+from jobs.record import moment_of, word_of
+from jobs.sightings import WORKER_KEY_PREFIX
 from jobs.standing import WorkerState
 from store.config import Config
 from store.database import Database
@@ -32,15 +36,31 @@ def find_astray(link: QueueLink | None, health: Health) -> tuple[AstrayWorker, .
     if link is None or not names or not link.state().reachable:
         return ()
     try:
-        notes = link.redis.mget([f"{KEY_PREFIX}{name}" for name in names])
+        kept = link.redis.mget([f"{KEY_PREFIX}{name}" for name in names])
+        notes = {name: word_of(note) for name, note in zip(names, kept, strict=True) if note}
+        births = _births(link.redis, notes)
     except RedisError:
         return ()
-    found = zip(names, map(_word, notes), strict=True)
-    return tuple(AstrayWorker(name=name, how=how) for name, how in found if how is not None)
+    found = {name: _how(note, born_at=births[name]) for name, note in notes.items()}
+    return tuple(AstrayWorker(name=name, how=how) for name, how in found.items() if how)
 
 
-def _word(note: bytes | str | None) -> Astray | None:
-    text = note.decode("utf-8", "replace") if isinstance(note, bytes) else note
+def _births(redis: Redis, names: Iterable[str]) -> dict[str, datetime | None]:
+    """Since when workers are there, as far as RQ's records tell. Raises RedisError."""
+    wanted = list(names)
+    pipeline = redis.pipeline(transaction=False)
+    for name in wanted:
+        pipeline.hget(WORKER_KEY_PREFIX + name, "birth")
+    found = zip(wanted, pipeline.execute(), strict=True) if wanted else ()
+    return {name: moment_of(word_of(birth) if birth else None) for name, birth in found}
+
+
+def _how(note: str, *, born_at: datetime | None) -> Astray | None:
+    """What a note says; None when it is of an earlier worker of the same name."""
+    text, _, noted = note.partition(" ")
+    noted_at = moment_of(noted)
+    if born_at is not None and noted_at is not None and noted_at < born_at:
+        return None
     return next((word for word in Astray if word.value == text), None)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from redis import Redis
 
-from jobs.astray import Astray
+from jobs.astray import KEY_PREFIX, Astray
 from jobs.bell import ring_due
 from jobs.health import Health
 from jobs.link import QueueLink
 from jobs.record import word_of
+from jobs.standing import WorkerState
 from jobs.strays import AstrayWorker, look_with_strays
 from jobs.tasks import ASTRAY_SECONDS
 from store.clock import utc_now
@@ -74,6 +75,7 @@ def test_a_worker_at_another_database_says_so_and_is_seen_to_take_no_work(
     (stray,) = wait_until(lambda: look(floor, link)[1], what="the console knows of it")
     assert stray.how is Astray.OTHER_DATABASE
     assert look(floor, link)[0].queue.is_stuck
+    assert [one.state for one in look(floor, link)[0].workers] == [WorkerState.ASTRAY]
     wait_until(lambda: "another database than the console" in worker.log(), what="it says so")
     assert "console's DATABASE_URL and DATA_DIR?" in worker.log()
     assert set(failures_kept(redis_url)) == {ASTRAY_SECONDS}
@@ -140,6 +142,38 @@ def test_a_note_is_gone_once_its_worker_looks_at_the_right_house(
 
     wait_until(lambda: floor.job().state is JobState.FINISHED, what="it works")
     assert look(floor, link)[1] == ()
+
+
+def test_a_worker_stays_astray_also_while_it_gets_no_more_bells(
+    floor: Floor, redis_url: str, rq_worker: Start
+) -> None:
+    strayed(floor, redis_url, rq_worker, {})
+    link = QueueLink(redis_url)
+    (stray,) = wait_until(lambda: look(floor, link)[1], what="it is known")
+
+    kept_seconds = link.redis.ttl(f"{KEY_PREFIX}{stray.name}")
+
+    assert isinstance(kept_seconds, int)
+    assert kept_seconds > 6 * 86400
+
+
+def test_a_note_does_not_hold_for_a_later_worker_of_the_same_name(
+    floor: Floor, redis_url: str, rq_worker: Start
+) -> None:
+    link, right = QueueLink(redis_url), floor.workshop.config.environment()
+    floor.hand_in(letters(3))
+    wrong = rq_worker({"REDIS_URL": redis_url}, "--name", "w1")
+    ring(floor, redis_url)
+    wait_until(lambda: look(floor, link)[1], what="it is known")
+    wrong.stop()
+    link.redis.delete("rq:queue:default")
+
+    rq_worker({**right, "REDIS_URL": redis_url}, "--name", "w1")
+
+    health, strays = look(floor, link)
+    assert strays == ()
+    assert [one.state for one in health.workers] == [WorkerState.IDLE]
+    assert link.redis.exists(f"{KEY_PREFIX}w1")
 
 
 def test_nothing_but_ids_passes_through_redis(floor: Floor, redis_url: str) -> None:

@@ -273,6 +273,27 @@ def test_deaths_of_one_cause_stand_together_with_their_number_and_workers(here: 
     assert re.findall(r'id="alike-[^"]*"', again) == re.findall(r'id="alike-[^"]*"', page)
 
 
+def test_deaths_that_stand_together_name_their_workers_and_the_latest(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    floor.must_claim()
+    with floor.workshop.database.write() as connection:
+        running = dict(connection.execute(select(attempt)).mappings().one())
+        for number in range(14):
+            seen = utc_now() - timedelta(minutes=3 + number)
+            ended = {"outcome": Outcome.LOST, "seen_at": seen, "number": number + 9}
+            ended["error"] = f"work-horse {number}: exit status {1 + number % 2}"
+            who = {"id": f"{number:032x}", "worker": f"w{number % 4}", "engine": EngineName.RQ}
+            connection.execute(insert(attempt).values(running | ended | who | {"host": "node"}))
+
+    page = here.visitor().get("/fragments/deaths").text
+    rows = [words_of(row) for row in page.split("<tbody>")[1].split("<tr>")[1:]]
+
+    assert len(rows) == 2
+    assert "exit status 1 7 died alike, of 2 workers, last 3 minutes ago" in rows[0]
+    assert "node · w0: 4 · node · w2: 3" in rows[0]
+    assert "exit status 2 7 died alike" in rows[1]
+
+
 def test_only_operators_may_drain_and_stop(hall: Hall, there: Visit) -> None:
     hall.enlist("w1")
     hall.wait(1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zlib import crc32
@@ -19,12 +20,17 @@ from web.render import render
 
 # Of those that died of one cause so many are named beside the latest, and so many are looked at.
 ALIKE_SHOWN, LOOKED_AT = 20, 500
+# And so many of their workers.
+WORKERS_SHOWN = 8
 # So long a stretch is looked through quickly, and reaches back over a night's work.
 SINCE = timedelta(hours=12)
 SHOWN = 10
 EVERY = 15
 # Which process and which worker it was stands beside the cause already.
-NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?: [kMGT]?B\b)?")
+# Sizes and process ids are no cause; by which signal or status one ended is.
+NUMBERS = re.compile(
+    r"(?<!signal )(?<!exit status )(?<![\d.,])\d+(?:[.,]\d+)*(?: [kMGT]?B\b)?", re.ASCII
+)
 SAID_BESIDE = re.compile(r"^(work-horse|child) \d+: | \(\S+\)$")
 
 
@@ -50,6 +56,7 @@ class Alike:
     others: tuple[Death, ...]
     number: int  # at least; of all that were looked at
     workers: int  # different ones
+    by_worker: tuple[tuple[AttemptView, int], ...]  # the latest of some of them, and how many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +93,22 @@ def _alike(deaths: Iterable[Death]) -> tuple[Alike, ...]:
     for death in deaths:
         cause = NUMBERS.sub("0", death.cause)
         found.setdefault((cause, death.worker_lived), []).append(death)
-    return tuple(
-        Alike(
-            # The same for as long as they die of it, so that what was opened stays open.
-            key=f"{crc32(repr(cause).encode()):08x}",
-            latest=some[0],
-            others=tuple(some[1 : ALIKE_SHOWN + 1]),
-            number=len(some),
-            workers=len({one.attempt.worker for one in some}),
-        )
-        for cause, some in found.items()
+    return tuple(_together(repr(cause), some) for cause, some in found.items())
+
+
+def _together(cause: str, some: Sequence[Death]) -> Alike:
+    by_worker = Counter(one.attempt.worker for one in some)
+    latest = {one.attempt.worker: one.attempt for one in reversed(some)}
+    return Alike(
+        # The same for as long as they die of it, so that what was opened stays open.
+        key=f"{crc32(cause.encode()):08x}",
+        latest=some[0],
+        others=tuple(some[1 : ALIKE_SHOWN + 1]),
+        number=len(some),
+        workers=len(by_worker),
+        by_worker=tuple(
+            (latest[worker], number) for worker, number in by_worker.most_common(WORKERS_SHOWN)
+        ),
     )
 
 
