@@ -18,6 +18,10 @@ _NAMED = re.compile(r"([^\W\d_](?:[^\W\d_]|-){1,19}):(?!//|\\)")
 
 # A last word as somebody types it, of letters that are not found inside longer words anyway.
 _BEGUN = re.compile(rf"(?:^|\s)([^\W_{PAIRED_LETTERS}]{{2,40}})$")
+# The same in a place that the index knows by itself: nothing has to be looked at one by one.
+_BEGUN_THERE = re.compile(
+    rf"(?i:(?:^|\s)(?:from|to|cc|subject|filename):)([^\W_{PAIRED_LETTERS}]{{2,40}})$"
+)
 
 # What an input method shows while a Korean syllable is being put together: letters alone.
 _UNFINISHED = re.compile(r"[\u3131-\u318e]+$")
@@ -66,14 +70,19 @@ def while_typed(text: str) -> str:
         return finished.rstrip()
     if text.count('"') % 2:
         return text  # within a phrase
-    begun = _BEGUN.search(text)
-    is_enough = begun is not None and len(begun[1]) >= _LEAST_BEGUN
+    begun = _begun_in(text)
+    is_enough = begun is not None and len(begun) >= _LEAST_BEGUN
     return (is_enough and _by_beginning(text)) or text
 
 
 def _by_beginning(text: str) -> str | None:
-    begun = _BEGUN.search(text)
-    return f"{text}*" if begun and begun[1] != "OR" else None
+    return f"{text}*" if _begun_in(text) else None
+
+
+def _begun_in(text: str) -> str | None:
+    """The last word, where it may be the beginning of one."""
+    begun = _BEGUN_THERE.search(text) or _BEGUN.search(text)
+    return begun[1] if begun and begun[1] != "OR" else None
 
 
 def unknown_fields(text: str) -> tuple[str, ...]:

@@ -42,19 +42,47 @@ DIRECTION_CHARACTERS = frozenset(
 )
 # Of one name or type on a page; all of it stands among a message's headers and parts.
 LONGEST_WORD = 120
-_ADDRESS_IN_NAME = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:@]+\.[^\s<>()\[\]\"',;:@]+")
+_APART = r"\s<>()\[\]\"',;:@“”„‘’«»「」『』"
+# Its beginning, what stands around the @, and its host; blanks there hide an address from nobody.
+# Begins at the beginning of a word only: a name that is one long word is read once.
+_ADDRESS_IN_NAME = re.compile(
+    rf"(?<![^{_APART}])([^{_APART}]++)(\s{{0,2}}@\s{{0,2}})([^{_APART}]+\.[^{_APART}]+)"
+)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def poses_as_other(name: str | None, address: str | None) -> bool:
     """True for a name with something like an address in it that is not `address`.
 
-    What a program wrote into both is no pose: letters count without their size, and a sign that
-    only looks like another counts as that (Unicode UAX #15, NFKC).
+    What a program wrote into both is no pose: letters count without their size, a sign that only
+    looks like another counts as that (Unicode UAX #15, NFKC), and a host may be written either way
+    (RFC 3492). Nor is "Sales @ shop.example", with blanks, from that very host or one below it.
     """
-    named = _ADDRESS_IN_NAME.findall(unicodedata.normalize("NFKC", name or "").casefold())
-    real = unicodedata.normalize("NFKC", address or "").casefold()
-    return any(one.strip(".") != real for one in named)
+    named, real = _comparable(name), _comparable(address)
+    if named == real:
+        return False
+    own, _, host = real.rpartition("@")
+    host = _in_letters(host)
+    for hit in _ADDRESS_IN_NAME.finditer(named):
+        at = _in_letters(hit[3].strip(".!?/"))
+        is_own = (hit[1], at) == (own, host)
+        is_sign = hit[2] != "@" and (host == at or host.endswith(f".{at}"))
+        if not is_own and not is_sign:
+            return True
+    return False
+
+
+def _comparable(text: str | None) -> str:
+    plain = unicodedata.normalize("NFKC", text or "").casefold()
+    return plain.replace("\N{IDEOGRAPHIC FULL STOP}", ".")
+
+
+def _in_letters(host: str) -> str:
+    """A host in the letters of its language; as it stands where it is not written for machines."""
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
 
 
 def number(value: float | None, language: Language) -> str:

@@ -194,6 +194,9 @@ def _kinds(connection: Connection, count: int) -> Iterator[Kind]:
         "phrase nobody said", many(lambda: f'"{" ".join(pick.sample(latin, 2))}"'), _first_page
     )
     yield Kind("prefix", many(lambda: pick.choice(medium)[:4] + "*"), _first_page)
+    # The shortest that is looked for while somebody types.
+    begun = [word[:3] + "*" for word in latin + medium if word.isascii()]
+    yield Kind("prefix, three letters", many(lambda: pick.choice(begun)), _first_page)
     yield Kind("Korean, two letters", many(lambda: pick.choice(korean)), _first_page)
     yield Kind(
         "Korean, three letters",

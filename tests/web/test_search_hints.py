@@ -74,7 +74,9 @@ def test_a_last_word_of_which_there_is_only_a_beginning_is_offered_as_one(here: 
     # While somebody types it is looked for as one already.
     assert "Letter 1" in here.visitor().get("/fragments/results?q=camera ther").text
     assert "1 message" in said(here, "camera ther*")
-    for whole in ('"camera ther"', "camera from:ther", "결제", "ther -nothing", "x"):
+    # There too, for whoever typed it has seen what begins so.
+    assert 'href="/search?q=from%3Aexa%2A"' in here.visitor().get("/search?q=from:exa").text
+    for whole in ('"camera ther"', "camera body:ther", "결제", "ther -nothing", "x"):
         assert "only begins so" not in said(here, whole)
 
 

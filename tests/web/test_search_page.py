@@ -115,7 +115,7 @@ def test_a_message_leads_back_to_its_place_among_the_results(reader: TestClient)
 def test_what_is_typed_can_be_linked(reader: TestClient) -> None:
     answer = reader.get("/fragments/results", params={"q": "boat from:ada", "order": "best"})
 
-    assert answer.headers["HX-Replace-Url"] == "/search?q=boat+from%3Aada&order=best"
+    assert answer.headers["HX-Replace-Url"] == "/search?q=boat+from%3Aada%2A&order=best"
 
 
 def test_the_facets_of_many_hits_come_after_the_hits(

@@ -85,6 +85,18 @@ def test_the_conversation_of_a_message_tells_addresses(here: Visit) -> None:
         ("mina@bank.example", None, True),
         ("me @ home", "x@evil.example", False),
         (None, "x@evil.example", False),
+        ("mina @ bank.example", "x@evil.example", True),
+        ("mina @bank.example", "x@evil.example", True),
+        ("mina@bank\N{IDEOGRAPHIC FULL STOP}example", "x@evil.example", True),
+        ("Sales @ bank.example", "mina@post.bank.example", False),
+        ("Sales @ bank.example", "mina@notbank.example", True),
+        ("sales@bank.example", "mina@bank.example", True),
+        ("“mina@bank.example”", "mina@bank.example", False),
+        ("mina@bank.example!", "mina@bank.example", False),
+        ("mina@은행.example", "mina@xn--zs5b84x.example", False),
+        ("mina@xn--zs5b84x.example", "mina@은행.example", False),
+        ("mina@은행.example", "mina@xn--zs5b84y.example", True),
+        ("a@" * 250, "x@evil.example", False),
     ],
 )
 def test_what_counts_as_posing(name: str | None, address: str | None, poses: bool) -> None:

@@ -21,7 +21,16 @@ from tests.web.visiting import Visit
         ("libr*", "libr*"),
         ("lunch OR", "lunch OR"),
         ('"cold wat', '"cold wat'),
-        ("from:ann", "from:ann"),
+        ("from:ann", "from:ann*"),
+        ("boat Subject:libr", "boat Subject:libr*"),
+        ("from:an", "from:an"),
+        ("from:ann@exa", "from:ann@exa"),
+        ("from:민수", "from:민수"),
+        ("body:libr", "body:libr"),
+        ("label:work", "label:work"),
+        ("after:2024", "after:2024"),
+        ("larger:500", "larger:500"),
+        ("http:libr", "http:libr"),
         ("도서관", "도서관"),
         ("도서ㄱ", "도서"),
         ("ㄷ", ""),
@@ -49,6 +58,19 @@ def test_a_word_half_typed_finds_what_begins_so_and_says_so(here: Visit) -> None
     assert "from=q%3Dlibr%252A" in typing.text
     assert "Nothing was found" in submitted
     assert "/search?q=libr%2A" in submitted
+
+
+def test_a_sender_half_typed_is_found_in_that_place_alone(here: Visit) -> None:
+    here.take_in(mbox_of([raw_message(1, body="from here"), raw_message(2, body="a boat")]))
+    visitor = here.visitor()
+
+    typing = visitor.get("/fragments/results?q=boat+from:exa")
+    elsewhere = visitor.get("/fragments/results?q=from:her")
+
+    assert "Letter 2" in typing.text
+    assert "Letter 1" not in typing.text
+    assert "“<bdi>from:exa</bdi>…” is looked for as the beginning" in typing.text
+    assert "Nothing was found" in elsewhere.text
 
 
 def test_a_syllable_that_is_being_put_together_does_not_empty_the_page(here: Visit) -> None:
