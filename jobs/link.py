@@ -93,6 +93,9 @@ def _client(url: str) -> Redis:
     )
 
 
-def work_client(url: str) -> Redis:
-    """A client for a worker, which waits on the queue and may take its time."""
-    return Redis.from_url(url)
+def work_client(url: str, *, name: str) -> Redis:
+    """A client for a worker, which waits on the queue and may take its time.
+
+    Each of its connections bears the worker's name, by which `jobs.frozen` finds them.
+    """
+    return Redis.from_url(url, client_name=name)

@@ -54,6 +54,11 @@ class Sighting:
         """It says that it runs a job."""
         return self.record.get("state") == "busy"
 
+    @property
+    def is_resting(self) -> bool:
+        """It says that it waits for a job, and listens."""
+        return self.subscribed and self.record.get("state") == "idle"
+
     def beat_seconds(self, *, now: datetime) -> float | None:
         """How often it beats in its present state, told from how long its record is kept."""
         if self.beat_at is None or self.keeps_seconds is None:

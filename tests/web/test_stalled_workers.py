@@ -137,3 +137,58 @@ def test_while_no_work_is_due_nobody_is_stuck_on_a_bell(hall: Hall, there: Visit
     on_a_bell(hall, ago=300)
 
     assert "Idle" in row_of(there)
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "evidence"),
+    [
+        ("en", "Stuck", r"not moved since \d\d:\d\d:\d\d \(3 min( \d+ s)? ago\), though work"),
+        ("ko", "막힘", r"3분( \d+초)? 전\)부터 움직이지 않음"),
+    ],
+)
+def test_a_worker_that_leaves_calls_untaken_has_not_moved_since_and_that_is_told(
+    hall: Hall, there: Visit, language: str, state: str, evidence: str
+) -> None:
+    leave_untaken(hall, there, waits=400, beat_ago=200)
+
+    row = row_of(there, language)
+
+    assert state in row
+    assert re.search(evidence, row)
+
+
+def leave_untaken(hall: Hall, there: Visit, *, waits: float, beat_ago: float) -> None:
+    """Work is due for so many seconds, a wake-up call for it hangs, and a worker looks idle."""
+    there.take_in(letters(3), work=False)
+    begun = utc_now() - timedelta(seconds=waits)
+    with there.house.database.write() as connection:
+        connection.execute(update(job).values(created_at=begun))
+    hall.redis.rpush("rq:queue:default", "chunk-1-0fa9c1d2")
+    hall.enlist(NAME, beat_ago=beat_ago, kept_seconds=480)
+    hall.wait(1)
+
+
+def test_a_frozen_worker_is_told_to_programs_and_takes_no_work(hall: Hall, there: Visit) -> None:
+    leave_untaken(hall, there, waits=400, beat_ago=200)
+
+    health = there.visitor().get("/api/health").json()
+
+    (told,) = health["workers"]
+    since = datetime.fromisoformat(told["unmoved_since"])
+    assert (told["state"], told["takes_work"], told["claims_nothing"]) == ("stuck", False, None)
+    assert timedelta(seconds=199) < utc_now() - since < timedelta(seconds=230)
+    assert (health["queue"]["consumers"], health["queue"]["stuck"]) == (0, True)
+
+
+def test_a_worker_that_came_just_now_is_given_time_to_take_its_first(
+    hall: Hall, there: Visit
+) -> None:
+    leave_untaken(hall, there, waits=400, beat_ago=5)
+
+    health = there.visitor().get("/api/health").json()
+
+    assert [one["state"] for one in health["workers"]] == ["idle"]
+    assert (health["queue"]["unmoved"], health["queue"]["seem_free"]) == (True, 1)
+    since = datetime.fromisoformat(health["queue"]["unmoved_since"])
+    assert timedelta(seconds=399) < utc_now() - since < timedelta(seconds=430)
+    assert "1 seems free" in there.visitor().get("/workers").text
