@@ -79,6 +79,13 @@ def test_an_open_page_says_what_is_away_and_keeps_what_it_showed(
     page.clock.run_for(30_000)
     expect(late).to_have_text("not updated since: the database is away", use_inner_text=True)
     page.unroute("**/fragments/**")
+    # As nginx answers for a console that is away; it knows nothing of a database.
+    page.route("**/fragments/**", lambda route: route.fulfill(status=502, body="Bad Gateway"))
+    page.clock.run_for(30_000)
+    expect(late).to_have_text("not updated since: the console does not answer", use_inner_text=True)
+    page.unroute("**/fragments/**")
+    page.clock.run_for(30_000)
+    expect(late).to_be_hidden()
     here.process.stop()
     page.clock.run_for(30_000)
     expect(late).to_have_text("not updated since: the console does not answer", use_inner_text=True)
