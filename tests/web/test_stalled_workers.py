@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from jobs.astray import KEY_PREFIX
 from jobs.stalls import STALLED_AFTER
 from store.claims import WorkerIdentity, claim_next
 from store.clock import utc_now
@@ -192,3 +193,57 @@ def test_a_worker_that_came_just_now_is_given_time_to_take_its_first(
     since = datetime.fromisoformat(health["queue"]["unmoved_since"])
     assert timedelta(seconds=399) < utc_now() - since < timedelta(seconds=430)
     assert "1 seems free" in there.visitor().get("/workers").text
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [("drain", "does not end: stop it instead"), ("stop", "is killed, and the worker ends")],
+)
+def test_whoever_drains_a_worker_that_hangs_is_told_that_it_does_not_end(
+    hall: Hall, there: Visit, act: str, told: str
+) -> None:
+    there.take_in(letters(3), work=False)
+    on_a_bell(hall, ago=52)
+    visitor = there.visitor()
+
+    one = visitor.get(f"/workers/{act}?name={NAME}").text
+    everybody = visitor.get(f"/workers/{act}?all=yes").text
+
+    assert told in one
+    assert "ends at once; nothing is left" not in one
+    assert ("The work-horse of 1 of them hangs" in everybody) is (act == "drain")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "hears of it only when it goes on"), ("ko", "다시 움직일 때")]
+)
+@pytest.mark.parametrize("act", ["drain", "stop"])
+def test_whoever_ends_a_frozen_worker_is_told_that_it_hears_nothing(
+    hall: Hall, there: Visit, act: str, language: str, told: str
+) -> None:
+    leave_untaken(hall, there, waits=400, beat_ago=200)
+    visitor = there.visitor(language=language)
+
+    for query in (f"name={NAME}", "all=yes"):
+        assert told in visitor.get(f"/workers/{act}?{query}").text
+
+
+def test_where_no_worker_holds_a_chunk_the_question_lists_none(hall: Hall, there: Visit) -> None:
+    hall.enlist(NAME)
+    hall.wait(1)
+
+    page = there.visitor().get("/workers/drain?all=yes").text
+
+    assert "0 of them hold a chunk.</p>" in page
+    assert "<ul>\n</ul>" not in page
+
+
+def test_the_question_about_a_worker_astray_calls_it_astray(hall: Hall, there: Visit) -> None:
+    hall.redis.set(f"{KEY_PREFIX}{NAME}", "other_database")
+    hall.enlist(NAME)
+    hall.wait(1)
+
+    page = words_of(there.visitor().get(f"/workers/drain?name={NAME}").text)
+
+    assert "Astray" in page
+    assert "Idle" not in page
