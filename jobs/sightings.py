@@ -38,11 +38,7 @@ class Sighting:
     listed: bool
     record: Mapping[str, str]
     keeps_seconds: int | None  # for how much longer the record is kept
-
-    @property
-    def beat_at(self) -> datetime | None:
-        """RQ's own heartbeat."""
-        return moment_of(self.record.get("last_heartbeat"))
+    beat_at: datetime | None  # RQ's own heartbeat
 
     @property
     def asked_to_end_at(self) -> datetime | None:
@@ -83,6 +79,7 @@ def sight(redis: Redis, *, also: Iterable[str]) -> list[Sighting]:
             listed=name in listed,
             record=record,
             keeps_seconds=keeps,
+            beat_at=moment_of(record.get("last_heartbeat")),
         )
         for name, (record, keeps) in zip(names, _records(redis, names), strict=True)
     ]
