@@ -120,3 +120,15 @@ def test_where_a_database_never_answered_nothing_is_said_of_it(
 
     assert "last answered" not in visitor.get("/jobs").text
     assert "answered_at" not in visitor.get("/api/jobs").json()
+
+
+def test_a_database_that_answered_a_moment_ago_is_not_said_to_be_away_since(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = here.visitor()
+    monkeypatch.setattr(Database, "write", nobody_opens)  # a full disk; reading goes on
+
+    answer = visitor.post("/sample")
+
+    assert answer.status_code == 503
+    assert "last answered" not in answer.text

@@ -247,3 +247,19 @@ def test_the_question_about_a_worker_astray_calls_it_astray(hall: Hall, there: V
 
     assert "Astray" in page
     assert "Idle" not in page
+
+
+def test_only_workers_that_take_work_are_said_to_go_on_taking_it(hall: Hall, there: Visit) -> None:
+    there.take_in(letters(3), work=False)
+    hall.enlist("well-1")
+    hall.enlist("well-2")
+    hall.enlist("silent-1", beat_ago=110)
+    hall.enlist("astray-1")
+    hall.redis.set(f"{KEY_PREFIX}astray-1", "other_database")
+    hall.enlist(NAME, state="busy", kept_seconds=70)
+    hall.give_bell(NAME, ago=52)
+    hall.wait(5)
+
+    page = words_of(there.visitor().get("/workers/drain?name=well-1").text)
+
+    assert "1 other worker goes on taking work." in page

@@ -127,7 +127,7 @@ def worker_to_tell(request: Request, name: str) -> tuple[WorkerHealth, int]:
     found = next((one for one in there if one.name == name), None)
     if found is None:
         raise NotFound("There is no such worker.")
-    others = sum(one.name != name and one.asked_to_end_at is None for one in there)
+    others = sum(one.name != name and one.state.takes_work for one in there)
     return found, others
 
 
