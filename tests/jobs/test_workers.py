@@ -283,6 +283,22 @@ def test_our_worker_is_told_as_frozen_although_others_go_on(
     assert [pid_told_by(one.name) for one in stuck] == [worker.pid]
 
 
+def test_our_worker_works_where_redis_lets_no_connection_be_named(
+    floor: Floor, redis_url: str, our_worker: Start
+) -> None:
+    link = QueueLink(redis_url)
+    rights = ["+@all", "-client|setname"]
+    link.redis.acl_setuser(
+        "unnamed", enabled=True, passwords=["+secret"], commands=rights, keys=["*"], channels=["*"]
+    )
+    ring_due(floor.workshop.database, link.redis)
+
+    our_worker(environ_of(floor, redis_url.replace("://", "://unnamed:secret@")))
+
+    assert wait_for(floor, link, WorkerState.BUSY).current
+    link.redis.acl_deluser("unnamed")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_worker_that_waits_for_work_in_good_health_is_not_stuck(
     floor: Floor,
