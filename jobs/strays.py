@@ -74,7 +74,7 @@ def look_with_strays(
         return health, astray
     how = {one.name: one.how for one in astray}
     workers = [_as_astray(one, how.get(one.name)) for one in health.workers]
-    lost = sum(one.name in how and one.state.takes_work for one in health.workers)
+    lost = sum(worker.state is WorkerState.ASTRAY for worker in workers)
     queue, consumers = health.queue, health.queue.consumers
     if consumers:
         queue = replace(queue, consumers=max(consumers - lost, 0))

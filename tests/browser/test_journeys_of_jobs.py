@@ -1,4 +1,4 @@
-"""Journeys along one job, all jobs, the past, and into the other language: each in four looks that cover all pairs."""
+"""Journeys along one job, all jobs, the past, into the other language: in looks of all pairs."""
 
 from __future__ import annotations
 
