@@ -74,10 +74,12 @@ def look_with_strays(
         return health, astray
     how = {one.name: one.how for one in astray}
     workers = [_as_astray(one, how.get(one.name)) for one in health.workers]
-    lost = sum(one.name in how and one.state.takes_work for one in health.workers)
+    lost = sum(worker.state is WorkerState.ASTRAY for worker in workers)
     queue, consumers = health.queue, health.queue.consumers
     if consumers:
-        queue = replace(queue, consumers=max(consumers - lost, 0))
+        left, free = max(consumers - lost, 0), max((queue.seem_free or 0) - lost, 0)
+        since = queue.unmoved_since if left else None
+        queue = replace(queue, consumers=left, seem_free=free, unmoved_since=since)
     in_order = tuple(sorted(workers, key=lambda worker: worker.place))
     return replace(health, queue=queue, workers=in_order), astray
 

@@ -37,12 +37,14 @@ def stop(workshop: Workshop, link: QueueLink, names: Sequence[str], *, actor: st
     ask_to_drain(link, names)
     chunks: list[int] = []
     # A transaction each: chunks are locked in the order of their uploads, which is that of one
-    # worker and not of several.
-    for last, name in enumerate(names, start=1 - len(names)):
+    # worker and not of several. The first holds the entry: whatever comes after is accounted for.
+    for name in names:
         with workshop.database.write() as connection:
-            chunks += stop_worker(connection, name, by=actor, now=utc_now())
-            if last == 0:
-                _note(connection, "stop", names, actor=actor, chunks=list(chunks))
+            given = stop_worker(connection, name, by=actor, now=utc_now())
+            if name == names[0]:
+                told = {"chunks": given} if len(names) == 1 else {}
+                _note(connection, "stop", names, actor=actor, **told)
+        chunks += given
     for name in names:
         kill_horse(link, name)
     # What they have begun since is given back too, without waiting until they are found dead.

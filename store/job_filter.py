@@ -127,10 +127,11 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
 
 def _forms(text: str) -> set[str]:
     """Composed and decomposed: some systems send file names with Hangul taken apart."""
-    return {_ascii_lower(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
+    return {ascii_lower(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
 
 
-def _ascii_lower(text: str) -> str:
+def ascii_lower(text: str) -> str:
+    """In lower case as far as ASCII goes, as `lowered` is."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 

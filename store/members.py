@@ -31,6 +31,7 @@ from store.counted_on import GONE
 from store.held import NOTHING, Held, all_messages, held_by
 from store.in_hand import chunks_in_hand, in_hand_inside
 from store.inside import archives_within
+from store.job_filter import ascii_lower, lowered
 from store.overall import AT_WORK, both_of_jobs
 from store.standings import in_order
 from store.states import JobState
@@ -156,7 +157,7 @@ def members_of(
         )
         .outerjoin(upload, upload.c.id == member.c.upload_id)
         .outerjoin(job, job.c.upload_id == upload.c.id)
-        .where(member.c.archive_id == archive_id, *_narrowed(fate, name))
+        .where(member.c.archive_id == archive_id, *_narrowed(connection, fate, name))
         .where(*_follows(archive_id, order, after))
         .order_by(*_key(member.c, order))
         .limit(limit)
@@ -181,12 +182,14 @@ def _key(columns: ReadOnlyColumnCollection[str, Any], order: MemberOrder) -> tup
     return (columns.ordinal,)
 
 
-def _narrowed(fate: Fate | None, name: str) -> Iterator[ColumnElement[bool]]:
+def _narrowed(
+    connection: Connection, fate: Fate | None, name: str
+) -> Iterator[ColumnElement[bool]]:
     if fate is not None:
         yield member.c.fate == fate
     if name:
-        piece = nfc_clean(name).lower()
-        yield func.lower(member.c.name).contains(piece, autoescape=True)
+        piece = ascii_lower(nfc_clean(name))
+        yield lowered(connection, member.c.name).contains(piece, autoescape=True)
 
 
 def _follows(archive_id: int, order: MemberOrder, after: int) -> Iterator[ColumnElement[bool]]:

@@ -24,10 +24,14 @@ _BEGUN_THERE = re.compile(
 )
 
 # What an input method shows while a Korean syllable is being put together: letters alone.
-_UNFINISHED = re.compile(r"[\u3131-\u318e]+$")
+# Only behind a syllable that is finished: letters by themselves may be meant, and what stands
+# before them must not be left without its word.
+_UNFINISHED = re.compile(r"(?<=[\uac00-\ud7a3])[\u3131-\u318e]+$")
 # While somebody types, a beginning of fewer letters is looked for as it stands: too many words
 # begin like that to be of use, or to be found at once.
 _LEAST_BEGUN = 3
+
+_OPERATORS = ("OR", "AND", "NOT")
 
 # Whoever asks for more than these sees what is meant.
 _MOST_NAMED = 3
@@ -63,13 +67,13 @@ def while_typed(text: str) -> str:
     """The query to look for while somebody still types: its last word is a beginning so far.
 
     Korean, Japanese and Chinese are found inside of words anyway; of Korean the letters that are no
-    syllable yet are left out. What ends with a blank is whole.
+    syllable yet are left out behind one that is. What ends with a blank is whole.
     """
-    finished = _UNFINISHED.sub("", text)
-    if finished != text:
-        return finished.rstrip()
     if text.count('"') % 2:
         return text  # within a phrase
+    finished = _UNFINISHED.sub("", text)
+    if finished != text:
+        return finished
     begun = _begun_in(text)
     is_enough = begun is not None and len(begun) >= _LEAST_BEGUN
     return (is_enough and _by_beginning(text)) or text
@@ -82,7 +86,7 @@ def _by_beginning(text: str) -> str | None:
 def _begun_in(text: str) -> str | None:
     """The last word, where it may be the beginning of one."""
     begun = _BEGUN_THERE.search(text) or _BEGUN.search(text)
-    return begun[1] if begun and begun[1] != "OR" else None
+    return begun[1] if begun and begun[1] not in _OPERATORS else None
 
 
 def unknown_fields(text: str) -> tuple[str, ...]:

@@ -201,12 +201,13 @@ def gaps_of(measured: Sequence[tuple[datetime, float | None]]) -> tuple[Gap, ...
             if begun < len(measured) - 1:
                 gaps.append((begun, index))
             begun = None
+    step = measured[1][0] - measured[0][0] if gaps else timedelta()
     return tuple(
         Gap(
             x=round(first * width, 2),
             width=round((after - first) * width, 2),
             since=measured[first][0],
-            until=measured[after - 1][0],
+            until=measured[after - 1][0] + step,
         )
         for first, after in gaps
     )

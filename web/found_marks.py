@@ -33,7 +33,9 @@ class FoundMarks:
         return marked_long(text, about, most=MOST_IN_A_TEXT) if about else Marked(text)
 
     def _about(self, field: Field) -> list[Words]:
-        return [one for one in self.words if one.field in (None, field)]
+        # Blind copies are found by `cc:` too.
+        fields = (None, Field.CC, Field.BCC) if field is Field.BCC else (None, field)
+        return [one for one in self.words if one.field in fields]
 
 
 def found_marks(came_from: str) -> FoundMarks:

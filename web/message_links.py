@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
 
 from web.asked import address
 from web.looks import Look
 
-# A page carries it in some twenty links. Without it the way back to the results is shorter by the
-# words that were searched for, but the page is not heavier than its message.
+# A page carries it in some twenty links, which shall not be heavier than its message. What is
+# longer is carried without the way through the pages of results: one comes back to the first.
 MOST_CARRIED = 500
+_OF_THE_SEARCH = ("q", "order", "group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,11 @@ class MessageLinks:
     @property
     def carried(self) -> str:
         """Of `came_from` what every link carries."""
-        return self.came_from if len(self.came_from) <= MOST_CARRIED else ""
+        if len(self.came_from) <= MOST_CARRIED:
+            return self.came_from
+        asked = [one for one in parse_qsl(self.came_from) if one[0] in _OF_THE_SEARCH]
+        short = urlencode(asked)
+        return short if len(short) <= MOST_CARRIED else ""
 
     def to(self, look: Look, anchor: str = "", /, **place: object) -> str:
         """A look at it. `place` says which page of what; None and 0 are left out."""

@@ -43,7 +43,7 @@ _FIELDS = (
     (N_("From"), "senders", Field.SENDER, "from"),
     (N_("To"), "to", Field.TO, "to"),
     (N_("Cc"), "cc", Field.CC, "cc"),
-    (N_("Bcc"), "bcc", Field.CC, "bcc"),
+    (N_("Bcc"), "bcc", Field.BCC, "bcc"),
     (N_("Reply to"), "reply_to", None, ""),
 )
 

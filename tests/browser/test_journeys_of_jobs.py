@@ -1,4 +1,4 @@
-"""Journeys along one job, all jobs, the past, and into the other language: each in every look."""
+"""Journeys along one job, all jobs, the past, into the other language: in looks of all pairs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.walking import EACH_PAIR, EVERY_LOOK, LOOKS, upload_bytes, wait_for_state
+from tests.browser.walking import EACH_PAIR, LOOKS, upload_bytes, wait_for_state
 from tests.harness.console import Console, start_console
 from tests.harness.processes import Process
 from tests.harness.redis import RedisServer
@@ -90,7 +90,7 @@ def test_a_job_is_paused_read_looked_into_reported_and_deleted(
     expect(page.locator("h1")).to_contain_text(said("There is nothing here"))
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_all_jobs_that_match_a_filter_are_deleted_in_the_background(
     alone: Console, walker: Page, look: str, said: Said
 ) -> None:
@@ -115,7 +115,7 @@ def test_all_jobs_that_match_a_filter_are_deleted_in_the_background(
     expect(page.locator("main")).to_contain_text(f"drop-{look}")
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_a_mark_is_set_on_the_charts_and_the_past_is_looked_through(
     alone: Console, walker: Page, look: str, said: Said
 ) -> None:

@@ -28,8 +28,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     for language, colours, width in product(LANGUAGES, COLOURS, WIDTHS)
 }
 EACH_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
-# A journey is made in all eight; one that needs a console or a worker of its own in the four in
-# which each language meets both colours and both widths, and each colour both widths.
+# A journey is made in all eight; one that brings mail in, or needs a console or a worker of its
+# own, in the four in which each language meets both colours and both widths, and each colour both
+# widths.
 EVERY_LOOK = pytest.mark.parametrize("look", LOOKS)
 EACH_PAIR = pytest.mark.parametrize(
     "look", ["en-light-1280", "en-dark-390", "ko-light-390", "ko-dark-1280"]

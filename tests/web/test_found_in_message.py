@@ -13,6 +13,8 @@ from tests.web.heavy_mail import NUMBERED, heavy_html, heavy_text
 from tests.web.make_sample import sample
 from tests.web.test_message_page import text
 from tests.web.visiting import Visit
+from web.looks import Look
+from web.message_links import MessageLinks
 
 
 def opened(query: str) -> str:
@@ -147,3 +149,15 @@ def test_the_conversation_opens_at_this_message_and_pages_by_fifty(here: Visit) 
     previous = re.search(r'href="([^"]*)">Previous page', page)
     assert previous
     assert 'href="/messages/1-0"' in reader.get(unescape(previous[1])).text
+
+
+def test_far_on_among_the_results_a_message_still_knows_its_search() -> None:
+    trail = "&".join(f"trail={number}~{'x' * 40}" for number in range(20))
+    far = MessageLinks(
+        path="/messages/1-0", came_from=f"q=meeting&order=sender&after=9~z&{trail}", charset=None
+    )
+    endless = MessageLinks(path="/messages/1-0", came_from=f"q={'word+' * 200}", charset=None)
+
+    assert far.carried == "q=meeting&order=sender"
+    assert "from=q%3Dmeeting" in far.to(Look.TEXT)
+    assert endless.carried == ""

@@ -210,7 +210,7 @@ def test_where_nobody_measured_a_chart_has_gaps_and_the_last_bar_alone_is_none()
     gaps = charts.gaps_of([(noon + timedelta(minutes=n), value) for n, value in enumerate(values)])
     found = [(gap.since.minute, gap.until.minute, gap.x, gap.width) for gap in gaps]
 
-    assert found == [(0, 1, 0.0, 28.57), (4, 4, 57.14, 14.29)]
+    assert found == [(0, 2, 0.0, 28.57), (4, 5, 57.14, 14.29)]
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "not recorded"), ("ko", "기록 없음")])

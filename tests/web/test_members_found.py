@@ -17,6 +17,7 @@ NAMES = (
     "z/보관함.mbox",
     "c/sent.mbox",
     "d/100%.mbox",
+    "ÉTÉ.mbox",
     "e.txt",
 )
 
@@ -51,6 +52,7 @@ def test_members_are_found_by_a_piece_of_their_name_and_the_link_tells_so(
     found = client.get(f"{job}?file=INBOX&by=name").text
     percent = client.get(f"{job}?file=0%25").text
     korean = client.get(f"{job}?file=보관함").text
+    capitals = client.get(f"{job}?file=ÉTÉ.MBOX").text
     nothing = client.get(f"{job}?file=nowhere").text
     told = client.get(f"/api/jobs/{archive.job_id}/members?name=inbox&order=-size").json()
     monkeypatch.setattr("web.fragments.members.PAGE", 1)
@@ -61,6 +63,7 @@ def test_members_are_found_by_a_piece_of_their_name_and_the_link_tells_so(
     assert names_on(found) == ["a/inbox (copy).mbox", "b/Inbox.mbox"]
     assert names_on(percent) == ["d/100%.mbox"]
     assert names_on(korean) == ["z/보관함.mbox"]
+    assert names_on(capitals) == ["ÉTÉ.mbox"]
     assert "None of its files is so." in nothing
     assert 'value="nowhere"' in nothing
     assert [one["name"] for one in told["members"]] == ["a/inbox (copy).mbox", "b/Inbox.mbox"]

@@ -332,8 +332,9 @@ def test_all_workers_are_asked_in_one_act_after_a_page_that_counts_them(
 
     page = visitor.get("/workers").text
     question = visitor.get(f"/workers/{act}?all=yes").text
-    changed = visitor.post(f"/workers/{act}", data={"all": "yes", "said": "2"})
-    answer = visitor.post(f"/workers/{act}", data={"all": "yes", "said": "3"})
+    (said,) = re.findall(r'name="said" value="([^"]*)"', question)
+    changed = visitor.post(f"/workers/{act}", data={"all": "yes", "said": "3-00000000"})
+    answer = visitor.post(f"/workers/{act}", data={"all": "yes", "said": said})
     audit = visitor.get("/audit").text
 
     assert f'id="{act}-all"' in page

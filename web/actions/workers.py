@@ -16,13 +16,14 @@ from web.pages.ask_act import (
     Ending,
     ask_about_everybody,
     everybody_to_tell,
+    said_of,
     worker_to_tell,
 )
 from web.security import current_user
 
 
 def drain_worker(request: Request, form: Form) -> Response:
-    """`POST /workers/drain`: of one `name`, or of `all` of whom the page `said` how many.
+    """`POST /workers/drain`: of one `name`, or of `all` whom the page `said`.
 
     Raises NotFound, and HTTPException 503 when Redis is away.
     """
@@ -40,7 +41,7 @@ def _asked(request: Request, form: Form, act: Ending, *, notice: str) -> Respons
         ask(request, form.get("name", ""), act)
         return go(back, notice=notice)
     names = [worker.name for worker in everybody_to_tell(request, act)]
-    if form.get("said") != str(len(names)):
+    if not names or form.get("said") != said_of(names):
         return ask_about_everybody(request, act, back=back, has_changed=True)
     tell(request, names, act)
     return go(back, notice=f"{notice}-all")

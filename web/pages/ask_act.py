@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from zlib import crc32
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -93,7 +95,7 @@ def _ask_about_workers(request: Request, act: Ending) -> Response:
 def ask_about_everybody(
     request: Request, act: Ending, *, back: str, has_changed: bool = False
 ) -> Response:
-    """The question about all workers; it says how many, and that is counted again when it is sent.
+    """The question about all workers; who they are is looked at again when it is sent.
 
     Raises HTTPException 503 when Redis is away.
     """
@@ -101,12 +103,17 @@ def ask_about_everybody(
     view = AskActView(
         act=act,
         action=ACTIONS[act],
-        fields=(("all", "yes"), ("said", str(len(workers))), ("next", back)),
+        fields=(("all", "yes"), ("said", said_of([one.name for one in workers])), ("next", back)),
         back=back,
         everybody=workers,
         has_changed=has_changed,
     )
     return render(request, "pages/ask_act.html", view)
+
+
+def said_of(names: Sequence[str]) -> str:
+    """What a question says of whom it asks: another worker in the place of one is another text."""
+    return f"{len(names)}-{crc32(repr(sorted(names)).encode()):08x}"
 
 
 def everybody_to_tell(request: Request, act: Ending) -> list[WorkerHealth]:
