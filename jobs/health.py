@@ -6,37 +6,38 @@ Pure reads. What Redis knows is read in `sightings`, how a worker stands is deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
 
+from jobs.hangs import Hangs, busy_without_attempt, find_hangs
 from jobs.link import LinkState, QueueLink, works_here
 from jobs.local import LOCK as LOCAL_LOCK
-from jobs.record import moment_of, number_of, whole_of
-from jobs.reports import Report, read_reports
-from jobs.sightings import PROGRAM_FIELD, Sighting, bells_hanging, sight, whole_records
-from jobs.stalls import Stall, find_stalls
+from jobs.record import whole_of
+from jobs.reports import Report
+from jobs.sightings import PROGRAM_FIELD, Sighting, bells_hanging, sight
+from jobs.stalls import Stall
 from jobs.standing import URGENCY, Watch, WorkerState, state_of, was_lost
 from jobs.worker_kinds import WorkerKind, kind_of, kind_told_by
 from jobs.worker_names import host_told_by, pid_told_by
 from store.chunks import (
     AttemptView,
     Backlog,
-    any_attempt_since,
     backlog,
     last_attempts,
+    last_heard_at,
     lost_attempts,
     running_attempts,
 )
 from store.clock import now_of, utc_now
 from store.config import Config
-from store.database import Database
+from store.database import Database, Transaction
 from store.history import Consumers, last_consumers
 from store.locks import holder
 from store.states import EngineName
-from store.tallies import Tally, tallies
+from store.tallies import Tally
 
 # RQ ends a job of ours after six hours at the latest; before that its horse may be stuck.
 STUCK_AT_MOST = timedelta(hours=7)
@@ -45,8 +46,6 @@ LOOKED_UP_AT_MOST = 20
 # Work that is due and could be taken is begun within moments; after so long something is wrong
 # that no worker tells of: one that is frozen between two chunks answers like one that is idle.
 UNMOVED_AFTER = timedelta(seconds=60)
-# For how long back it is told what workers did.
-TALLIED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +68,14 @@ class WorkerHealth:
     answers_bell: bool = False  # it looks whether there is work, and holds no chunk
     given_up: AttemptView | None = None  # what it was lost on, when it is stuck
     stall: Stall | None = None  # when it is stuck on a bell for which it claims nothing
+    unmoved_since: datetime | None = None  # at least, when it is stuck between two jobs
     astray: str | None = None  # how, see `jobs.astray`; only `jobs.strays` looks for it
-    # Only where they were asked for, see `with_details`.
+    # Only where they were asked for, see `jobs.worker_details`.
     rq: str | None = None  # the version of RQ
     started_at: datetime | None = None
     working_seconds: float | None = None
     report: Report | None = None
-    tally: Tally | None = None  # of TALLIED; None when it has made no attempt in that time
+    tally: Tally | None = None  # of the last hour; None when it has made no attempt in that time
 
     @property
     def place(self) -> tuple[int, str, str]:
@@ -104,7 +104,14 @@ class QueueHealth:
     consumers: int | None
     by_itself: bool = False
     last_known: Consumers | None = None
-    is_unmoved: bool = False  # work is due, somebody could take it, and nobody has for a while
+    # Since when work is due, somebody could take it, and nobody has; told after a while.
+    unmoved_since: datetime | None = None
+    seem_free: int | None = None  # consumers that hold nothing, as far as they tell
+
+    @property
+    def is_unmoved(self) -> bool:
+        """Nobody begins what is due, though somebody could."""
+        return self.unmoved_since is not None
 
     @property
     def is_stuck(self) -> bool:
@@ -134,34 +141,65 @@ def look(database: Database, *, config: Config, link: QueueLink | None, now: dat
         waiting = backlog(connection)
         running = running_attempts(connection)
         local = holder(connection, LOCAL_LOCK, now=now)
+        unmoved_since = None if running else _unmoved_since(connection, waiting, now=now)
     watch = Watch(now=now, late_after=timedelta(seconds=config.beat_seconds * 2))
     seen = _seen_in_redis(link, running)
     if seen is None:
         workers = [_by_attempt(one, watch=watch) for one in running]
     else:
         workers = [_by_attempt(one, watch=watch) for one in running if _is_local(one)]
-        found = seen[0]
+        found, hanging = seen
         is_due = waiting.oldest_since is not None
-        stalls = _stalls(database, link, found, running, now=now) if is_due else {}
-        workers += _by_sighting(database, found, running, stalls=stalls, watch=watch)
-    here = local is not None or any(worker.engine is EngineName.LOCAL for worker in workers)
+        hangs = Hangs()
+        if is_due and link is not None:
+            hangs = find_hangs(
+                database,
+                link,
+                found,
+                running,
+                hanging=hanging,
+                unmoved_since=unmoved_since,
+                now=now,
+            )
+        workers += _by_sighting(database, found, running, hangs=hangs, watch=watch)
+    queue = _queue(
+        database,
+        seen,
+        workers,
+        backlog=waiting,
+        link=link,
+        config=config,
+        is_here=local is not None,
+        unmoved_since=unmoved_since,
+    )
+    return Health(
+        at=now, queue=queue, workers=tuple(sorted(workers, key=lambda worker: worker.place))
+    )
+
+
+def _queue(
+    database: Database,
+    seen: tuple[list[Sighting], int | None] | None,
+    workers: Sequence[WorkerHealth],
+    *,
+    backlog: Backlog,
+    link: QueueLink | None,
+    config: Config,
+    is_here: bool,
+    unmoved_since: datetime | None,
+) -> QueueHealth:
+    here = is_here or any(worker.engine is EngineName.LOCAL for worker in workers)
     consumers = None if seen is None else _takers(workers) + here
-    queue = QueueHealth(
+    return QueueHealth(
         engine=EngineName.LOCAL if works_here(config, link) else EngineName.RQ,
         link=link.state() if link is not None else None,
-        backlog=waiting,
+        backlog=backlog,
         hanging=seen[1] if seen else None,
         consumers=consumers,
         by_itself=here,
         last_known=_last_known(database) if consumers is None else None,
-        is_unmoved=bool(consumers)
-        and not running
-        and waiting.oldest_since is not None
-        and now - waiting.oldest_since > UNMOVED_AFTER
-        and not _was_at_work(database, since=now - UNMOVED_AFTER),
-    )
-    return Health(
-        at=now, queue=queue, workers=tuple(sorted(workers, key=lambda worker: worker.place))
+        unmoved_since=unmoved_since if consumers else None,
+        seem_free=None if consumers is None else consumers - _takers_at_work(workers),
     )
 
 
@@ -174,9 +212,18 @@ def _takers(workers: Iterable[WorkerHealth]) -> int:
     return sum(worker.engine is EngineName.RQ and worker.state.takes_work for worker in workers)
 
 
-def _was_at_work(database: Database, *, since: datetime) -> bool:
-    with database.read() as connection:
-        return any_attempt_since(connection, since)
+def _takers_at_work(workers: Sequence[WorkerHealth]) -> int:
+    held = [worker for worker in workers if worker.current]
+    return _takers(held) + any(worker.engine is EngineName.LOCAL for worker in held)
+
+
+def _unmoved_since(connection: Transaction, waiting: Backlog, *, now: datetime) -> datetime | None:
+    """Since when nobody has been at any of the work that is due; to be asked while none runs."""
+    if waiting.oldest_since is None:
+        return None
+    heard_at = last_heard_at(connection)
+    since = max(waiting.oldest_since, heard_at) if heard_at else waiting.oldest_since
+    return since if now - since > UNMOVED_AFTER else None
 
 
 def _last_known(database: Database) -> Consumers | None:
@@ -214,42 +261,24 @@ def _by_attempt(attempt: AttemptView, *, watch: Watch) -> WorkerHealth:
     )
 
 
-def _stalls(
-    database: Database,
-    link: QueueLink | None,
-    seen: Iterable[Sighting],
-    running: Iterable[AttemptView],
-    *,
-    now: datetime,
-) -> dict[str, Stall]:
-    """Which workers claim nothing although they took a bell; to be asked while work is due."""
-    odd = _odd(seen, running)
-    return find_stalls(database, link.redis, odd, now=now) if link and odd else {}
-
-
-def _odd(seen: Iterable[Sighting], running: Iterable[AttemptView]) -> set[str]:
-    """Living workers that say they are busy and have no attempt."""
-    busy = {one.name for one in seen if one.is_busy and one.subscribed}
-    return busy - {one.worker for one in running}
-
-
 def _by_sighting(
     database: Database,
     seen: list[Sighting],
     running: Sequence[AttemptView],
     *,
-    stalls: Mapping[str, Stall],
+    hangs: Hangs,
     watch: Watch,
 ) -> list[WorkerHealth]:
     attempts = {one.worker: one for one in running if not _is_local(one)}
-    odd = _odd(seen, running)
+    odd = busy_without_attempt(seen, running)
     lasts = _last_before(database, odd, now=watch.now) if odd else {}
     return [
         _rq_worker(
             one,
             attempt=attempts.get(one.name),
             last=lasts.get(one.name),
-            stall=stalls.get(one.name),
+            stall=hangs.stalls.get(one.name),
+            unmoved_since=hangs.frozen.get(one.name),
             watch=watch,
         )
         for one in seen
@@ -270,10 +299,18 @@ def _rq_worker(
     attempt: AttemptView | None,
     last: AttemptView | None,
     stall: Stall | None,
+    unmoved_since: datetime | None,
     watch: Watch,
 ) -> WorkerHealth:
     record = seen.record
-    state = state_of(seen, attempt=attempt, last=last, stall=stall, watch=watch)
+    state = state_of(
+        seen,
+        attempt=attempt,
+        last=last,
+        hangs=stall is not None,
+        is_frozen=unmoved_since is not None,
+        watch=watch,
+    )
     program = record.get(PROGRAM_FIELD)
     told_by = attempt or last
     return WorkerHealth(
@@ -294,50 +331,5 @@ def _rq_worker(
         # One that hangs on its bell need not have lost what it ran before.
         given_up=last if state is WorkerState.STUCK and was_lost(last) else None,
         stall=stall if state is WorkerState.STUCK else None,
+        unmoved_since=unmoved_since if state is WorkerState.STUCK else None,
     )
-
-
-def with_details(
-    workers: Sequence[WorkerHealth], *, link: QueueLink | None
-) -> tuple[WorkerHealth, ...]:
-    """The same workers with what RQ and they themselves tell besides, as far as Redis has it."""
-    names = [worker.name for worker in workers if worker.engine is EngineName.RQ]
-    if link is None or not names or not link.state().reachable:
-        return tuple(workers)
-    try:
-        records = whole_records(link.redis, names)
-        reports = read_reports(link.redis, names)
-    except RedisError:
-        return tuple(workers)
-    return tuple(
-        _detailed(worker, records.get(worker.name, {}), reports.get(worker.name))
-        for worker in workers
-    )
-
-
-def _detailed(
-    worker: WorkerHealth, record: Mapping[str, str], report: Report | None
-) -> WorkerHealth:
-    return replace(
-        worker,
-        rq=record.get("version"),
-        started_at=moment_of(record.get("birth")) or worker.started_at,
-        working_seconds=number_of(record.get("total_working_time")),
-        report=report,
-        program=worker.program or (report.program if report else None),
-        pid=worker.pid or (report.worker.pid if report and report.worker else None),
-    )
-
-
-def with_tallies(
-    workers: Sequence[WorkerHealth], *, database: Database, now: datetime
-) -> tuple[WorkerHealth, ...]:
-    """The same workers with what they did of late, and where, if nothing else tells that."""
-    names = {worker.name for worker in workers}
-    with database.read() as connection:
-        found = tallies(connection, names, since=now - TALLIED)
-    return tuple(_tallied(worker, found.get(worker.name)) for worker in workers)
-
-
-def _tallied(worker: WorkerHealth, tally: Tally | None) -> WorkerHealth:
-    return replace(worker, tally=tally, host=worker.host or (tally.host if tally else None))

@@ -5,6 +5,7 @@ Knows whether the queue can be reached and since when not; rings no bells.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from datetime import datetime
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from store.clock import utc_now
 from store.config import Config, QueueChoice
+
+log = logging.getLogger(__name__)
 
 # A page must not wait for a Redis that is away: the default client takes 3.5 s to find out.
 CONNECT_SECONDS = 0.5
@@ -93,6 +96,17 @@ def _client(url: str) -> Redis:
     )
 
 
-def work_client(url: str) -> Redis:
-    """A client for a worker, which waits on the queue and may take its time."""
-    return Redis.from_url(url)
+def work_client(url: str, *, name: str) -> Redis:
+    """A client for a worker, which waits on the queue and may take its time.
+
+    Each of its connections bears the worker's name, by which `jobs.frozen` finds them; not where
+    Redis, or what stands before it, lets none be named. Raises RedisError while it is away.
+    """
+    named = Redis.from_url(url, client_name=name)
+    try:
+        named.ping()
+    except ResponseError as error:
+        log.warning("connections to Redis cannot be named: %s", error)
+        named.close()
+        return Redis.from_url(url)
+    return named

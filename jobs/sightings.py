@@ -38,11 +38,7 @@ class Sighting:
     listed: bool
     record: Mapping[str, str]
     keeps_seconds: int | None  # for how much longer the record is kept
-
-    @property
-    def beat_at(self) -> datetime | None:
-        """RQ's own heartbeat."""
-        return moment_of(self.record.get("last_heartbeat"))
+    beat_at: datetime | None  # RQ's own heartbeat
 
     @property
     def asked_to_end_at(self) -> datetime | None:
@@ -53,6 +49,11 @@ class Sighting:
     def is_busy(self) -> bool:
         """It says that it runs a job."""
         return self.record.get("state") == "busy"
+
+    @property
+    def is_resting(self) -> bool:
+        """It says that it waits for a job, and listens."""
+        return self.subscribed and self.record.get("state") == "idle"
 
     def beat_seconds(self, *, now: datetime) -> float | None:
         """How often it beats in its present state, told from how long its record is kept."""
@@ -78,6 +79,7 @@ def sight(redis: Redis, *, also: Iterable[str]) -> list[Sighting]:
             listed=name in listed,
             record=record,
             keeps_seconds=keeps,
+            beat_at=moment_of(record.get("last_heartbeat")),
         )
         for name, (record, keeps) in zip(names, _records(redis, names), strict=True)
     ]

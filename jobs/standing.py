@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from jobs.sightings import Sighting
-from jobs.stalls import Stall
 from store.chunks import AttemptView
 from store.states import Outcome
 
@@ -28,7 +27,7 @@ class WorkerState(StrEnum):
     BUSY = "busy"
     DRAINING = "draining"
     LATE = "late"  # it, or its attempt, has missed beats
-    STUCK = "stuck"  # its work-horse hangs: its attempt was given up, or it claims nothing
+    STUCK = "stuck"  # it, or its work-horse, hangs: it was given up, claims nothing, or is frozen
     ASTRAY = "astray"  # it takes bells, and looks for their work elsewhere: see `jobs.strays`
     UNREGISTERED = "unregistered"  # alive, but Redis has forgotten it
     PRESUMED_DEAD = "presumed dead"
@@ -82,20 +81,23 @@ def state_of(
     *,
     attempt: AttemptView | None,
     last: AttemptView | None,
-    stall: Stall | None,
+    hangs: bool,
+    is_frozen: bool,
     watch: Watch,
 ) -> WorkerState:
     """`attempt` is what runs under this name, `last` what it ran before, where that was asked.
 
-    `stall` tells of a bell that it took and that it claims nothing for.
+    `hangs`: it took a bell and claims nothing for it. `is_frozen`: it takes none.
     """
     if not seen.subscribed:
         return _state_of_the_gone(seen, attempt=attempt, watch=watch)
+    if is_frozen:
+        return WorkerState.STUCK
     if attempt is not None and not watch.beats(attempt):
         return WorkerState.LATE
     if watch.is_overdue(seen):
         return WorkerState.LATE
-    if attempt is None and seen.is_busy and (stall or was_lost(last)):
+    if attempt is None and seen.is_busy and (hangs or was_lost(last)):
         return WorkerState.STUCK
     if seen.asked_to_end_at is not None:
         return WorkerState.DRAINING

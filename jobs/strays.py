@@ -77,7 +77,9 @@ def look_with_strays(
     lost = sum(worker.state is WorkerState.ASTRAY for worker in workers)
     queue, consumers = health.queue, health.queue.consumers
     if consumers:
-        queue = replace(queue, consumers=max(consumers - lost, 0))
+        left, free = max(consumers - lost, 0), max((queue.seem_free or 0) - lost, 0)
+        since = queue.unmoved_since if left else None
+        queue = replace(queue, consumers=left, seem_free=free, unmoved_since=since)
     in_order = tuple(sorted(workers, key=lambda worker: worker.place))
     return replace(health, queue=queue, workers=in_order), astray
 

@@ -156,7 +156,8 @@ class ReportingWorker(EnduringWorker):
 
 
 def _worker(workshop: Workshop, url: str) -> ReportingWorker:
-    redis = work_client(url)
+    name = new_name()
+    redis = work_client(url, name=name)
 
     def horse_killed(_job: Job, pid: int, status: int, usage: struct_rusage) -> None:
         memory = Memory(held=usage.ru_maxrss * 1024, limit=memory_limit())
@@ -169,7 +170,7 @@ def _worker(workshop: Workshop, url: str) -> ReportingWorker:
 
     return ReportingWorker(
         [Queue(QUEUE_NAME, connection=redis)],
-        name=new_name(),
+        name=name,
         connection=redis,
         worker_ttl=WORKER_TTL_SECONDS,
         job_monitoring_interval=MONITORING_SECONDS,

@@ -98,8 +98,10 @@
     event.target.dataset.away = what;
     markStale();
   };
-  document.addEventListener("htmx:responseError", (event) =>
-    noteAway(event, event.detail.xhr.getResponseHeader("X-Away")));
+  // What stands before a console that is away answers in its place, and knows no more than that.
+  const gateways = [502, 504];
+  document.addEventListener("htmx:responseError", ({ target, detail: { xhr } }) =>
+    noteAway({ target }, xhr.getResponseHeader("X-Away") ?? (gateways.includes(xhr.status) ? "console" : null)));
   document.addEventListener("htmx:sendError", (event) => noteAway(event, "console"));
   document.addEventListener("htmx:timeout", (event) => noteAway(event, "console"));
   document.addEventListener("htmx:afterSettle", (event) => {

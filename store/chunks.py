@@ -160,10 +160,10 @@ def last_attempts(
     return found
 
 
-def any_attempt_since(connection: Connection, since: datetime) -> bool:
-    """True when any attempt was heard of since then."""
-    found = select(attempt.c.id).where(attempt.c.seen_at >= since).limit(1)
-    return connection.execute(found).first() is not None
+def last_heard_at(connection: Connection) -> datetime | None:
+    """When any attempt was last heard of."""
+    latest = select(attempt.c.seen_at).order_by(attempt.c.seen_at.desc()).limit(1)
+    return connection.execute(latest).scalar()
 
 
 def lost_attempts(connection: Connection, *, since: datetime, limit: int) -> list[AttemptView]:

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from store.clock import utc_now
 from store.outage import in_one_line
 from store.privacy import FILE_MODE, make_private, tighten
 from store.sqlite_file import BUSY_SECONDS, prepare, shrink
@@ -64,6 +66,8 @@ class Database:
         self._writer = _engine(url, immediate=True)
         self._reader = _engine(url, immediate=False)
         self._moment = threading.local()
+        # When it last did what it was asked, for telling since when it is away.
+        self.answered_at: datetime | None = None
         # A forked work-horse must not share its parent's sockets.
         os.register_at_fork(after_in_child=self._forget_connections)
 
@@ -76,6 +80,7 @@ class Database:
             return
         with self._reader.connect() as connection:
             yield connection
+        self.answered_at = utc_now()
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
@@ -99,6 +104,7 @@ class Database:
         """One transaction: committed at the end, rolled back when an exception leaves it."""
         with self._writer.begin() as connection:
             yield connection
+        self.answered_at = utc_now()
 
     @property
     def file(self) -> Path | None:

@@ -7,7 +7,7 @@ kept of them (`store.past_work`) tell no single one's time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -16,6 +16,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from store.states import Outcome
 from store.tables import attempt, chunk, job
+
+# Its number, when it was last seen, and for how many seconds it had waited and ran.
+_Ended = tuple[int, datetime, float | None, float]
 
 # So many give a 99th percentile that rests on fifty of them, and are read in some 20 ms.
 LOOKED_AT_MOST = 5_000
@@ -48,9 +51,26 @@ class Timings:
 
 def timings(connection: Connection, *, since: datetime) -> Timings:
     """Look at what ended since then; a lost attempt did not end by itself."""
-    rows = connection.execute(
+    return timings_since(connection, [since])[0]
+
+
+def timings_since(connection: Connection, sinces: Sequence[datetime]) -> tuple[Timings, ...]:
+    """The same for several stretches that all reach up to now, read once for the longest of them.
+
+    What is newest in a longer one begins with what is newest in a shorter one.
+    """
+    rows = _ended(connection, since=min(sinces))
+    # The newest come first, so that each stretch is the first so many of them.
+    lengths = [sum(seen_at >= since for _, seen_at, _, _ in rows) for since in sinces]
+    found = {length: _timings(rows[:length]) for length in set(lengths)}
+    return tuple(found[length] for length in lengths)
+
+
+def _ended(connection: Connection, *, since: datetime) -> list[_Ended]:
+    newest = (
         select(
             attempt.c.number,
+            attempt.c.seen_at,
             _seconds(connection, _due_at(), attempt.c.started_at).label("waited"),
             _seconds(connection, attempt.c.started_at, attempt.c.ended_at).label("ran"),
         )
@@ -59,12 +79,17 @@ def timings(connection: Connection, *, since: datetime) -> Timings:
         .where(attempt.c.seen_at >= since, attempt.c.outcome.in_((Outcome.DONE, Outcome.FAILED)))
         .order_by(attempt.c.seen_at.desc())
         .limit(LOOKED_AT_MOST)
-    ).all()
+    )
+    found = connection.execute(newest)
+    return [(number, seen_at, waited, ran) for number, seen_at, waited, ran in found]
+
+
+def _timings(rows: Sequence[_Ended]) -> Timings:
     return Timings(
         waited=_percentiles(
-            row.waited for row in rows if row.number == 1 and row.waited is not None
+            waited for number, _, waited, _ in rows if number == 1 and waited is not None
         ),
-        ran=_percentiles(row.ran for row in rows),
+        ran=_percentiles(ran for _, _, _, ran in rows),
         is_cut=len(rows) == LOOKED_AT_MOST,
     )
 

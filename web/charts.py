@@ -115,9 +115,11 @@ class Chart:
     latest_since: datetime  # when that bar begins
     gaps: tuple[Gap, ...] = ()  # none where everything is known
 
+    is_known: bool = True  # of any of its time anything was measured
+
     @property
     def is_flat(self) -> bool:
-        """True when there was nothing at all."""
+        """True when there was nothing at all, as far as is known."""
         return self.highest == 0
 
 
@@ -169,6 +171,7 @@ def _chart(measure: Measure, buckets: Sequence[Bucket]) -> Chart:
             ]
         ),
         gaps=gaps_of([(one.at, value) for one, value in zip(buckets, measured, strict=True)]),
+        is_known=any(value is not None for value in measured),
         highest=highest,
         latest=measured[-1],
         latest_since=buckets[-1].at,

@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
@@ -20,7 +21,9 @@ from starlette.responses import RedirectResponse, Response
 
 from store.accounts import AccountError
 from store.bounded import SearchTooSlow
+from store.clock import utc_now
 from store.database import OUTAGES, UnfitValue
+from web.house import house_of
 from web.language import N_, catalogue, language_of
 from web.phrases import said
 from web.render import render
@@ -30,6 +33,7 @@ log = logging.getLogger("web")
 PROBLEM_TYPE = "application/problem+json"
 CLIENT_WENT_AWAY = 499
 TRIED_AGAIN_SECONDS = 10
+HARDLY_OVER = timedelta(seconds=2)
 DATABASE_AWAY = N_("The database cannot be reached just now.")
 
 # What to tell a person, by status; the detail of the exception follows where it has one.
@@ -88,6 +92,7 @@ class ErrorView:
     anew: str | None  # the same page without what its address asks for
     place: tuple[str, str] | None  # (address, name) of where such things are listed
     tried_again: int | None  # seconds until the page asks for itself again
+    answered_at: datetime | None  # when the database that is away last answered, if it has
 
 
 def problem(
@@ -169,6 +174,7 @@ def error_page(
         reference=reference,
         anew=_anew(request) if status == HTTPStatus.BAD_REQUEST else None,
         place=_place(request.url.path),
+        answered_at=_answered_at(request) if is_away else None,
         tried_again=TRIED_AGAIN_SECONDS if is_away and request.method == "GET" else None,
     )
     return render(request, "pages/error.html", view, status=status)
@@ -215,10 +221,21 @@ def away(request: Request, error: Exception) -> Response:
     log.error("%s %s: %r", request.method, request.url.path, error)
     headers = {"Retry-After": str(TRIED_AGAIN_SECONDS)}
     if is_api(request):
-        return problem(503, DATABASE_AWAY, headers=headers)
+        last = _answered_at(request)
+        told = {"answered_at": last.isoformat() if last else None}
+        return problem(503, DATABASE_AWAY, headers=headers, **told)
     answer = error_page(request, 503, detail=DATABASE_AWAY, is_away=True)
     answer.headers.update(headers | {"X-Away": "database"})
     return answer
+
+
+def _answered_at(request: Request) -> datetime | None:
+    """When the database last answered; None where that is unknown, or hardly over.
+
+    One that takes no writing answers whoever reads: "a moment ago" would say nothing of it.
+    """
+    last = house_of(request).database.answered_at
+    return last if last and utc_now() - last >= HARDLY_OVER else None
 
 
 def fail(request: Request, error: Exception) -> Response:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, Request, expect
+from sqlalchemy import update
 
+from store.config import load
+from store.states import Outcome
+from store.tables import attempt
 from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console
+from tests.harness.databases import opened
 from tests.mboxes import letters
 from tests.web.asking import upload
 
@@ -79,6 +84,13 @@ def test_an_open_page_says_what_is_away_and_keeps_what_it_showed(
     page.clock.run_for(30_000)
     expect(late).to_have_text("not updated since: the database is away", use_inner_text=True)
     page.unroute("**/fragments/**")
+    # As nginx answers for a console that is away; it knows nothing of a database.
+    page.route("**/fragments/**", lambda route: route.fulfill(status=502, body="Bad Gateway"))
+    page.clock.run_for(30_000)
+    expect(late).to_have_text("not updated since: the console does not answer", use_inner_text=True)
+    page.unroute("**/fragments/**")
+    page.clock.run_for(30_000)
+    expect(late).to_be_hidden()
     here.process.stop()
     page.clock.run_for(30_000)
     expect(late).to_have_text("not updated since: the console does not answer", use_inner_text=True)
@@ -88,3 +100,24 @@ def test_an_open_page_says_what_is_away_and_keeps_what_it_showed(
 
     expect(late).to_be_hidden()
     page.context.close()
+
+
+def test_deaths_that_somebody_opened_stay_open_when_news_come(
+    console: Callable[..., Console], page: Page
+) -> None:
+    here = console(QUEUE="local")
+    with here.client() as client:
+        upload(client, letters(3))
+    killed = "work-horse 5: signal 9 (SIGKILL): killed by hand or by the kernel"
+    with opened(load(here.environ).database_url) as database, database.write() as connection:
+        connection.execute(update(attempt).values(outcome=Outcome.LOST, error=killed))
+    open_overview(here, page)
+    page.goto(f"{here.url}/workers")
+    alike = page.locator("#deaths details")
+    alike.locator("summary").click()
+
+    with page.expect_response("**/fragments/deaths"):
+        page.clock.run_for(20_000)
+
+    expect(alike).to_have_attribute("open", "")
+    expect(alike.locator("li").first).to_be_visible()

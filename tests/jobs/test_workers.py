@@ -16,12 +16,14 @@ from sqlalchemy import update
 from jobs.bell import ring_due
 from jobs.dispatch import Dispatch
 from jobs.draining import ask_to_drain
-from jobs.health import Health, WorkerHealth, look, with_details
+from jobs.health import Health, WorkerHealth, look
 from jobs.link import QueueLink
 from jobs.reconcile import reconcile
 from jobs.sampling import take_sample
 from jobs.standing import WorkerState
+from jobs.worker_details import with_details
 from jobs.worker_kinds import WorkerKind
+from jobs.worker_names import pid_told_by
 from store import tables
 from store.chunks import running_attempts
 from store.clock import utc_now
@@ -200,6 +202,124 @@ def test_a_worker_whose_horse_took_a_bell_and_claims_nothing_is_stuck(
     assert before < stuck.stall.took_at < utc_now()
     assert (stuck.stall.heard_at, stuck.given_up, stuck.answers_bell) == (None, None, False)
     assert seen(floor, link).queue.is_stuck
+
+
+@pytest.fixture
+def freeze() -> Iterator[Callable[[Process], None]]:
+    """Stops a worker's own process, and lets it go on in the end."""
+    frozen: list[int] = []
+
+    def stop(worker: Process) -> None:
+        os.kill(worker.pid, signal.SIGSTOP)
+        frozen.append(worker.pid)
+
+    yield stop
+    for pid in frozen:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes a minute to be told is told within seconds."""
+    monkeypatch.setattr("jobs.frozen.FROZEN_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr("jobs.health.UNMOVED_AFTER", timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_that_is_frozen_beside_work_is_stuck_until_it_goes_on(
+    floor: Floor,
+    redis_url: str,
+    kind: str,
+    freeze: Callable[[Process], None],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    start: Start = request.getfixturevalue(kind)
+    worker, link = start(environ_of(floor, redis_url)), QueueLink(redis_url)
+    wait_for(floor, link, WorkerState.IDLE)
+    before = utc_now()
+
+    freeze(worker)
+    for _ in range(2):  # the first is given to who waits for it, and never taken up
+        link.redis.rpush("rq:queue:default", "chunk-1-0fa9c1d2")
+    patient = seen(floor, link)
+    at_once(monkeypatch)
+    stuck = wait_for(floor, link, WorkerState.STUCK)
+    queue = seen(floor, link).queue
+
+    assert [one.state for one in patient.workers] == [WorkerState.IDLE]
+    assert stuck.unmoved_since is not None
+    assert before - timedelta(seconds=5) < stuck.unmoved_since < utc_now()
+    assert (stuck.stall, stuck.given_up, stuck.answers_bell) == (None, None, False)
+    assert (queue.consumers, queue.seem_free, queue.is_stuck) == (0, 0, True)
+    os.kill(worker.pid, signal.SIGCONT)
+    wait_until(
+        lambda: all(one.state is not WorkerState.STUCK for one in seen(floor, link).workers),
+        what="it goes on",
+    )
+
+
+def test_our_worker_is_told_as_frozen_although_others_go_on(
+    floor: Floor,
+    redis_url: str,
+    our_worker: Start,
+    freeze: Callable[[Process], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No bell hangs and work goes on: its silent connection alone tells."""
+    worker, link = our_worker(environ_of(floor, redis_url)), QueueLink(redis_url)
+    wait_for(floor, link, WorkerState.IDLE)
+    at_once(monkeypatch)
+
+    freeze(worker)
+    link.redis.rpush("rq:queue:default", "chunk-1-0fa9c1d2")
+    floor.hand_in(letters(3), filename="more.mbox")
+    floor.must_claim()
+    stuck = wait_until(
+        lambda: [one for one in seen(floor, link).workers if one.state is WorkerState.STUCK],
+        what="it is stuck",
+    )
+
+    assert [pid_told_by(one.name) for one in stuck] == [worker.pid]
+
+
+def test_our_worker_works_where_redis_lets_no_connection_be_named(
+    floor: Floor, redis_url: str, our_worker: Start
+) -> None:
+    link = QueueLink(redis_url)
+    rights = ["+@all", "-client|setname"]
+    link.redis.acl_setuser(
+        "unnamed", enabled=True, passwords=["+secret"], commands=rights, keys=["*"], channels=["*"]
+    )
+    ring_due(floor.workshop.database, link.redis)
+
+    our_worker(environ_of(floor, redis_url.replace("://", "://unnamed:secret@")))
+
+    assert wait_for(floor, link, WorkerState.BUSY).current
+    link.redis.acl_deluser("unnamed")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_that_waits_for_work_in_good_health_is_not_stuck(
+    floor: Floor,
+    redis_url: str,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Work is due and was not rung for: whoever waits does not know of it."""
+    start: Start = request.getfixturevalue(kind)
+    at_once(monkeypatch)
+    start(environ_of(floor, redis_url))
+    link = QueueLink(redis_url)
+    wait_for(floor, link, WorkerState.IDLE)
+
+    wait_until(lambda: seen(floor, link).queue.is_unmoved, what="nobody begins it")
+    health = seen(floor, link)
+
+    assert [one.state for one in health.workers] == [WorkerState.IDLE]
+    assert (health.queue.consumers, health.queue.seem_free) == (1, 1)
+    assert health.queue.unmoved_since == health.queue.backlog.oldest_since
 
 
 def test_our_worker_says_of_what_its_horse_died_and_what_it_held(

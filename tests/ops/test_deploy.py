@@ -6,12 +6,16 @@ import hashlib
 import re
 from collections.abc import Callable
 from configparser import ConfigParser
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
 
+from jobs.frozen import find_frozen
+from jobs.sightings import Sighting
 from ops.cli import COMMANDS
+from store.clock import utc_now
 from store.config import load
 from tests.harness.console import Console
 from tests.harness.processes import Process
@@ -97,6 +101,25 @@ def test_the_whole_work_goes_through_under_the_shipped_acl(
 
     with _as("onlooker", guarded_redis, "-") as onlooker:
         assert onlooker.acl_log() == []
+
+
+def test_frozen_workers_are_found_under_the_shipped_acl(
+    guarded_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.frozen.FROZEN_AFTER", timedelta(seconds=-1))
+    now = utc_now()
+    seen = Sighting(
+        name="w1", subscribed=True, listed=True, record={}, keeps_seconds=60, beat_at=now
+    )
+    line = redis.Redis(
+        port=guarded_redis.port, username="console", password=PASSWORD, client_name="w1"
+    )
+
+    with line, _as("console", guarded_redis, PASSWORD) as client:
+        line.ping()
+        found = find_frozen(client, [seen], hanging=0, unmoved_since=None, now=now)
+
+    assert list(found) == ["w1"]
 
 
 @pytest.mark.parametrize("name", UNITS)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from store import tables
 from store.clock import utc_now
 from store.states import Outcome
-from store.timings import timings
+from store.timings import timings, timings_since
 from tests.jobs.fixtures import make_floor
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
@@ -109,3 +109,28 @@ def test_a_first_attempt_that_was_tried_again_since_tells_no_waiting(
     assert found.waited.p99 == pytest.approx(10, abs=1)
     assert found.ran is not None
     assert found.ran.count == 3
+
+
+def test_stretches_that_are_read_at_once_tell_what_each_tells_alone(
+    make_floor: MakeFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor = with_attempts(make_floor, seconds=[1.0, 2.0, 3.0, 60.0])
+    now = utc_now()
+    # Two of the four are of hours ago.
+    with floor.workshop.database.write() as connection:
+        seen = select(tables.attempt.c.id).where(tables.attempt.c.outcome == Outcome.DONE)
+        ids = sorted(connection.execute(seen).scalars())
+        for id_, hours in zip(ids, (5, 3, 0, 0), strict=True):
+            at = now - timedelta(hours=hours, seconds=30)
+            row = tables.attempt.c.id == id_
+            connection.execute(update(tables.attempt).where(row).values(seen_at=at))
+    sinces = [now - timedelta(hours=hours) for hours in (1, 4, 24)]
+
+    for most in (5_000, 4, 3, 2, 1):
+        monkeypatch.setattr("store.timings.LOOKED_AT_MOST", most)
+        with floor.workshop.database.read() as connection:
+            at_once = timings_since(connection, sinces)
+            alone = tuple(timings(connection, since=since) for since in sinces)
+        assert at_once == alone
+
+    assert at_once[0].is_cut

@@ -231,3 +231,39 @@ def test_time_in_which_no_console_ran_is_hatched_and_not_drawn_as_an_empty_queue
     assert [figure.count('class="gap"') for figure in figures] == [0, 0, 3, 3, 0]
     assert words in figures[2]
     assert page.count('id="not-recorded"') == 1
+    described = re.findall(r'role="img" aria-label="([^"]*)"', page)
+    stretches = [re.findall(r"\d\d:\d\d – [^;)]*\d\d:\d\d", one) for one in described]
+    assert [len(found) for found in stretches] == [0, 0, 3, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("sampled", "language", "told"),
+    [
+        (True, "en", "nothing in the time that is recorded"),
+        (True, "ko", "기록된 시간에는 없음"),
+        (False, "en", "not recorded in this time"),
+        (False, "ko", "이 기간에는 기록 없음"),
+    ],
+)
+def test_a_queue_that_nobody_recorded_is_not_said_to_have_been_empty(
+    here: Visit, sampled: bool, language: str, told: str
+) -> None:
+    here.take_in(letters(3))
+    if sampled:
+        with here.house.database.write() as connection:
+            history.add_sample(
+                connection,
+                now=utc_now() - timedelta(minutes=40),
+                waiting=0,
+                running=0,
+                oldest_seconds=None,
+                consumers=0,
+            )
+
+    page = here.visitor(language=language).get("/").text
+    figures = page.split('id="history"')[1].split("<figure>")[1:]
+
+    captions = [figure.split("</figcaption>")[0] for figure in figures]
+    assert [told in caption for caption in captions] == [False, False, True, True, False]
+    labels = [figure.split('aria-label="')[1].split('"')[0] for figure in figures]
+    assert [told in label for label in labels] == [False, False, True, True, False]

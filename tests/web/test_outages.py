@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -72,3 +74,61 @@ def test_a_page_without_its_database_names_it_and_asks_again_by_itself(
     assert "http-equiv" not in posted.text
     assert live.headers["X-Away"] == "database"
     assert page.headers["Retry-After"] == "10"
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", r"It last answered at 09:41:07 UTC, 2 min( \d+ s)? ago\."),
+        ("ko", r"09:41:07 UTC\(2분( \d+초)? 전\)에 마지막으로 응답했습니다\."),
+    ],
+)
+def test_of_a_database_that_is_away_it_is_said_when_it_last_answered(
+    here: Visit, monkeypatch: pytest.MonkeyPatch, language: str, told: str
+) -> None:
+    visitor = here.visitor(language=language)
+    answered_at = datetime(2026, 1, 8, 9, 41, 7, tzinfo=UTC)
+    monkeypatch.setattr(Database, "read", nobody_opens)
+    monkeypatch.setattr(Database, "write", nobody_opens)
+    monkeypatch.setattr(here.house.database, "answered_at", answered_at)
+    monkeypatch.setattr("web.render.utc_now", lambda: answered_at + timedelta(minutes=2))
+
+    page, problem = visitor.get("/jobs"), visitor.get("/api/jobs")
+
+    assert re.search(told, page.text.replace("\N{NO-BREAK SPACE}", " "))
+    assert problem.json()["answered_at"] == "2026-01-08T09:41:07+00:00"
+
+
+def test_a_database_answers_when_it_has_done_what_it_was_asked(here: Visit) -> None:
+    database, before = here.house.database, utc_now()
+
+    with suppress(LookupError), database.read():
+        raise LookupError
+    with database.read() as connection:
+        connection.exec_driver_sql("SELECT 1")
+
+    assert database.answered_at is not None
+    assert before <= database.answered_at <= utc_now()
+
+
+def test_where_a_database_never_answered_nothing_is_said_of_it(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = here.visitor()
+    monkeypatch.setattr(Database, "read", nobody_opens)
+    monkeypatch.setattr(here.house.database, "answered_at", None)
+
+    assert "last answered" not in visitor.get("/jobs").text
+    assert "answered_at" not in visitor.get("/api/jobs").json()
+
+
+def test_a_database_that_answered_a_moment_ago_is_not_said_to_be_away_since(
+    here: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = here.visitor()
+    monkeypatch.setattr(Database, "write", nobody_opens)  # a full disk; reading goes on
+
+    answer = visitor.post("/sample")
+
+    assert answer.status_code == 503
+    assert "last answered" not in answer.text

@@ -112,8 +112,10 @@ def test_a_worker_at_another_database_is_named_on_overview_and_workers(
     sentence = "The worker lost-1 looks at another database than this console."
     assert sentence in overview.text
     assert sentence in workers.text
+    assert "Work waits and there is nobody to take it." in workers.text
     assert told.json()["astray"] == [{"name": "lost-1", "how": "other_database"}]
     assert told.json()["queue"]["stuck"] is True
+    assert (told.json()["queue"]["consumers"], told.json()["queue"]["seem_free"]) == (0, 0)
     # In its own row too, and not as one that is idle.
     assert [one["state"] for one in told.json()["workers"]] == ["astray"]
     row = workers.text.split("<tbody>")[1].split("</tr>")[0]

@@ -8,9 +8,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.health import QueueHealth, WorkerHealth, with_details, with_tallies
+from jobs.health import QueueHealth, WorkerHealth
 from jobs.proc import ProcessUse
 from jobs.strays import look_with_strays
+from jobs.worker_details import with_details, with_tallies
 from store.clock import now_of, utc_now
 from store.standstill import Standstill, standstills
 from web.actions.workers import ask, tell
@@ -104,6 +105,8 @@ def _queue_json(queue: QueueHealth) -> dict[str, Any]:
         else None,
         "stuck": queue.is_stuck,
         "unmoved": queue.is_unmoved,
+        "unmoved_since": _time(queue.unmoved_since),
+        "seem_free": queue.seem_free,
     }
 
 
@@ -131,6 +134,7 @@ def _worker_json(worker: WorkerHealth) -> dict[str, Any]:
         }
         if worker.stall
         else None,
+        "unmoved_since": _time(worker.unmoved_since),
         "memory_limit_bytes": report.limit_bytes if report else None,
         "worker_process": _use_json(report.worker if report else None),
         "horse_process": _use_json(report.horse if report else None),

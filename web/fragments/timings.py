@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.clock import utc_now
-from store.timings import LOOKED_AT_MOST, Timings, timings
+from store.timings import LOOKED_AT_MOST, Timings, timings_since
 from web.house import house_of
 from web.render import render
 
@@ -36,6 +36,5 @@ def find_timings(request: Request) -> TimingsView:
     """Look at the attempts that ended lately."""
     now = utc_now()
     with house_of(request).database.read() as connection:
-        hour = timings(connection, since=now - timedelta(hours=1))
-        day = timings(connection, since=now - timedelta(days=1))
+        hour, day = timings_since(connection, [now - timedelta(hours=1), now - timedelta(days=1)])
     return TimingsView(hour=hour, day=day, most=LOOKED_AT_MOST, every=EVERY)

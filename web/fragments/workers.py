@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health, WorkerHealth, with_details, with_tallies
+from jobs.health import Health, WorkerHealth
 from jobs.standing import URGENCY, WorkerState
 from jobs.strays import AstrayWorker, look_with_strays
+from jobs.worker_details import with_details, with_tallies
 from store.clock import utc_now
 from store.vain import program_version
 from web.asked import address, chosen

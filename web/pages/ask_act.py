@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import WorkerHealth, look
+from jobs.health import WorkerHealth
+from jobs.strays import look_with_strays
 from store.api_tokens import ApiToken, tokens
 from store.attempts import attempts_of_chunk
 from store.chunks import AttemptView
@@ -133,13 +134,15 @@ def worker_to_tell(request: Request, name: str) -> tuple[WorkerHealth, int]:
     found = next((one for one in there if one.name == name), None)
     if found is None:
         raise NotFound("There is no such worker.")
-    others = sum(one.name != name and one.asked_to_end_at is None for one in there)
+    others = sum(one.name != name and one.state.takes_work for one in there)
     return found, others
 
 
 def _there(request: Request) -> list[WorkerHealth]:
     house = house_of(request)
-    health = look(house.database, config=house.config, link=house.link, now=utc_now())
+    health, _ = look_with_strays(
+        house.database, config=house.config, link=house.link, now=utc_now()
+    )
     if house.link is not None and not health.workers_are_known:
         raise HTTPException(503, "The queue cannot be reached just now.")
     return [one for one in health.workers if one.can_be_told]
