@@ -1,7 +1,9 @@
 """In which order the matches of a search come, and where in that order each of them stands.
 
 Time and rank are walked as far as a page needs. A size or a sender has no index together with the
-words of a query, so by these only the newest matches are arranged, as many as are ever counted.
+words of a query, so by these only the newest matches are arranged: as many as are ever counted, and
+among no more candidates than can be looked at one by one in a moment. A number bounds that and not
+a time: each page gathers anew, and all have to be pages of one list.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ Placed = tuple[Rank, Found]
 # Sorts as the list does.
 Key = tuple[Rank, int, int]
 
+# So many take between half a second and a whole one, of texts of usual length.
+LOOKED_AT = 5_000
 _KEYS_PER_STATEMENT = 2_000
 # So much of an address decides: the cursors of thirty pages stand in the address of a page.
 _ADDRESS_CHARACTERS = 40
@@ -64,7 +68,7 @@ def arrange(
     """Who finds all of them, and who arranges what is found."""
     if order in (Order.LARGEST, Order.SENDER):
         # All that can be arranged are wanted at once, and are looked at once for all.
-        finder = Finder(connection, expression, names, step=COUNTED + 1)
+        finder = Finder(connection, expression, names, step=COUNTED + 1, looked_at_most=LOOKED_AT)
         keys = _sizes if order is Order.LARGEST else _senders
         return finder, _ByKey(connection, finder, keys)
     everything = Finder(

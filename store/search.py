@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from store.arrangement import Arrangement, Placed, arrange
 from store.bounded import SearchTooSlow, bounded
 from store.cursor import Cursor, cursor_from
+from store.database import READ_TIMEOUT_SECONDS
 from store.expression import wanted_words
 from store.hits import hits_of
 from store.names import find_names
@@ -85,16 +86,18 @@ def search_keys(
     after: str | None,
     limit: int,
     look_seconds: float | None = None,
+    within: float = READ_TIMEOUT_SECONDS,
     now: datetime,
 ) -> tuple[list[int], str | None]:
     """The keys of one page of matches, and the cursor of the next page.
 
     For whoever goes through what is found without showing it. A page may be short, or empty, and
-    not the last: there is a next one as long as there is a cursor. Raises what `search` raises.
+    not the last: there is a next one as long as there is a cursor. Raises what `search` raises, and
+    SearchTooSlow after `within` seconds.
     """
     query = parse(query_text, now=now)
     cursor = cursor_from(after) if after else None
-    with bounded(connection):
+    with bounded(connection, seconds=within):
         names = find_names(connection, query.expression)
         _, arrangement = arrange(
             connection, query.expression, names, order, look_seconds=look_seconds, step=limit

@@ -19,6 +19,7 @@ from store.arrangement import Arrangement, Placed, arrange
 from store.bounded import bounded
 from store.conversations import conversations_of
 from store.cursor import cursor_from
+from store.database import READ_TIMEOUT_SECONDS
 from store.expression import wanted_words
 from store.hits import hits_of
 from store.names import find_names
@@ -151,13 +152,14 @@ def thread_keys(
     after: str | None,
     limit: int,
     look_seconds: float | None = None,
+    within: float = READ_TIMEOUT_SECONDS,
     now: datetime,
 ) -> tuple[list[tuple[int, ...]], str | None]:
     """One page of conversations, each as the keys of all its hits in order, and the cursor of
-    the next page. Raises what `search` raises."""
+    the next page. Raises what `search_keys` raises."""
     query = parse(query_text, now=now)
     cursor = cursor_from(after) if after else None
-    with bounded(connection):
+    with bounded(connection, seconds=within):
         names = find_names(connection, query.expression)
         _, arrangement = arrange(
             connection, query.expression, names, order, look_seconds=look_seconds

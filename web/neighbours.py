@@ -28,8 +28,8 @@ from web.trail import BEGINNING, Way, trail_from
 
 # Pages looked through: mail that came meanwhile has moved a hit further down.
 PAGES = 4
-# What has to be looked at one by one may take so long on a page, and nothing more is begun after so
-# long: without neighbours a message is shown too.
+# What has to be looked at one by one may take so long on a page. A page that takes longer is given
+# up, and none is begun after so long: without neighbours a message is shown too.
 LOOK_SECONDS, ENOUGH_SECONDS = 0.1, 0.5
 
 Group = tuple[int, ...]
@@ -151,6 +151,7 @@ def _fetch(connection: Transaction, query: str, wish: Arranged) -> Fetch:
             after=after or None,
             limit=PAGE,
             look_seconds=LOOK_SECONDS,
+            within=ENOUGH_SECONDS,
             now=now,
         )
 
@@ -162,6 +163,7 @@ def _fetch(connection: Transaction, query: str, wish: Arranged) -> Fetch:
             after=after or None,
             limit=PAGE,
             look_seconds=LOOK_SECONDS,
+            within=ENOUGH_SECONDS,
             now=now,
         )
         return [(key,) for key in keys], following

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from store.database import Database
-from store.results import QueryError, Results
+from store.results import Hit, QueryError, Results
 from store.search import search
 from tests.store.mails import NOW
 
@@ -17,7 +17,12 @@ def found(database: Database, query: str, **options: object) -> Results:
 
 def offsets(database: Database, query: str, **options: object) -> list[int]:
     """Where the hits lie, in thousands: the number of the message as it was kept."""
-    return [(hit.id & (1 << 40) - 1) // 1000 for hit in found(database, query, **options).hits]
+    return [offset_of(hit) for hit in found(database, query, **options).hits]
+
+
+def offset_of(hit: Hit) -> int:
+    """Where a hit lies, in thousands: the number of its message as it was kept."""
+    return (hit.id & (1 << 40) - 1) // 1000
 
 
 def found_or_refused(database: Database, query: str) -> Results | QueryError:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mail.defect import Defect
 from mail.envelope import Address
 from mail.message import Message
-from store import finder
+from store import candidates, finder
 from store.checking import holds
 from store.database import Database
 from store.document import document_of
@@ -170,7 +170,7 @@ def test_both_databases_and_a_plain_look_find_the_same_in_the_same_order(
         patch.setattr(numbered, "LOOKED_INTO", looked_into)
         patch.setattr(sqlite, "WORDS_OF_A_BEGINNING", counted)
         if counted == 2:
-            patch.setattr(finder, "VERY_MANY", -1)
+            patch.setattr(candidates, "VERY_MANY", -1)
         for database in databases:
             empty(database)
             keep(database, *kept, length=LENGTH)

@@ -11,7 +11,7 @@ from store.database import Database
 from store.results import CursorError, Order
 from store.search import search_keys
 from store.threaded import thread_keys
-from tests.store.asking import days_ago, found, offsets
+from tests.store.asking import days_ago, found, offset_of, offsets
 from tests.store.mails import NOW, a_message, keep
 
 SENDERS = ("carol@example.org", "Ann@example.org", "bob@example.org")
@@ -95,6 +95,29 @@ def test_only_the_newest_of_very_many_are_arranged_by_size_and_that_is_said(
     assert offsets(database, "word", order=Order.LARGEST) == [5, 6, 4]
     assert page.among_newest == 3
     assert page.count.value == 7
+
+
+@pytest.mark.parametrize("order", [Order.LARGEST, Order.SENDER])
+@pytest.mark.parametrize("query", ['"word 결제"', "body:word"])
+def test_pages_of_those_looked_at_one_by_one_are_of_one_list_however_slow_the_machine(
+    database: Database, monkeypatch: pytest.MonkeyPatch, query: str, order: Order
+) -> None:
+    monkeypatch.setattr(finder, "LOOK_SECONDS", -1.0)
+    monkeypatch.setattr(finder, "_STEP", 2)
+    monkeypatch.setattr(arrangement, "LOOKED_AT", 4)
+    keep_seven(database)
+    newest = [6, 5, 4, 3]
+    right = [one for one in RIGHT[order] if one in newest]
+
+    pages = [found(database, query, order=order, limit=1)]
+    while pages[-1].next:
+        pages.append(found(database, query, order=order, after=pages[-1].next, limit=1))
+
+    assert [offset_of(hit) for page in pages for hit in page.hits] == right
+    assert {page.among_newest for page in pages} == {4}
+    monkeypatch.setattr(arrangement, "LOOKED_AT", 7)
+    assert found(database, query, order=order).among_newest is None
+    assert offsets(database, query, order=order) == RIGHT[order]
 
 
 @pytest.mark.parametrize("order", [Order.LARGEST, Order.SENDER])
