@@ -20,14 +20,14 @@ from store.tallies import last_heard_of
 
 # A bell is answered within moments: by a claim, or by its end when there is nothing to claim.
 STALLED_AFTER = timedelta(seconds=45)
-# Clocks of workers, which date bells, and of the database, which dates attempts, may differ.
-CLOCKS_DIFFER = timedelta(minutes=1)
+# A busy worker beats so often at least: RQ's own, unless it was told otherwise, and ours oftener.
+BEATS_APART = timedelta(seconds=30)
 _OURS = "chunk-"  # RQ jobs of others may hang in the same queue, and take as long as they like
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall:
-    """When a worker took its bell, and when a chunk it had claimed after that was last heard of.
+    """About when a worker took its bell, and when a chunk claimed after that was last heard of.
 
     `heard_at` is None when it claimed none at all.
     """
@@ -49,14 +49,14 @@ def find_stalls(
     Only meaningful while work is due. Two round trips to Redis, however many they are.
     """
     try:
-        taken = _bells_taken(redis, workers)
+        taken = _bells_taken(redis, workers, now=now)
     except RedisError:
         return {}
     old = {name: at for name, at in taken.items() if now - at > STALLED_AFTER}
     if not old:
         return {}
     with database.read() as connection:
-        heard = last_heard_of(connection, old, since=min(old.values()) - CLOCKS_DIFFER)
+        heard = last_heard_of(connection, old, since=min(old.values()))
     stalls = {name: _stall(took_at=at, heard_at=heard.get(name)) for name, at in old.items()}
     return {name: one for name, one in stalls.items() if now - one.since > STALLED_AFTER}
 
@@ -66,8 +66,8 @@ def _stall(*, took_at: datetime, heard_at: datetime | None) -> Stall:
     return Stall(took_at=took_at, heard_at=heard_at if is_of_this_bell else None)
 
 
-def _bells_taken(redis: Redis, workers: Collection[str]) -> dict[str, datetime]:
-    """When each took the bell it is on, as its own clock said. Raises RedisError.
+def _bells_taken(redis: Redis, workers: Collection[str], *, now: datetime) -> dict[str, datetime]:
+    """When each took the bell it is on, by our clock. Raises RedisError.
 
     RQ's worker notes an execution before it forks the horse, and keeps it while that lives.
     """
@@ -82,11 +82,27 @@ def _bells_taken(redis: Redis, workers: Collection[str]) -> dict[str, datetime]:
         if key.startswith(_OURS)
     ]
     for _, key in executions:
-        pipeline.hget(f"rq:execution:{key}", "created_at")
+        pipeline.hmget(f"rq:execution:{key}", "created_at", "last_heartbeat")
     taken: dict[str, datetime] = {}
-    for (worker, _), value in zip(executions, pipeline.execute(), strict=True):
-        seconds = number_of(word_of(value)) if value is not None else None
-        if seconds is not None:
-            at = datetime.fromtimestamp(seconds, tz=UTC)
+    for (worker, _), values in zip(executions, pipeline.execute(), strict=True):
+        begun, beaten = map(_moment, values)
+        if begun is not None:
+            at = _by_our_clock(begun, beaten, now=now)
             taken[worker] = max(taken.get(worker, at), at)
     return taken
+
+
+def _moment(value: bytes | str | None) -> datetime | None:
+    seconds = number_of(word_of(value)) if value is not None else None
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def _by_our_clock(begun: datetime, beaten: datetime | None, *, now: datetime) -> datetime:
+    """When a bell was taken, whatever the worker's clock says.
+
+    By that clock alone it worked until its last beat, which cannot be much longer ago.
+    """
+    if beaten is None:
+        return begun
+    latest = now - (beaten - begun)
+    return min(max(begun, latest - BEATS_APART), latest)

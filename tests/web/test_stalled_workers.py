@@ -126,6 +126,21 @@ def test_a_worker_on_a_fresh_bell_or_on_a_job_of_others_is_not_stuck(
     assert "Idle" in row_of(there)
 
 
+@pytest.mark.parametrize("clock_ahead", [-120, 120])
+@pytest.mark.parametrize(("ago", "state"), [(2, "idle"), (10, "idle"), (90, "stuck")])
+def test_a_worker_whose_clock_is_wrong_is_judged_by_how_long_it_has_the_bell(
+    hall: Hall, there: Visit, ago: float, state: str, clock_ahead: float
+) -> None:
+    there.take_in(letters(3), work=False)
+    hall.enlist(NAME, state="busy", beat_ago=-clock_ahead, kept_seconds=70 - clock_ahead)
+    hall.give_bell(NAME, ago=ago, clock_ahead=clock_ahead)
+    hall.wait(1)
+
+    (told,) = there.visitor().get("/api/health").json()["workers"]
+
+    assert told["state"] == state
+
+
 @pytest.mark.parametrize("why", ["nothing waits", "it rests", "it is paused"])
 def test_while_no_work_is_due_nobody_is_stuck_on_a_bell(hall: Hall, there: Visit, why: str) -> None:
     there.take_in(letters(3), work=why == "nothing waits")
