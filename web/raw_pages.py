@@ -8,6 +8,7 @@ pages of a message of any size are found at once, and are always the same.
 from __future__ import annotations
 
 import codecs
+import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,16 @@ BLOCK_BYTES = 64 << 10
 # So far behind its even place a block may begin.
 _LOOK_BYTES = 4 << 10
 _LONGEST_SEQUENCE = 4
+# Charsets whose letters take two or four bytes each, of which one may look like a line end; and
+# those where bytes mean what a switch before them says, anew in each line.
+_WIDE = ("utf-16", "utf-32")
+_SWITCHED = ("iso2022", "hz", "utf-7")
+_IN_ORDER = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+# Where a block may begin, best first: behind a line, a word, or what is a letter's second byte in
+# no charset.
+_ENDS = (re.compile(rb"\n"), re.compile(rb" "), re.compile(rb"[!-/]"))
+# A text of this charset says once, at its beginning, what is switched to.
+_KOREAN_SWITCH = ("iso2022_kr", b"\x1b$)C")
 # What a byte may come to in a page: what stands for no letter is shown by three.
 _ESCAPED = {ord("&"): 5, ord("<"): 4, ord(">"): 4, ord('"'): 5, ord("'"): 5}
 _WEIGHTS = bytes(
@@ -39,6 +50,10 @@ class _Bytes:
     charset: str
 
     @property
+    def is_wide(self) -> bool:
+        return self.charset.startswith(_WIDE)
+
+    @property
     def size(self) -> int:
         return self.place.length - self.skip
 
@@ -51,10 +66,12 @@ class _Bytes:
         at = number * BLOCK_BYTES
         if at <= 0 or at >= self.size:
             return min(max(at, 0), self.size)
+        if self.is_wide:
+            return at
         near = self.read(at - 1, min(at + _LOOK_BYTES, self.size))
-        for end in (b"\n", b" "):
-            if (found := near.find(end)) >= 0:
-                return at + found
+        for end in _ENDS[:2] if self.charset.startswith(_SWITCHED) else _ENDS:
+            if found := end.search(near):
+                return at + found.start()
         continued = (step for step in range(1, _LONGEST_SEQUENCE) if near[step] & 0xC0 != 0x80)
         return at + next(continued, 1) - 1 if len(near) > _LONGEST_SEQUENCE else at
 
@@ -71,16 +88,26 @@ class _Bytes:
         cuts = [0]
         while weights[-1] - weights[cuts[-1]] > PAGE_BYTES:
             most = bisect_left(weights, weights[cuts[-1]] + PAGE_BYTES) - 1
-            cuts.append(self._good_cut(block, cuts[-1], most))
+            cuts.append(self._good_cut(start, block, cuts[-1], most))
         return [start + cut for cut in [*cuts, len(block)]], block
 
-    def _good_cut(self, block: bytes, start: int, stop: int) -> int:
-        for end in (b"\n", b" "):
+    def _good_cut(self, block_start: int, block: bytes, start: int, stop: int) -> int:
+        for end in () if self.is_wide else (b"\n", b" "):
             if (found := block.rfind(end, max(start, stop - _LOOK_BYTES), stop)) >= 0:
                 return found + 1
-        decoder = codecs.getincrementaldecoder(self.charset)("replace")
+        decoder = self.decoder_at(block_start + start)
         decoder.decode(block[start:stop])
         return stop - len(decoder.getstate()[0])
+
+    def decoder_at(self, at: int) -> codecs.IncrementalDecoder:
+        """What decodes from a byte on, as if it had seen all before."""
+        decoder = codecs.getincrementaldecoder(self.charset)("replace")
+        if at and self.charset.startswith(_SWITCHED):
+            if self.charset == _KOREAN_SWITCH[0]:
+                decoder.decode(_KOREAN_SWITCH[1])
+            before = self.read(max(at - _LOOK_BYTES, 0), at)
+            decoder.decode(before[before.rfind(b"\n") + 1 :])
+        return decoder
 
 
 def raw_page(
@@ -96,7 +123,9 @@ def raw_page(
 
     Raises HTTPException 410 when its bytes are gone.
     """
-    message = _Bytes(house, place, skip, charset)
+    codec = codecs.lookup(charset).name
+    # A mark of the byte order stands before a text, and not before the headers of a message.
+    message = _Bytes(house, place, skip, _IN_ORDER.get(codec, codec))
     at = min(at, max(message.size - 1, 0))
     number = message.block_at(at)
     cuts, block = message.cuts(number)
@@ -105,7 +134,7 @@ def raw_page(
     previous = cuts[here - 1] if here else message.cuts(number - 1)[0][-2] if number else None
     last = message.cuts(message.block_at(message.size - 1))[0][-2] if message.size else 0
     is_last = stop >= message.size
-    text = block[start - cuts[0] : stop - cuts[0]].decode(charset, "replace")
+    text = message.decoder_at(start).decode(block[start - cuts[0] : stop - cuts[0]], final=True)
     return text.replace("\r\n", "\n"), Stretch(
         start=start,
         stop=stop,

@@ -129,7 +129,7 @@ def test_a_worker_on_a_fresh_bell_or_on_a_job_of_others_is_not_stuck(
 @pytest.mark.parametrize("clock_ahead", [-120, 120])
 @pytest.mark.parametrize(("ago", "state"), [(2, "idle"), (10, "idle"), (90, "stuck")])
 def test_a_worker_whose_clock_is_wrong_is_judged_by_how_long_it_has_the_bell(
-    hall: Hall, there: Visit, ago: float, state: str, clock_ahead: float
+    hall: Hall, there: Visit, ago: float, state: str, clock_ahead: int
 ) -> None:
     there.take_in(letters(3), work=False)
     hall.enlist(NAME, state="busy", beat_ago=-clock_ahead, kept_seconds=70 - clock_ahead)
