@@ -14,7 +14,7 @@ from ops.books import ledger_of
 from store.archives import Fate
 from store.jobs import JobView
 from store.ledger import runs
-from store.members import MemberView, members_of
+from store.member_lists import MemberView, members_of
 
 PAGE = 1000
 

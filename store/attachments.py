@@ -13,6 +13,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from mail.text import nfc_clean
 from store.bounded import bounded
+from store.comparing import ascii_lower, lowered
 from store.naming import message_name
 from store.results import CursorError
 from store.tables_mail import attachment
@@ -72,7 +73,7 @@ def list_files(
     when the database runs out of time.
     """
     limit = max(1, min(limit, LARGEST_LIMIT))
-    files, key = _newest_of_each(name, content_types), _key(order)
+    files, key = _newest_of_each(connection, name, content_types), _key(order)
     if after:
         place, asked = tuple_(*key), tuple_(*_cursor(after, order))
         files = files.where(place > asked if order is FileOrder.OLDEST else place < asked)
@@ -87,16 +88,18 @@ def list_files(
     )
 
 
-def _newest_of_each(name: str, content_types: Sequence[str]) -> Select[*tuple[Any, ...]]:
+def _newest_of_each(
+    connection: Connection, name: str, content_types: Sequence[str]
+) -> Select[*tuple[Any, ...]]:
     """Rows of which no later one has the same content; the condition is asked per row shown, so
     a page costs the same however many files there are."""
     row, later = attachment.c, attachment.alias("later").c
     newer = select(later.path).where(
         later.sha256 == row.sha256,
         _place(later) > _place(row),
-        *_conditions(later, name, content_types),
+        *_conditions(connection, later, name, content_types),
     )
-    wanted = (*_conditions(row, name, content_types), not_(newer.exists()))
+    wanted = (*_conditions(connection, row, name, content_types), not_(newer.exists()))
     return select(attachment).where(*wanted)
 
 
@@ -115,11 +118,13 @@ def _place(row: Columns) -> ColumnElement[Any]:
     return tuple_(row.message_id, row.path)
 
 
-def _conditions(row: Columns, name: str, content_types: Sequence[str]) -> list[ColumnElement[bool]]:
+def _conditions(
+    connection: Connection, row: Columns, name: str, content_types: Sequence[str]
+) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if name:
-        pattern = f"%{_literally(nfc_clean(name).lower())}%"
-        conditions.append(func.lower(row.filename).like(pattern, escape=_ESCAPE))
+        piece = ascii_lower(nfc_clean(name))
+        conditions.append(lowered(connection, row.filename).contains(piece, autoescape=True))
     if content_types:
         beginnings = [_literally(nfc_clean(one).lower()) for one in content_types]
         fitting = [row.content_type.like(f"{one}%", escape=_ESCAPE) for one in beginnings]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Select, collate, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
+from store.comparing import ascii_lower, lowered
 from store.counted_on import GONE
 from store.inside import archives_within, ended_since
 from store.overall import SHOWN_STATES, own_shown, shown_state, status_of_jobs
@@ -128,18 +129,6 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
 def _forms(text: str) -> set[str]:
     """Composed and decomposed: some systems send file names with Hangul taken apart."""
     return {ascii_lower(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
-
-
-def ascii_lower(text: str) -> str:
-    """In lower case as far as ASCII goes, as `lowered` is."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
-
-
-def lowered(connection: Connection, text: ColumnElement[str]) -> ColumnElement[str]:
-    """A text in lower case as far as ASCII goes: all that both databases agree on."""
-    if connection.dialect.name == "postgresql":
-        text = collate(text, "C")
-    return func.lower(text)
 
 
 def some_jobs(

@@ -71,10 +71,12 @@ def all_of(words: Words, lowered_text: str, *, most: int) -> list[tuple[int, int
     return places
 
 
-def marked_long(text: str, wanted: Iterable[Words], *, most: int) -> Marked:
-    """A long text with its hits, the first `most` of each words."""
+def marked_long(text: str, wanted: Iterable[Words], *, most: int) -> tuple[Marked, bool]:
+    """A long text with its hits, the first `most` of each words, and whether it has more."""
     low = lowered(text)
-    return Marked(text, _merged(span for words in wanted for span in all_of(words, low, most=most)))
+    found = [all_of(words, low, most=most + 1) for words in wanted]
+    ranges = _merged(span for spans in found for span in spans[:most])
+    return Marked(text, ranges), any(len(spans) > most for spans in found)
 
 
 def _is_word(run: str) -> bool:

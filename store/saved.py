@@ -96,7 +96,7 @@ def _fit_name(name: str) -> str:
 
 def _kept(connection: Connection, owner: str, wanted: SavedSearch) -> SavedSearch:
     if _how_many(connection, owner) >= MOST_PER_OWNER:
-        raise SavedSearchError(f"More than {MOST_PER_OWNER} saved searches are not kept.")
+        raise SavedSearchError(f"More than {MOST_PER_OWNER} saved searches and views are not kept.")
     row = {
         "owner": owner,
         "page": wanted.page,
@@ -157,7 +157,7 @@ def rename_search(
 
 
 def _is_taken(name: str) -> SavedSearchError:
-    return SavedSearchError(f"There is a saved search called “{name}” already.")
+    return SavedSearchError(f"The name “{name}” is taken already.")
 
 
 def forget_search(connection: Connection, *, owner: str, search_id: int) -> str | None:

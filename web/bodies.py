@@ -14,7 +14,7 @@ from mail.tree import Node, tree_of
 from store.reading import MessageView, text_of
 from store.results import Marked
 from web.cuts import PAGE_BYTES, Stretch, cuts_by_weight, cuts_of, stretch_of, weight_of
-from web.found_marks import MOST_IN_A_TEXT, FoundMarks, part_of
+from web.found_marks import MOST_ON_A_PAGE, FoundMarks, part_of
 from web.house import House
 from web.letters import SURELY_LIGHT_BYTES, Letter, letter_of, window_of
 from web.looks import Look
@@ -33,9 +33,9 @@ PARTS, _AROUND_PART = 100, 1_000
 class Body:
     """What is shown. `cut` says that the message goes on behind what can be looked at.
 
-    `stretch` is None where nothing is paged; `found` counts the hits in the whole text, and
-    `to_found` leads to the page of the first one when this page has none. `why` says in one
-    sentence why nothing can be shown.
+    `stretch` is None where nothing is paged; `found` counts the hits in the whole text, of which
+    this page has `marked_first` marked, where it has more; `to_found` leads to the page of the
+    first one when this page has none. `why` says in one sentence why nothing can be shown.
     """
 
     text: Marked | None = None
@@ -44,6 +44,7 @@ class Body:
     tree: tuple[Node, ...] = ()
     found: int = 0
     found_more: bool = False
+    marked_first: int | None = None
     to_found: str | None = None
     why: str | None = None
 
@@ -112,15 +113,17 @@ def _read_beside(house: House, message: MessageView, asked: Asked) -> Body:
 
 def _paged(text: str, asked: Asked, *, cut: bool) -> Body:
     stretch = stretch_of(cuts_of(text), len(text), at=asked.at, page_at=asked.page_at)
-    whole = asked.marks.in_text(text)
+    whole, is_more = asked.marks.in_text(text)
     shown = part_of(whole, stretch.start, stretch.stop)
     first = whole.ranges[0][0] if whole.ranges and not shown.ranges else None
+    are_many = len(shown.ranges) > MOST_ON_A_PAGE
     return Body(
-        text=shown,
+        text=Marked(shown.text, shown.ranges[:MOST_ON_A_PAGE]),
         cut=cut and stretch.next is None,
         stretch=stretch,
         found=len(whole.ranges),
-        found_more=len(whole.ranges) >= MOST_IN_A_TEXT,
+        found_more=is_more,
+        marked_first=MOST_ON_A_PAGE if are_many else None,
         to_found=None if first is None else asked.page_at(first),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mail.message import body_html
 from mail.part import part_bytes
 from store.reading import AttachmentView, MessageView
-from web.found_marks import FoundMarks
+from web.found_marks import MOST_ON_A_PAGE, FoundMarks
 from web.house import House
 from web.html_marks import with_marks
 from web.letters import Letter, letter_of
@@ -41,6 +41,7 @@ class Formatted:
     html: SafeHtml | None
     heavy: int = 0
     found: int = 0  # words of the search, marked in this piece
+    found_more: bool = False  # so many that no further ones are looked for
     heavy_bytes: int = 0
 
 
@@ -78,6 +79,7 @@ def formatted_of(
         html=_filled(clean, pictures.values(), letter) if for_frame else clean,
         heavy=len(heavy),
         found=found,
+        found_more=found >= MOST_ON_A_PAGE,
         heavy_bytes=sum(one.size for one in heavy),
     )
 

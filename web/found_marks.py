@@ -27,10 +27,10 @@ class FoundMarks:
         whole = marked(text or "", self._about(field)) or Marked("")
         return whole if most is None else clipped(whole, most)
 
-    def in_text(self, text: str) -> Marked:
-        """The whole text of a message with its hits."""
+    def in_text(self, text: str) -> tuple[Marked, bool]:
+        """The whole text of a message with its hits, and whether it has more than are marked."""
         about = self._about(Field.BODY)
-        return marked_long(text, about, most=MOST_IN_A_TEXT) if about else Marked(text)
+        return marked_long(text, about, most=MOST_IN_A_TEXT) if about else (Marked(text), False)
 
     def _about(self, field: Field) -> list[Words]:
         # Blind copies are found by `cc:` too.
@@ -59,4 +59,4 @@ def part_of(text: Marked, start: int, stop: int) -> Marked:
         for one, end in text.ranges
         if one < stop and end > start
     )
-    return Marked(text.text[start:stop], ranges[:MOST_ON_A_PAGE])
+    return Marked(text.text[start:stop], ranges)

@@ -1,6 +1,7 @@
 """Cleaned markup in pieces of bounded weight, each whole for itself.
 
-What is open where a piece ends is closed there and opened again in the next. No link is cut apart:
+What is open where a piece ends is closed there and opened again in the next; a numbered list goes
+on with its numbers, and an item that is cut apart has its number in both. No link is cut apart:
 whether one leads where its text says (`web.disguised`) is seen only in the whole of it.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from web.tags import TAG
+from web.tags import ATTRIBUTE, TAG, attributes_of
 
 PIECE_BYTES = 100_000
 # What is opened again may weigh so much, and a link that does not fit a piece.
@@ -23,12 +24,27 @@ class CannotBeCut(Exception):
 
 
 @dataclass(slots=True)
+class _Open:
+    """An element that is not closed yet."""
+
+    name: str
+    tag: str  # its whole start tag
+    number: int | None = None  # of the next item, of a numbered list
+
+    def from_number(self, number: int) -> str:
+        """The start tag of the rest of a numbered list."""
+        attributes = ATTRIBUTE.findall(self.tag)
+        others = "".join(f' {name}="{value}"' for name, value in attributes if name != "start")
+        return f'<ol{others} start="{number}">'
+
+
+@dataclass(slots=True)
 class _Cutter:
     room: int
     pieces: list[str] = field(default_factory=list)
     _now: list[str] = field(default_factory=list)
     _weight: int = 0
-    _open: list[tuple[str, str]] = field(default_factory=list)  # names and whole start tags
+    _open: list[_Open] = field(default_factory=list)
     _link: int = 0  # how many links are open
     _link_weight: int = 0
 
@@ -48,26 +64,41 @@ class _Cutter:
         self.take(tag, weight)
         if name in _VOID:
             return
-        self._open.append((name, tag))
+        if name == "li" and (around := self._list()) and around.number is not None:
+            around.number += 1
+        self._open.append(_Open(name, tag, _first_number(tag) if name == "ol" else None))
         self._link += name == "a"
 
     def end(self, name: str, tag: str) -> None:
         """An end tag, which stays with what it ends."""
         self._now.append(tag)
         self._weight += len(tag)
-        if self._open and self._open[-1][0] == name:
+        if self._open and self._open[-1].name == name:
             self._open.pop()
             self._link -= name == "a"
             self._link_weight = self._link_weight if self._link else 0
 
     def _cut(self) -> None:
-        reopened = "".join(tag for _, tag in self._open)
+        reopened = "".join(self._again())
         if len(reopened.encode()) > _MOST_REOPENED:
             raise CannotBeCut
-        closed = "".join(f"</{name}>" for name, _ in reversed(self._open))
+        closed = "".join(f"</{one.name}>" for one in reversed(self._open))
         self.pieces.append("".join(self._now) + closed)
         self._now = [reopened] if reopened else []
         self._weight = len(reopened.encode()) + len(closed)
+
+    def _list(self) -> _Open | None:
+        """The list whose item would begin here."""
+        return next((one for one in reversed(self._open) if one.name in ("ol", "ul")), None)
+
+    def _again(self) -> Iterator[str]:
+        """The start tags of all that is open, for what follows."""
+        for at, one in enumerate(self._open):
+            if one.number is None:
+                yield one.tag
+            else:
+                goes_on = [other.name for other in self._open[at + 1 :]][:1] == ["li"]
+                yield one.from_number(one.number - goes_on)
 
     def whole(self) -> list[str]:
         """All pieces, the last one included."""
@@ -91,6 +122,13 @@ def pieces_by_weight(
             cutter.begin(name, tag[0], weight_of_tag(name, tag[0]))
     _take_text(cutter, markup[seen:])
     return cutter.whole()
+
+
+def _first_number(tag: str) -> int:
+    try:
+        return int(attributes_of(tag).get("start", "1"))
+    except ValueError:
+        return 1
 
 
 def _take_text(cutter: _Cutter, text: str) -> None:

@@ -91,9 +91,9 @@ PHRASES = (
     N_("A label needs 1 to {count} characters."),
     N_("A mark needs 1 to {count} characters."),
     N_("A name needs 1 to {count} characters."),
-    N_("More than {count} saved searches are not kept."),
-    N_("There is a saved search called “{name}” already."),
-    N_("There is no such saved search any more."),
+    N_("More than {count} saved searches and views are not kept."),
+    N_("The name “{name}” is taken already."),
+    N_("What was saved so is not there any more."),
     N_("The search took longer than {seconds} seconds."),
     # jobs.processor
     N_("Reading it took more than {seconds} s of CPU time."),

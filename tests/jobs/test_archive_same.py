@@ -9,7 +9,8 @@ from store.archives import Fate
 from store.counted_on import CountsOn, counting_on, counting_on_upload
 from store.errands import ErrandKind
 from store.forecast_inside import InsideForecast, forecast_inside
-from store.members import MemberView, members_of, sum_of_members
+from store.member_lists import MemberView, members_of
+from store.members import sum_of_members
 from store.states import JobState
 from tests.archives import mail, zip_of
 from tests.jobs.asked import ask, carry_out

@@ -16,7 +16,8 @@ from jobs import archive_books, meter, unpacker
 from jobs.archive_books import UNSEEN
 from jobs.attempts import Surroundings, run_attempt
 from store.archives import Fate, find_archive
-from store.members import MemberView, members_of, sum_of_members
+from store.member_lists import MemberView, members_of
+from store.members import sum_of_members
 from store.spool import Spool
 from store.states import JobState, Outcome
 from store.uploads import forget_upload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.members import MemberOrder, members_of
+from store.member_lists import MemberOrder, members_of
 from tests.archives import mail, zip_of
 from tests.jobs.floor import Floor
 
@@ -26,6 +26,9 @@ def test_pages_of_members_give_each_once_and_in_order(floor: Floor, order: Membe
 
     assert found == whole
     assert len(whole) == 6
+    if order is MemberOrder.NAME:
+        names = [one.name for one in whole]
+        assert names == sorted(names, key=str.encode)
     if order is MemberOrder.SIZE:
         sizes = [one.size or one.claimed_size or -1 for one in whole]
         assert sizes == sorted(sizes, reverse=True)

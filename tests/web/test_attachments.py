@@ -59,6 +59,21 @@ def test_files_are_found_by_a_piece_of_their_name_and_by_their_type(reader: Test
     assert "No attachment meets these conditions." in reader.get("/attachments?name=nothing").text
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("Größe", 1), ("gröSSe", 0), ("GRößE", 1), ("Übersicht", 1), ("Überblick", 0), ("%", 0)],
+)
+def test_names_beyond_ascii_are_found_as_they_are_written(
+    here: Visit, asked: str, found: int
+) -> None:
+    name = "Gr%C3%B6%C3%9Fe%20%C3%9Cbersicht.txt"
+    here.take_in(with_file(1, name, PLAN, "text/plain"))
+
+    answer = here.visitor(Role.VIEWER).get("/api/attachments", params={"name": asked}).json()
+
+    assert len(answer["attachments"]) == found
+
+
 def test_programs_page_through_the_same_list(reader: TestClient) -> None:
     first = reader.get("/api/attachments?limit=1").json()
     second = reader.get(f"/api/attachments?limit=1&after={first['next']}").json()

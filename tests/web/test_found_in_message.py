@@ -82,6 +82,38 @@ def test_hits_on_other_pages_of_a_text_are_counted_and_a_link_away(here: Visit) 
     assert marked(reader.get(unescape(onward[1])).text) == ["zebrafish"]
 
 
+@pytest.mark.parametrize(
+    ("hits", "said", "here_first"),
+    [
+        (600, "600 hits of the search in this text, marked", None),
+        (1_500, "1,500 hits of the search in this text, marked", 600),
+        (2_000, "2,000 hits of the search in this text, marked", 600),
+        (2_001, "More than 2,000 hits of the search in this text, the first marked", 600),
+    ],
+)
+def test_it_is_said_how_many_of_very_many_hits_are_marked(
+    here: Visit, hits: int, said: str, here_first: int | None
+) -> None:
+    here.take_in(heavy_text("boat and sea\n" * hits))
+
+    page = here.visitor().get(opened("boat")).text
+
+    assert len(marked(page)) == (here_first or hits)
+    assert said in page
+    assert ("of those on this page the first 600" in page) == (here_first is not None)
+
+
+def test_of_very_many_hits_in_a_formatted_text_it_is_said_that_the_first_are_marked(
+    here: Visit,
+) -> None:
+    here.take_in(heavy_html("<p>boat</p>" * 700))
+    reader = here.visitor()
+
+    page = reader.get(f"/messages/1-0?from={quote('q=boat')}").text
+
+    assert "The first 600 hits of the search in this text are marked" in page
+
+
 def test_remote_pictures_are_counted_and_their_hosts_named(here: Visit) -> None:
     shown = "".join(
         f'<img src="https://{host}/{number}.png">'

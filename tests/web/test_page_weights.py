@@ -235,6 +235,41 @@ def test_the_formatted_text_comes_in_pieces_and_none_is_lost(here: Visit) -> Non
     assert rows == [str(number) for number in range(8_000)]
 
 
+def test_numbered_lists_go_on_with_their_numbers_in_the_next_piece(here: Visit) -> None:
+    inner = "".join(f"<li>within {number}</li>" for number in range(1, 2_001))
+    long = "<p>a long item</p>" * 9_000
+    outer = "".join(f"<li>item {number}</li>" for number in range(7, 4_000))
+    items = f"{outer}<li><ol>{inner}</ol></li><li>{long}</li><li>end</li>"
+    here.take_in(heavy_mail.heavy_html(f'<ol start="7" type="i">{items}</ol>'))
+    reader = here.visitor()
+    numbers: dict[str, int] = {}
+
+    for page in every_page(reader, "/messages/1-0?view=html"):
+        frame = re.search(r'<iframe src="([^"]*)"', page)
+        assert frame
+        numbers.update(_numbered(reader.get(unescape(frame[1])).text))
+
+    assert numbers.pop("end") == 4_002
+    assert all(numbers[f"within {number}"] == number for number in range(1, 2_001))
+    assert all(numbers[f"item {number}"] == number for number in range(7, 4_000))
+
+
+def _numbered(markup: str) -> dict[str, int]:
+    """What begins an item, and the number that a browser shows before it."""
+    found: dict[str, int] = {}
+    lists: list[int] = []
+    for tag in re.finditer(r"<ol([^>]*)>|<li>([^<]*)|</ol>", markup):
+        if tag[1] is not None:
+            start = re.search(r' start="(\d+)"', tag[1])
+            lists.append(int(start[1]) if start else 1)
+        elif tag[2] is not None:
+            found.setdefault(tag[2], lists[-1])
+            lists[-1] += 1
+        else:
+            lists.pop()
+    return found
+
+
 def test_a_formatted_text_in_pieces_says_so_and_offers_the_whole(here: Visit) -> None:
     here.take_in(HOSTILE["html"]())
 

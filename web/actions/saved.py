@@ -80,7 +80,7 @@ def rename(request: Request, form: Form) -> Response:
     except SavedSearchError as error:
         raise BadRequest(str(error)) from None
     if renamed is None:
-        raise BadRequest("There is no such saved search any more.")
+        raise BadRequest("What was saved so is not there any more.")
     return go(address_of(renamed), notice="renamed")
 
 

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from store.found_inside import FoundInside, found_inside
 from store.jobs import JobView
-from store.members import MemberOrder, MembersSum, MemberView, members_of, sum_of_members
+from store.member_lists import MemberOrder, MemberView, members_of
+from store.members import MembersSum, sum_of_members
 from web.api.parameters import whole_parameter
 from web.errors import BadRequest
 from web.house import house_of

@@ -15,7 +15,7 @@ from store.clock import utc_now
 from store.engines import engines_of
 from store.job_acts import acts_on
 from store.ledger import balance
-from store.members import members_of
+from store.member_lists import members_of
 from store.quarantine import quarantined_of
 from web.api.jobs import balance_json, job_json, require_job
 from web.api.members import member_json, members_sum_json

@@ -12,7 +12,8 @@ from store.archives import Fate
 from store.errands import OPEN_ERRAND_STATES, list_errands
 from store.found_inside import FoundInside, found_inside
 from store.jobs import JobView
-from store.members import MemberOrder, MembersSum, MemberView, members_of, sum_of_members
+from store.member_lists import MemberOrder, MemberView, members_of
+from store.members import MembersSum, sum_of_members
 from web.asked import address, chosen, text_of, whole
 from web.errand_lines import ErrandLine, lines_of
 from web.fragments.progress import require_job

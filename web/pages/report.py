@@ -14,7 +14,8 @@ from store.engines import engines_of
 from store.job_acts import acts_on
 from store.jobs import JobView
 from store.ledger import Balance, balance
-from store.members import MembersSum, members_of, sum_of_members
+from store.member_lists import members_of
+from store.members import MembersSum, sum_of_members
 from store.quarantine import quarantined_of
 from store.states import EngineName
 from web.acts import Act, act_of
