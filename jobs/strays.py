@@ -13,7 +13,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.astray import KEY_PREFIX, Astray
-from jobs.health import Health, WorkerHealth, look
+from jobs.health import look
+from jobs.health_view import Health, WorkerHealth
 from jobs.link import QueueLink
 from jobs.record import moment_of, word_of
 from jobs.sightings import WORKER_KEY_PREFIX

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
 
-from jobs.health import WorkerHealth
+from jobs.health_view import WorkerHealth
 from jobs.link import QueueLink
 from jobs.record import moment_of, number_of
 from jobs.reports import Report, read_reports

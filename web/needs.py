@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
-from jobs.health import Health
+from jobs.health_view import Health
 from jobs.standing import WorkerState
 from jobs.strays import AstrayWorker
 from store.config import Config, QueueChoice

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jobs.astray import SENTENCES
 from jobs.bell import QueueUnreachable
 from jobs.engine import Engine
-from jobs.health import Health
+from jobs.health_view import Health
 from jobs.redis_condition import RedisCondition, redis_condition
 from jobs.standing import WorkerState
 from jobs.strays import look_with_strays

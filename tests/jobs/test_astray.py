@@ -10,7 +10,7 @@ from redis import Redis
 
 from jobs.astray import KEY_PREFIX, Astray
 from jobs.bell import ring_due
-from jobs.health import Health
+from jobs.health_view import Health
 from jobs.link import QueueLink
 from jobs.record import word_of
 from jobs.standing import WorkerState

@@ -16,7 +16,8 @@ from sqlalchemy import update
 from jobs.bell import ring_due
 from jobs.dispatch import Dispatch
 from jobs.draining import ask_to_drain
-from jobs.health import Health, WorkerHealth, look
+from jobs.health import look
+from jobs.health_view import Health, WorkerHealth
 from jobs.link import QueueLink
 from jobs.reconcile import reconcile
 from jobs.sampling import take_sample

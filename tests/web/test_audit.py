@@ -21,7 +21,7 @@ from tests.web.test_lists import link
 from tests.web.test_pages_failures import carry_out, fail_jobs
 from tests.web.visiting import Visit
 from web import words
-from web.acts import DETAILS, SUBJECTS, VALUES
+from web.act_words import DETAILS, SUBJECTS, VALUES
 from web.language import Language, catalogue
 
 JOB = "3f" * 16

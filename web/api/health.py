@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jobs.health import QueueHealth, WorkerHealth
+from jobs.health_view import QueueHealth, WorkerHealth
 from jobs.proc import ProcessUse
 from jobs.strays import look_with_strays
 from jobs.worker_details import with_details, with_tallies

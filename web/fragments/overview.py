@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health
+from jobs.health_view import Health
 from jobs.strays import look_with_strays
 from store.admission import promised_bytes
 from store.clock import now_of, utc_now

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import Health, WorkerHealth
+from jobs.health_view import Health, WorkerHealth
 from jobs.standing import URGENCY, WorkerState
 from jobs.strays import AstrayWorker, look_with_strays
 from jobs.worker_details import with_details, with_tallies

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobs.health import WorkerHealth
+from jobs.health_view import WorkerHealth
 from jobs.strays import look_with_strays
 from store.api_tokens import ApiToken, tokens
 from store.attempts import attempts_of_chunk

@@ -16,9 +16,9 @@ from store.file_names import file_names
 from store.paging import Page, Turn
 from store.touched import touched_by
 from web import words
+from web.act_words import SUBJECTS
 from web.acts import (
     NO_TOUCHED,
-    SUBJECTS,
     Act,
     act_of,
     actions_meant,
