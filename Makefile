@@ -8,9 +8,10 @@ SECONDS ?= 60
 run: .venv/ready
 	@.venv/bin/email-parser serve
 
-# A process for each core, each with its own servers; a file's tests stay together and in order.
+# A process for each core and one that works while others wait, each with its own servers; a file's
+# tests stay together and in order.
 test: setup-tests lint
-	$(PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest --numprocesses=$$(($$(nproc) + 1)) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 help:
 	@echo "run          set up and start the console"

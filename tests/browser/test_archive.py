@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.archives import mail, zip_of
-from tests.browser.walking import wait_for_state
+from tests.browser.walking import END_OF_A_JOB_MS, wait_for_state
 from tests.harness.console import Console
 
 
@@ -35,7 +35,7 @@ def test_row_16_a_dropped_zip_is_followed_to_mail_that_is_found(
     page.wait_for_url("**/jobs/*")
     wait_for_state(page, "Finished")
     rows = page.locator("#members tbody tr")
-    expect(rows).to_have_count(3)
+    expect(rows).to_have_count(3, timeout=END_OF_A_JOB_MS)
     expect(rows.filter(has_text="Finished")).to_have_count(2)
     expect(rows.nth(2)).to_contain_text("no mail at its beginning")
     rows.nth(1).locator("a").click()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.walking import EACH_PAIR, EVERY_LOOK, LOOKS
+from tests.browser.walking import EACH_PAIR, LOOKS
 from tests.harness.console import Console, start_console
 from tests.mboxes import letters
 from tests.web.asking import upload
@@ -34,7 +34,7 @@ def reader(archive: Console, walker: Page) -> Page:
     return walker
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_jobs_are_narrowed_sorted_and_kept_as_a_view(
     archive: Console, reader: Page, said: Said
 ) -> None:
@@ -58,7 +58,7 @@ def test_jobs_are_narrowed_sorted_and_kept_as_a_view(
     expect(reader.get_by_role("link", name="Springs")).to_have_count(0)
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_the_audit_log_is_narrowed_and_leads_to_what_it_tells_of(
     archive: Console, reader: Page, said: Said
 ) -> None:

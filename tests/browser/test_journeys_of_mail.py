@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.walking import EACH_PAIR, EVERY_LOOK, colours_drawn, come_with_the_sample
+from tests.browser.walking import EACH_PAIR, colours_drawn, come_with_the_sample
 from tests.harness.console import Console, start_console
 from tests.harness.waiting import wait_until
 from tests.web.asking import upload
@@ -51,7 +51,7 @@ def test_from_an_upload_to_the_message_that_was_looked_for(
     expect(walker.locator(".body-text")).to_contain_text("My boat takes four tons")
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_a_search_is_narrowed_by_facets_and_widened_by_chips(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -69,7 +69,7 @@ def test_a_search_is_narrowed_by_facets_and_widened_by_chips(
     expect(reader).to_have_url(re.compile(r"/search\?q=from"))
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_hits_are_gone_through_and_opened_by_keys_alone(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -93,7 +93,7 @@ def test_hits_are_gone_through_and_opened_by_keys_alone(
     expect(reader.locator(".hit .subject:focus")).to_have_text("Re: A boat for the heavy books")
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_remote_pictures_are_fetched_only_when_asked_for(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -116,7 +116,7 @@ def test_remote_pictures_are_fetched_only_when_asked_for(
     expect(reader.locator("main")).to_contain_text(said("Hide remote pictures"))
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_a_hostile_letter_does_nothing(library: Console, reader: Page) -> None:
     asked: list[str] = []
     reader.on("request", lambda request: asked.append(request.url))
@@ -131,7 +131,7 @@ def test_a_hostile_letter_does_nothing(library: Console, reader: Page) -> None:
     assert [url for url in asked if not url.startswith(library.url)] == []
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_the_formatted_body_is_drawn_in_every_look(library: Console, reader: Page) -> None:
     reader.goto(f"{library.url}/search?q=subject:%22new stamp%22")
     reader.locator(".hit .subject").click()
@@ -147,7 +147,7 @@ def test_the_formatted_body_is_drawn_in_every_look(library: Console, reader: Pag
     wait_until(lambda: colours_drawn(body) > 2, what="the frame is drawn")
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_an_attachment_is_found_by_its_type_and_leads_to_its_message(
     library: Console, reader: Page, said: Said
 ) -> None:
@@ -164,7 +164,7 @@ def test_an_attachment_is_found_by_its_type_and_leads_to_its_message(
     expect(reader.locator("#parts")).to_have_text(said("Attachments"))
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_what_a_search_finds_is_written_into_a_file_and_fetched(
     library: Console, reader: Page, said: Said
 ) -> None:

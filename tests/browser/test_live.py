@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from store.causes import Cause
 from store.clock import utc_now
 from store.config import load
-from tests.browser.walking import EVERY_LOOK
+from tests.browser.walking import EACH_PAIR
 from tests.harness.console import Console, start_console
 from tests.harness.databases import opened
 from tests.harness.waiting import wait_until
@@ -72,7 +72,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failing]:
     console.process.stop()
 
 
-@EVERY_LOOK
+@EACH_PAIR
 def test_what_was_opened_marked_focused_and_reached_survives_news(
     failing: Failing, walker: Page
 ) -> None:

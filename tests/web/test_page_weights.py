@@ -279,6 +279,21 @@ def test_a_formatted_text_in_pieces_says_so_and_offers_the_whole(here: Visit) ->
     assert 'href="/api/messages/1-0/raw' in page
 
 
+def test_no_part_is_taken_out_of_a_message_of_nothing_but_boundaries(here: Visit) -> None:
+    bomb = "--b\n\nx\n" * 160_000
+    here.take_in(
+        b"From ann@example.org Thu Jan  5 10:00:00 2023\nFrom: ann@example.org\n"
+        b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+        + f"{bomb}--b--\n\n".encode()
+    )
+
+    answer = here.visitor().get("/messages/1-0/parts/1.1")
+
+    assert answer.status_code == 413
+    assert "Download the whole message." in answer.text
+    assert "attachment" not in answer.headers.get("content-disposition", "")
+
+
 def test_own_pictures_that_are_too_heavy_are_told_and_shown_when_asked(here: Visit) -> None:
     here.take_in(HOSTILE["pictures"]())
     reader = here.visitor()

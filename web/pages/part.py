@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mail.part import part_bytes
 from web.errors import NotFound
 from web.house import house_of
+from web.language import N_
 from web.letters import letter_of, require_message
+
+TOO_HEAVY = N_("This message holds too much to be taken apart here. Download the whole message.")
 
 
 def part_download(request: Request) -> Response:
-    """The decoded bytes. Raises NotFound, and HTTPException 410 when they are gone."""
+    """The decoded bytes. Raises NotFound, and HTTPException 410 when they are gone, 413 when taking
+    the message apart would hold the console up, or reach its beginning alone.
+    """
     message, path = require_message(request), str(request.path_params["path"])
     letter = letter_of(
         house_of(request),
@@ -25,6 +31,8 @@ def part_download(request: Request) -> Response:
         separator_length=message.separator_length,
         dialect=message.choice("rule"),
     )
+    if letter.is_heavy or not letter.whole:
+        raise HTTPException(413, TOO_HEAVY)
     try:
         content = part_bytes(letter.raw, path, rule=letter.rule)
     except KeyError:
