@@ -87,7 +87,7 @@ PLAIN_EDGES = """() => {
   const panels = parts.flatMap(part => [part, ...part.querySelectorAll(".panel")])
     .filter(one => one.matches(".panel"));
   const plain = panels.filter(one => getComputedStyle(one).borderTopColor !== amber);
-  return { live: parts.length, panels: panels.length, plain: plain.map(one => one.outerHTML.slice(0, 80)) };
+  return { panels: panels.length, plain: plain.map(one => one.outerHTML.slice(0, 80)) };
 }"""
 
 

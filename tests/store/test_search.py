@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from mail.defect import Defect
-from mail.filename import safe_filename
 from mail.envelope import Address
+from mail.filename import safe_filename
 from store.database import Database
 from store.results import Count, Order
 from tests.store.asking import days_ago, found, offsets
