@@ -43,13 +43,12 @@
     const name = document.createElement(jobId ? "a" : "b");
     if (jobId) name.href = `/jobs/${jobId}`;
     name.textContent = `\u2068${plain(sent.name)}\u2069`;
-    line.append(document.getElementById(`outcome-${outcome}`).content.cloneNode(true), " ", name);
-    if (sentence) {
-      const reason = document.createElement("span");
-      reason.className = "soft";
-      reason.textContent = sentence;
-      line.append(" ", reason);
-    }
+    const told = document.createElement("span");
+    const reason = document.createElement("span");
+    reason.className = "soft";
+    reason.textContent = sentence;
+    told.append(name, " ", reason);
+    line.append(document.getElementById(`outcome-${outcome}`).content.cloneNode(true), told);
     outcomes.append(line);
     outcomes.hidden = false;
     next();
