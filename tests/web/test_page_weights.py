@@ -294,6 +294,20 @@ def test_no_part_is_taken_out_of_a_message_of_nothing_but_boundaries(here: Visit
     assert "attachment" not in answer.headers.get("content-disposition", "")
 
 
+def test_a_part_with_very_many_dashes_is_taken_out_of_its_message(here: Visit) -> None:
+    dump = b"-- a comment\n" * 120_000
+    here.take_in(
+        b"From ann@example.org Thu Jan  5 10:00:00 2023\nFrom: ann@example.org\n"
+        b'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="=_b"\n\n--=_b\n\nSee.\n'
+        b"--=_b\nContent-Type: application/sql; name=dump.sql\n\n" + dump + b"\n--=_b--\n\n"
+    )
+
+    answer = here.visitor().get("/messages/1-0/parts/2")
+
+    assert answer.status_code == 200
+    assert answer.content.startswith(dump.strip())
+
+
 def test_own_pictures_that_are_too_heavy_are_told_and_shown_when_asked(here: Visit) -> None:
     here.take_in(HOSTILE["pictures"]())
     reader = here.visitor()
