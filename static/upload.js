@@ -161,10 +161,12 @@
   // The browser draws the name of a chosen file as it is: one that would read otherwise is told here.
   const chosen = document.getElementById("chosen");
   field.addEventListener("change", () => {
-    const odd = [...field.files].map((file) => file.name).filter((name) => plain(name) !== name);
-    chosen.textContent = odd.map((name) => `\u2068${plain(name)}\u2069`).join(", ");
-    chosen.hidden = !odd.length;
-    field.classList.toggle("told-below", odd.length > 0);
+    const names = [...field.files].map((file) => file.name);
+    const isOdd = names.some((name) => plain(name) !== name);
+    const told = names.slice(0, 20).map((name) => `\u2068${plain(name)}\u2069`).join(", ");
+    chosen.textContent = names.length > 20 ? `${told}, …` : told;
+    chosen.hidden = !isOdd;
+    field.classList.toggle("told-below", isOdd && names.length === 1);  // of several it shows the number
   });
   twinAgain.addEventListener("click", () => begin([sent], { again: true }));
   document.getElementById("stop").addEventListener("click", () => request?.abort());
