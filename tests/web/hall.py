@@ -55,11 +55,17 @@ class Hall:
             self._ears.subscribe(f"rq:pubsub:{name}")
 
     def give_bell(
-        self, name: str, *, ago: float, bell: str = "chunk-1-0fa9c1d2", clock_ahead: float = 0
+        self,
+        name: str,
+        *,
+        ago: float,
+        bell: str = "chunk-1-0fa9c1d2",
+        clock_ahead: float = 0,
+        beat_ago: float = 3,
     ) -> None:
         """Write down what RQ writes when a worker takes a job, and beats until now on it."""
         key, clock = f"{bell}:{'e' * 32}", utc_now().timestamp() + clock_ahead
-        told = {"created_at": str(clock - ago), "last_heartbeat": str(clock - min(ago, 3))}
+        told = {"created_at": str(clock - ago), "last_heartbeat": str(clock - min(ago, beat_ago))}
         self.redis.sadd(f"rq:worker:{name}:executions", key)
         self.redis.hset(f"rq:execution:{key}", items=flat(told))
 
