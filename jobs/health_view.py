@@ -37,6 +37,7 @@ class WorkerHealth:
     given_up: AttemptView | None = None  # what it was lost on, when it is stuck
     stall: Stall | None = None  # when it is stuck on a bell for which it claims nothing
     unmoved_since: datetime | None = None  # at least, when it is stuck between two jobs
+    queues: str | None = None  # where it serves others than ours: their names, cut
     astray: str | None = None  # how, see `jobs.astray`; only `jobs.strays` looks for it
     # Only where they were asked for, see `jobs.worker_details`.
     rq: str | None = None  # the version of RQ
@@ -52,8 +53,8 @@ class WorkerHealth:
 
     @property
     def can_be_told(self) -> bool:
-        """It listens on its channel, so it can be drained and stopped."""
-        return bool(self.subscribed)
+        """It listens on its channel, so it can be drained and stopped; not who works for others."""
+        return bool(self.subscribed) and self.state is not WorkerState.ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

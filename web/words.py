@@ -96,6 +96,7 @@ STATES: dict[str, Word] = {
     "draining": Word(N_("Draining"), "warn", "half"),
     "stuck": Word(N_("Stuck"), "bad", "octagon"),
     "astray": Word(N_("Astray"), "bad", "fork"),
+    "elsewhere": Word(N_("Other queues"), "calm", "bar"),
     "presumed_dead": Word(N_("Presumed dead"), "bad", "broken"),
     "orphaned_horse": Word(N_("Orphaned work-horse"), "warn", "gap"),
     "ghost_entry": Word(N_("Ghost entry"), "calm", "broken"),
