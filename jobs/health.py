@@ -243,6 +243,7 @@ def _rq_worker(
         registered=seen.listed,
         beat_at=seen.beat_at,
         beat_seconds=seen.beat_seconds(now=watch.now),
+        is_silent=state is WorkerState.LATE and watch.is_overdue(seen),
         asked_to_end_at=seen.asked_to_end_at,
         current=attempt,
         answers_bell=seen.is_busy

@@ -31,6 +31,7 @@ class WorkerHealth:
     registered: bool | None = None
     beat_at: datetime | None = None  # RQ's own heartbeat
     beat_seconds: float | None = None  # how often that is expected
+    is_silent: bool = False  # it is late itself, and not only its attempt
     asked_to_end_at: datetime | None = None
     current: AttemptView | None = None
     answers_bell: bool = False  # it looks whether there is work, and holds no chunk
