@@ -25,7 +25,7 @@ PROGRAM_FIELD = "email_parser"
 # idle worker looks up from the queue a quarter of a minute before its time is over.
 FIELDS = (
     *("hostname", "pid", "state", "last_heartbeat", "queues", "shutdown_requested_date"),
-    PROGRAM_FIELD,
+    *("death", PROGRAM_FIELD),
 )
 RECORD_GRACE_SECONDS = 60
 IDLE_GRACE_SECONDS = 15
@@ -57,6 +57,11 @@ class Sighting:
     def is_resting(self) -> bool:
         """It says that it waits for a job, and listens."""
         return self.subscribed and self.record.get("state") == "idle"
+
+    @property
+    def has_said_farewell(self) -> bool:
+        """It has ended as a worker does; a new one of the same name begins a new record."""
+        return "death" in self.record and not self.subscribed
 
     @property
     def serves_us(self) -> bool:

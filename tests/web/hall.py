@@ -54,6 +54,12 @@ class Hall:
         if alive:
             self._ears.subscribe(f"rq:pubsub:{name}")
 
+    def fall_silent(self, name: str) -> None:
+        """Its process is gone: it listens no more, and has changed nothing."""
+        before = len(self.redis.pubsub_channels("rq:pubsub:*"))
+        self._ears.unsubscribe(f"rq:pubsub:{name}")  # type: ignore[no-untyped-call]
+        self.wait(before - 1)
+
     def give_bell(
         self,
         name: str,
