@@ -138,6 +138,7 @@ ACTIONS = {
     "job.resume": N_("resumed a job"),
     "worker.drain": N_("drained a worker"),
     "worker.stop": N_("stopped a worker"),
+    "worker.vanished": N_("found a worker gone"),
     "workers.drain": N_("drained all workers"),
     "workers.stop": N_("stopped all workers"),
     "mark.set": N_("set a mark"),
