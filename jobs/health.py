@@ -6,7 +6,7 @@ Pure reads. What Redis knows is read in `sightings`, how a worker stands is deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
@@ -249,9 +249,13 @@ def _rq_worker(
         answers_bell=seen.is_busy
         and attempt is None
         and state not in (WorkerState.STUCK, WorkerState.ELSEWHERE),
-        queues=record.get("queues", "")[:QUEUES_CUT] if state is WorkerState.ELSEWHERE else None,
+        queues=_other_queues(record) if state is WorkerState.ELSEWHERE else None,
         # One that hangs on its bell need not have lost what it ran before.
         given_up=last if state is WorkerState.STUCK and was_lost(last) else None,
         stall=stall if state is WorkerState.STUCK else None,
         unmoved_since=unmoved_since if state is WorkerState.STUCK else None,
     )
+
+
+def _other_queues(record: Mapping[str, str]) -> str:
+    return record.get("queues", "").replace(",", ", ")[:QUEUES_CUT]

@@ -88,7 +88,8 @@ def find_deaths(request: Request) -> DeathsView:
         vanished = vanished_since(connection, since, limit=LOOKED_AT)
     deaths = [_death(one) for one in found[:LOOKED_AT]]
     told = {one.attempt.worker for one in deaths if not one.worker_lived}
-    gone = [one for one in vanished if one.name not in told]
+    left = [one for one in vanished if one.name not in told]
+    gone = sorted(left, key=lambda one: one.seen_at, reverse=True)
     alike = _alike(deaths)
     return DeathsView(
         alike=alike[:SHOWN],
