@@ -16,6 +16,7 @@ from itertools import groupby
 from redis import Redis
 from redis.exceptions import RedisError
 
+from jobs.record import whole_of
 from jobs.sightings import Sighting
 
 # Between two jobs a worker asks for the next within moments, and then waits in Redis.
@@ -64,7 +65,7 @@ def _on_silent_lines(redis: Redis, names: Collection[str], *, now: datetime) -> 
         lines = redis.client_list(_type="normal")
     except RedisError:  # also a console that may not ask for it
         return {}
-    own = sorted((one for one in lines if one["name"] in names), key=_name)
+    own = sorted((one for one in lines if _name(one) in names), key=_name)
     found = {name: _silent_for(some) for name, some in groupby(own, key=_name)}
     return {
         name: now - silent
@@ -74,12 +75,17 @@ def _on_silent_lines(redis: Redis, names: Collection[str], *, now: datetime) -> 
 
 
 def _name(line: Mapping[str, str]) -> str:
-    return line["name"]
+    return line.get("name", "")
 
 
 def _silent_for(lines: Iterable[Mapping[str, str]]) -> timedelta | None:
-    """For how long nothing was said on any of a worker's lines; None while it waits on one."""
+    """For how long nothing was said on any of a worker's lines; None while it waits on one.
+
+    None too where that is not told of every line, as by what is compatible with Redis.
+    """
     told = list(lines)
-    if any("b" in line["flags"] for line in told):
+    if any("b" in line.get("flags", "b") for line in told):
         return None
-    return timedelta(seconds=min(int(line["idle"]) for line in told))
+    idle = [whole_of(line.get("idle")) for line in told]
+    known = [seconds for seconds in idle if seconds is not None]
+    return timedelta(seconds=min(known)) if len(known) == len(told) else None

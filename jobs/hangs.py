@@ -38,7 +38,8 @@ def find_hangs(
     """
     odd, working = busy_without_attempt(seen, running), {one.worker for one in running}
     resting = [one for one in seen if one.is_resting and one.name not in working]
-    stalls = find_stalls(database, link.redis, odd, now=now) if odd else {}
+    puzzling = [one for one in seen if one.name in odd]
+    stalls = find_stalls(database, link.redis, puzzling, now=now) if odd else {}
     if not resting:
         return Hangs(stalls)
     frozen = find_frozen(

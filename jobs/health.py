@@ -6,7 +6,7 @@ Pure reads. What Redis knows is read in `sightings`, how a worker stands is deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
@@ -44,6 +44,8 @@ LOOKED_UP_AT_MOST = 20
 # Work that is due and could be taken is begun within moments; after so long something is wrong
 # that no worker tells of: one that is frozen between two chunks answers like one that is idle.
 UNMOVED_AFTER = timedelta(seconds=60)
+# The names of the queues of a worker that serves others are told as far as that.
+QUEUES_CUT = 80
 
 
 def look(database: Database, *, config: Config, link: QueueLink | None, now: datetime) -> Health:
@@ -68,7 +70,7 @@ def look(database: Database, *, config: Config, link: QueueLink | None, now: dat
             hangs = find_hangs(
                 database,
                 link,
-                found,
+                [one for one in found if one.serves_us],
                 running,
                 hanging=hanging,
                 unmoved_since=unmoved_since,
@@ -154,7 +156,10 @@ def _seen_in_redis(
         return None
     try:
         names = {one.worker for one in running if not _is_local(one)}
-        return sight(link.redis, also=names), bells_hanging(link.redis)
+        seen = sight(link.redis, also=names)
+        # One of other queues that is gone is nobody's concern here.
+        there = [one for one in seen if one.subscribed or one.serves_us or one.name in names]
+        return there, bells_hanging(link.redis)
     except RedisError:
         return None
 
@@ -238,11 +243,19 @@ def _rq_worker(
         registered=seen.listed,
         beat_at=seen.beat_at,
         beat_seconds=seen.beat_seconds(now=watch.now),
+        is_silent=state is WorkerState.LATE and watch.is_overdue(seen),
         asked_to_end_at=seen.asked_to_end_at,
         current=attempt,
-        answers_bell=seen.is_busy and attempt is None and state is not WorkerState.STUCK,
+        answers_bell=seen.is_busy
+        and attempt is None
+        and state not in (WorkerState.STUCK, WorkerState.ELSEWHERE),
+        queues=_other_queues(record) if state is WorkerState.ELSEWHERE else None,
         # One that hangs on its bell need not have lost what it ran before.
         given_up=last if state is WorkerState.STUCK and was_lost(last) else None,
         stall=stall if state is WorkerState.STUCK else None,
         unmoved_since=unmoved_since if state is WorkerState.STUCK else None,
     )
+
+
+def _other_queues(record: Mapping[str, str]) -> str:
+    return record.get("queues", "").replace(",", ", ")[:QUEUES_CUT]

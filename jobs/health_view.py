@@ -31,12 +31,14 @@ class WorkerHealth:
     registered: bool | None = None
     beat_at: datetime | None = None  # RQ's own heartbeat
     beat_seconds: float | None = None  # how often that is expected
+    is_silent: bool = False  # it is late itself, and not only its attempt
     asked_to_end_at: datetime | None = None
     current: AttemptView | None = None
     answers_bell: bool = False  # it looks whether there is work, and holds no chunk
     given_up: AttemptView | None = None  # what it was lost on, when it is stuck
     stall: Stall | None = None  # when it is stuck on a bell for which it claims nothing
     unmoved_since: datetime | None = None  # at least, when it is stuck between two jobs
+    queues: str | None = None  # where it serves others than ours: their names, cut
     astray: str | None = None  # how, see `jobs.astray`; only `jobs.strays` looks for it
     # Only where they were asked for, see `jobs.worker_details`.
     rq: str | None = None  # the version of RQ
@@ -52,8 +54,8 @@ class WorkerHealth:
 
     @property
     def can_be_told(self) -> bool:
-        """It listens on its channel, so it can be drained and stopped."""
-        return bool(self.subscribed)
+        """It listens on its channel, so it can be drained and stopped; not who works for others."""
+        return bool(self.subscribed) and self.state is not WorkerState.ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

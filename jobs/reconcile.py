@@ -22,6 +22,7 @@ from jobs.reports import Report, read_reports
 from jobs.sampling import SAMPLE_SECONDS, take_sample
 from jobs.sums import SumKeeper
 from jobs.surroundings import trouble_around
+from jobs.vanished import Roster
 from jobs.workshop import PASSING, Workshop
 from store.bells import forget_unheard
 from store.clock import now_of, utc_now
@@ -201,6 +202,7 @@ class Reconciler(threading.Thread):
         self._sums = SumKeeper(workshop)
         self._stopped = threading.Event()
         self._next_sample = 0.0
+        self._roster = Roster()
         self._blind_until: float | None = None
 
     def run(self) -> None:
@@ -225,6 +227,7 @@ class Reconciler(threading.Thread):
     def _sample(self) -> None:
         if time.monotonic() >= self._next_sample:
             take_sample(self._workshop, self._link)
+            self._roster.look(self._workshop, self._link, now=utc_now())
             self._next_sample = time.monotonic() + SAMPLE_SECONDS
 
     def stop(self) -> None:

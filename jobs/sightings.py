@@ -23,7 +23,10 @@ WORKERS_KEY = "rq:workers"
 PROGRAM_FIELD = "email_parser"
 # With each beat RQ lets a worker's record live for the time to the next one and a minute; an
 # idle worker looks up from the queue a quarter of a minute before its time is over.
-FIELDS = ("hostname", "pid", "state", "last_heartbeat", "shutdown_requested_date", PROGRAM_FIELD)
+FIELDS = (
+    *("hostname", "pid", "state", "last_heartbeat", "queues", "shutdown_requested_date"),
+    *("death", PROGRAM_FIELD),
+)
 RECORD_GRACE_SECONDS = 60
 IDLE_GRACE_SECONDS = 15
 ROUNDED_TO_SECONDS = 5
@@ -54,6 +57,17 @@ class Sighting:
     def is_resting(self) -> bool:
         """It says that it waits for a job, and listens."""
         return self.subscribed and self.record.get("state") == "idle"
+
+    @property
+    def has_said_farewell(self) -> bool:
+        """It has ended as a worker does; a new one of the same name begins a new record."""
+        return "death" in self.record and not self.subscribed
+
+    @property
+    def serves_us(self) -> bool:
+        """It takes bells of ours; also where its record does not tell which queues it serves."""
+        queues = self.record.get("queues")
+        return not queues or QUEUE_NAME in queues.split(",")
 
     def beat_seconds(self, *, now: datetime) -> float | None:
         """How often it beats in its present state, told from how long its record is kept."""

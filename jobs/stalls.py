@@ -6,7 +6,7 @@ the worker above it beats on and looks well. Pure reads.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,14 +14,17 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from jobs.record import number_of, word_of
-from jobs.sightings import WORKER_KEY_PREFIX
+from jobs.sightings import WORKER_KEY_PREFIX, Sighting
+from jobs.worker_kinds import WorkerKind, kind_of
 from store.database import Database
 from store.tallies import last_heard_of
 
 # A bell is answered within moments: by a claim, or by its end when there is nothing to claim.
 STALLED_AFTER = timedelta(seconds=45)
-# A busy worker beats so often at least: RQ's own, unless it was told otherwise, and ours oftener.
+# A busy worker beats so often: RQ's own, unless its record tells otherwise, and ours oftener.
 BEATS_APART = timedelta(seconds=30)
+# Beats come this much late, and times that should be the same are this much apart.
+PATIENCE = timedelta(seconds=5)
 _OURS = "chunk-"  # RQ jobs of others may hang in the same queue, and take as long as they like
 
 
@@ -29,7 +32,8 @@ _OURS = "chunk-"  # RQ jobs of others may hang in the same queue, and take as lo
 class Stall:
     """About when a worker took its bell, and when a chunk claimed after that was last heard of.
 
-    `heard_at` is None when it claimed none at all.
+    `heard_at` is None when it claimed none at all. As nobody knows exactly when it took the bell,
+    it may be a little earlier than `took_at`.
     """
 
     took_at: datetime
@@ -41,39 +45,48 @@ class Stall:
         return self.heard_at or self.took_at
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taking:
+    """When a bell was taken, by our clock: most likely, and at the earliest."""
+
+    at: datetime
+    earliest: datetime
+
+
 def find_stalls(
-    database: Database, redis: Redis, workers: Collection[str], *, now: datetime
+    database: Database, redis: Redis, workers: Iterable[Sighting], *, now: datetime
 ) -> dict[str, Stall]:
     """Which of these workers hang, of those that are busy and hold no chunk; none without Redis.
 
     Only meaningful while work is due. Two round trips to Redis, however many they are.
     """
     try:
-        taken = _bells_taken(redis, workers, now=now)
+        taken = _bells_taken(redis, list(workers), now=now)
     except RedisError:
         return {}
-    old = {name: at for name, at in taken.items() if now - at > STALLED_AFTER}
+    old = {name: one for name, one in taken.items() if now - one.at > STALLED_AFTER}
     if not old:
         return {}
     with database.read() as connection:
-        heard = last_heard_of(connection, old, since=min(old.values()))
-    stalls = {name: _stall(took_at=at, heard_at=heard.get(name)) for name, at in old.items()}
+        since = min(one.earliest for one in old.values())
+        heard = last_heard_of(connection, old, since=since)
+    stalls = {name: _stall(one, heard_at=heard.get(name)) for name, one in old.items()}
     return {name: one for name, one in stalls.items() if now - one.since > STALLED_AFTER}
 
 
-def _stall(*, took_at: datetime, heard_at: datetime | None) -> Stall:
-    is_of_this_bell = heard_at is not None and heard_at > took_at
-    return Stall(took_at=took_at, heard_at=heard_at if is_of_this_bell else None)
+def _stall(taking: _Taking, *, heard_at: datetime | None) -> Stall:
+    is_of_this_bell = heard_at is not None and heard_at > taking.earliest
+    return Stall(took_at=taking.at, heard_at=heard_at if is_of_this_bell else None)
 
 
-def _bells_taken(redis: Redis, workers: Collection[str], *, now: datetime) -> dict[str, datetime]:
+def _bells_taken(redis: Redis, workers: list[Sighting], *, now: datetime) -> dict[str, _Taking]:
     """When each took the bell it is on, by our clock. Raises RedisError.
 
     RQ's worker notes an execution before it forks the horse, and keeps it while that lives.
     """
     pipeline = redis.pipeline(transaction=False)
     for worker in workers:
-        pipeline.smembers(f"{WORKER_KEY_PREFIX}{worker}:executions")
+        pipeline.smembers(f"{WORKER_KEY_PREFIX}{worker.name}:executions")
     found = zip(workers, pipeline.execute(), strict=True)
     executions = [
         (worker, key)
@@ -83,12 +96,14 @@ def _bells_taken(redis: Redis, workers: Collection[str], *, now: datetime) -> di
     ]
     for _, key in executions:
         pipeline.hmget(f"rq:execution:{key}", "created_at", "last_heartbeat")
-    taken: dict[str, datetime] = {}
+    taken: dict[str, _Taking] = {}
     for (worker, _), values in zip(executions, pipeline.execute(), strict=True):
         begun, beaten = map(_moment, values)
         if begun is not None:
-            at = _by_our_clock(begun, beaten, now=now)
-            taken[worker] = max(taken.get(worker, at), at)
+            one = _by_our_clock(begun, beaten, apart=_beats_apart(worker, now=now), now=now)
+            before = taken.get(worker.name)
+            if before is None or one.at > before.at:
+                taken[worker.name] = one
     return taken
 
 
@@ -97,12 +112,29 @@ def _moment(value: bytes | str | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC)
 
 
-def _by_our_clock(begun: datetime, beaten: datetime | None, *, now: datetime) -> datetime:
+def _beats_apart(worker: Sighting, *, now: datetime) -> timedelta:
+    """How often it beats at least. Ours cannot be told to beat seldom, a plain one can.
+
+    Its record tells, as far as its clock is right: one that is late looks as if it beat seldom.
+    """
+    if kind_of(worker.name, worker.record) is WorkerKind.OURS:
+        return BEATS_APART
+    return max(timedelta(seconds=worker.beat_seconds(now=now) or 0), BEATS_APART)
+
+
+def _by_our_clock(
+    begun: datetime, beaten: datetime | None, *, apart: timedelta, now: datetime
+) -> _Taking:
     """When a bell was taken, whatever the worker's clock says.
 
-    By that clock alone it worked until its last beat, which cannot be much longer ago.
+    By that clock alone it worked until its last beat, which cannot be much longer ago than beats
+    are `apart`; nor are they farther apart than it worked when it had beaten on this bell.
     """
     if beaten is None:
-        return begun
-    latest = now - (beaten - begun)
-    return min(max(begun, latest - BEATS_APART), latest)
+        return _Taking(at=begun, earliest=begun - PATIENCE)
+    worked = beaten - begun
+    if worked > PATIENCE:
+        apart = min(apart, max(worked, BEATS_APART))
+    latest = now - worked
+    at = min(max(begun, latest - apart), latest)
+    return _Taking(at=at, earliest=latest - apart - PATIENCE)

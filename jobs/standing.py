@@ -28,6 +28,7 @@ class WorkerState(StrEnum):
     DRAINING = "draining"
     LATE = "late"  # it, or its attempt, has missed beats
     STUCK = "stuck"  # it, or its work-horse, hangs: it was given up, claims nothing, or is frozen
+    ELSEWHERE = "elsewhere"  # it serves other queues of the same Redis, and none of ours
     ASTRAY = "astray"  # it takes bells, and looks for their work elsewhere: see `jobs.strays`
     UNREGISTERED = "unregistered"  # alive, but Redis has forgotten it
     PRESUMED_DEAD = "presumed dead"
@@ -51,6 +52,7 @@ URGENCY = (
     WorkerState.DRAINING,
     WorkerState.BUSY,
     WorkerState.IDLE,
+    WorkerState.ELSEWHERE,
     WorkerState.GHOST_ENTRY,
 )
 
@@ -91,6 +93,8 @@ def state_of(
     """
     if not seen.subscribed:
         return _state_of_the_gone(seen, attempt=attempt, watch=watch)
+    if attempt is None and not seen.serves_us:
+        return WorkerState.ELSEWHERE
     if is_frozen:
         return WorkerState.STUCK
     if attempt is not None and not watch.beats(attempt):

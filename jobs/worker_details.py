@@ -16,9 +16,10 @@ from jobs.link import QueueLink
 from jobs.record import moment_of, number_of
 from jobs.reports import Report, read_reports
 from jobs.sightings import whole_records
-from store.database import Database
+from jobs.worker_names import process_told_by
+from store.database import Database, Transaction
 from store.states import EngineName
-from store.tallies import Tally, tallies
+from store.tallies import Tally, first_begun, tallies, tally_of
 
 # For how long back it is told what workers did.
 TALLIED = timedelta(hours=1)
@@ -59,11 +60,50 @@ def _detailed(
 def with_tallies(
     workers: Sequence[WorkerHealth], *, database: Database, now: datetime
 ) -> tuple[WorkerHealth, ...]:
-    """The same workers with what they did of late, and where, if nothing else tells that."""
-    names = {worker.name for worker in workers}
+    """The same workers with what they did of late, and where, if nothing else tells that.
+
+    What the process of one of ours did under a former name, before an outage of Redis, counts too.
+    """
+    names, since = {worker.name for worker in workers}, now - TALLIED
     with database.read() as connection:
-        found = tallies(connection, names, since=now - TALLIED)
+        found: dict[str, Tally | None] = dict(tallies(connection, names, since=since))
+        for name, former in _former_names(connection, workers, since=since).items():
+            found[name] = tally_of(connection, {name, *former}, since=since)
     return tuple(_tallied(worker, found.get(worker.name)) for worker in workers)
+
+
+def _former_names(
+    connection: Transaction, workers: Sequence[WorkerHealth], *, since: datetime
+) -> dict[str, set[str]]:
+    """Under which names the processes of our workers worked since then, besides their own."""
+    begun = {worker.name: _begun_at(worker) for worker in workers if _may_be_renamed(worker, since)}
+    known = {name: at for name, at in begun.items() if at is not None}
+    if not known:
+        return {}
+    first = first_begun(connection, {process_told_by(name) or name for name in known}, since=since)
+    former = {
+        name: {
+            other
+            for other, first_at in first.items()
+            if process_told_by(other) == process_told_by(name)
+            and other not in known
+            and first_at >= at
+        }
+        for name, at in known.items()
+    }
+    return {name: others for name, others in former.items() if others}
+
+
+def _may_be_renamed(worker: WorkerHealth, since: datetime) -> bool:
+    is_young = worker.started_at is None or worker.started_at > since
+    return is_young and process_told_by(worker.name) is not None
+
+
+def _begun_at(worker: WorkerHealth) -> datetime | None:
+    """When its process began, as far as it reports that."""
+    if worker.report is None or worker.report.worker is None:
+        return None
+    return worker.report.at - timedelta(seconds=worker.report.worker.age_seconds)
 
 
 def _tallied(worker: WorkerHealth, tally: Tally | None) -> WorkerHealth:

@@ -28,3 +28,9 @@ def pid_told_by(name: str) -> int | None:
     """The process id, from a name of ours."""
     found = _OURS.fullmatch(name)
     return int(found[2]) if found else None
+
+
+def process_told_by(name: str) -> str | None:
+    """With what every name of the same process begins, from a name of ours."""
+    found = _OURS.fullmatch(name)
+    return f"{found[1]}-{found[2]}-" if found else None

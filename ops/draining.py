@@ -73,7 +73,7 @@ def _living(engine: Engine, *, names: set[str], host: str | None) -> set[str]:
     return {
         worker.name
         for worker in health.workers
-        if worker.subscribed
+        if worker.can_be_told
         and (not names or worker.name in names)
         and (host is None or worker.host == host)
     }

@@ -93,6 +93,10 @@ DETAILS = {
     "worker": N_("worker"),
     "workers": N_("workers"),
     "names": N_("named"),
+    "command": N_("started as"),
+    "host": N_("host"),
+    "process": N_("process"),
+    "last_seen": N_("last there"),
     "reason": N_("reason"),
     "error": N_("error"),
 }
@@ -119,6 +123,6 @@ VALUES = {
 }
 SIZES = frozenset({"size", "bytes", "bytes_freed", "length"})
 DIGEST = "sha256"
-MOMENTS = frozenset({ENDED_BEFORE})
+MOMENTS = frozenset({ENDED_BEFORE, "last_seen"})
 # Numbers that name, and do not count.
-NAMES = frozenset({"chunk", "upload_id", "from_seq", "errand", "after"})
+NAMES = frozenset({"chunk", "upload_id", "from_seq", "errand", "after", "process"})

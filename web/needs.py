@@ -110,13 +110,14 @@ def _queue_needs(health: Health, *, reads_itself: bool, rests: bool) -> Iterator
             since=link.unreachable_since or health.at,
         )
     elif health.queue.is_stuck or (health.queue.is_unmoved and not rests):
+        is_stuck = health.queue.is_stuck
         yield Need(
-            name="no_worker" if health.queue.is_stuck else "unmoved",
+            name="no_worker" if is_stuck else "unmoved",
             tone="bad",
             # Also those that came out of an archive which is over itself.
             address=address("/jobs", state=OPEN_JOB_STATES, fold=UNFOLDED, sort="added"),
             count=health.queue.backlog.waiting,
-            since=health.queue.backlog.oldest_since,
+            since=health.queue.backlog.oldest_since if is_stuck else health.queue.unmoved_since,
         )
 
 

@@ -18,6 +18,10 @@ OLDEST = (6, 2)
 SLOW_SECONDS = 0.05
 SKEW_SECONDS = 5
 FULL_SHARE = 0.9
+WAKING = (
+    "A frozen process hears no drain and no stop: on its host, kill -CONT PID lets it go on "
+    "and kill -KILL PID ends it."
+)
 SUSPICIOUS = (
     WorkerState.LATE,
     WorkerState.STUCK,
@@ -117,7 +121,9 @@ def look_at_workers(engine: Engine) -> Iterator[Finding]:
                 check="worker",
                 verdict=Verdict.WARNING,
                 what=f"{worker.name} on {worker.host or 'an unknown host'} is {worker.state}",
-                remedy="Restart it; its chunk goes to another by itself.",
+                remedy=WAKING
+                if worker.unmoved_since
+                else "Restart it; its chunk goes to another by itself.",
             )
 
 
@@ -128,7 +134,7 @@ def _consumers(health: Health) -> Finding:
         return Finding(check="workers", verdict=Verdict.WARNING, what=what)
     if health.queue.is_unmoved:
         what = f"{waiting} chunks wait, {consumers} could take them, and nobody has for a minute"
-        remedy = "A worker may be frozen: email-parser drain --now, and start others."
+        remedy = f"A worker may be frozen. {WAKING} Or start others."
         return Finding(check="workers", verdict=Verdict.WRONG, what=what, remedy=remedy)
     return judged(
         "workers",

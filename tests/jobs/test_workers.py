@@ -220,6 +220,12 @@ def freeze() -> Iterator[Callable[[Process], None]]:
             os.kill(pid, signal.SIGCONT)
 
 
+def waits_for_work(link: QueueLink) -> bool:
+    """What is frozen before, as it starts, says of itself that it has started."""
+    names = link.redis.smembers("rq:workers")
+    return [link.redis.hget(name, "state") for name in names] == [b"idle"]
+
+
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes a minute to be told is told within seconds."""
     monkeypatch.setattr("jobs.frozen.FROZEN_AFTER", timedelta(seconds=1))
@@ -237,6 +243,7 @@ def test_a_worker_that_is_frozen_beside_work_is_stuck_until_it_goes_on(
 ) -> None:
     start: Start = request.getfixturevalue(kind)
     worker, link = start(environ_of(floor, redis_url)), QueueLink(redis_url)
+    wait_until(lambda: waits_for_work(link), what="it has begun to wait for work")
     wait_for(floor, link, WorkerState.IDLE)
     before = utc_now()
 
@@ -269,6 +276,7 @@ def test_our_worker_is_told_as_frozen_although_others_go_on(
 ) -> None:
     """No bell hangs and work goes on: its silent connection alone tells."""
     worker, link = our_worker(environ_of(floor, redis_url)), QueueLink(redis_url)
+    wait_until(lambda: waits_for_work(link), what="it has begun to wait for work")
     wait_for(floor, link, WorkerState.IDLE)
     at_once(monkeypatch)
 

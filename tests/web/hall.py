@@ -54,12 +54,24 @@ class Hall:
         if alive:
             self._ears.subscribe(f"rq:pubsub:{name}")
 
+    def fall_silent(self, name: str) -> None:
+        """Its process is gone: it listens no more, and has changed nothing."""
+        before = len(self.redis.pubsub_channels("rq:pubsub:*"))
+        self._ears.unsubscribe(f"rq:pubsub:{name}")  # type: ignore[no-untyped-call]
+        self.wait(before - 1)
+
     def give_bell(
-        self, name: str, *, ago: float, bell: str = "chunk-1-0fa9c1d2", clock_ahead: float = 0
+        self,
+        name: str,
+        *,
+        ago: float,
+        bell: str = "chunk-1-0fa9c1d2",
+        clock_ahead: float = 0,
+        beat_ago: float = 3,
     ) -> None:
         """Write down what RQ writes when a worker takes a job, and beats until now on it."""
         key, clock = f"{bell}:{'e' * 32}", utc_now().timestamp() + clock_ahead
-        told = {"created_at": str(clock - ago), "last_heartbeat": str(clock - min(ago, 3))}
+        told = {"created_at": str(clock - ago), "last_heartbeat": str(clock - min(ago, beat_ago))}
         self.redis.sadd(f"rq:worker:{name}:executions", key)
         self.redis.hset(f"rq:execution:{key}", items=flat(told))
 

@@ -14,10 +14,13 @@ from jobs.lease import Lease
 from jobs.local import LOCK
 from store.clock import utc_now
 from store.database import Database
-from store.tables import job
+from store.recovery import Trouble, record_trouble
+from store.states import Outcome
+from store.tables import chunk, job
 from tests.archives import mail, zip_of
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
+from tests.web.hall import Hall
 from tests.web.test_lists import files
 from tests.web.visiting import Visit, visit
 
@@ -179,3 +182,31 @@ def test_work_that_nobody_begins_though_somebody_could_is_told(
     assert (("a worker may be frozen" in page), health["queue"]["unmoved"]) == (told, told)
     workers = here.visitor().get("/workers").text
     assert ("for a minute nobody has begun any of it" in workers) is told
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_when_a_chunk_is_due_is_told_only_where_somebody_could_take_it(
+    hall: Hall, there: Visit, is_there: bool, language: str
+) -> None:
+    floor = there.take_in(letters(3), work=False)
+    floor.plan()
+    claimed, policy = floor.must_claim(), floor.workshop.policy
+    trouble = Trouble(outcome=Outcome.FAILED, error_type="OSError", error="no")
+    with floor.workshop.database.write() as connection:
+        record_trouble(
+            connection, claimed.attempt_id, trouble=trouble, policy=policy, now=utc_now()
+        )
+        rests = chunk.c.id == claimed.chunk_id
+        due_at = utc_now() + timedelta(seconds=90)
+        connection.execute(update(chunk).where(rests).values(not_before=due_at))
+    if is_there:
+        hall.enlist("w1")
+        hall.wait(1)
+
+    page = there.visitor(language=language).get("/").text
+
+    due = {"en": "the next chunk is due in", "ko": "뒤 다음 청크 차례"}[language]
+    nobody = {"en": "nothing is read just now, and no worker", "ko": "다음 청크를 맡을 작업자 없음"}
+    assert (due in page) is is_there
+    assert (nobody[language] in page) is not is_there

@@ -273,18 +273,18 @@ def test_what_a_worker_works_on_or_died_of_names_its_file(hall: Hall, there: Vis
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "told"),
     [
-        (OURS, "email-parser worker"),
-        (PLAIN, "rq worker"),
-        ("named-by-hand", "rq worker"),
+        (OURS, "email-parser worker 0"),
+        (PLAIN, "rq worker email-parser 0"),
+        ("named-by-hand", "rq worker email-parser 0"),
     ],
 )
 def test_among_those_that_died_a_worker_is_of_the_kind_it_was_among_the_living(
-    here: Visit, name: str, kind: str
+    here: Visit, name: str, told: str
 ) -> None:
     made_by(here, name, Outcome.LOST)
 
     page = here.visitor().get("/fragments/deaths").text
 
-    assert f"{kind} 0" in lead_of(page, name)
+    assert told in lead_of(page, name)

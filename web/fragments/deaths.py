@@ -1,4 +1,4 @@
-"""Who died or fell silent while it was parsing, lately, and of what."""
+"""Who died or fell silent lately: while it was parsing, and of what; or gone without a word."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zlib import crc32
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jobs.vanished import Vanished, vanished_since
 from jobs.worker_kinds import WorkerKind, kind_told_by
 from store.chunks import AttemptView, lost_attempts
 from store.clock import utc_now
@@ -61,10 +62,15 @@ class Alike:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeathsView:
-    """The latest causes, newest first; `more` when there were further ones."""
+    """The latest causes, newest first; `more` when there were further ones.
+
+    `gone` held no chunk as far as is known; so many more of them are in the audit log.
+    """
 
     alike: tuple[Alike, ...]
     more: bool
+    gone: tuple[Vanished, ...]
+    more_gone: int
     hours: int
     every: int
 
@@ -75,13 +81,21 @@ def deaths_fragment(request: Request) -> Response:
 
 
 def find_deaths(request: Request) -> DeathsView:
-    """Look for lost attempts."""
+    """Look for lost attempts, and for workers that were found gone."""
+    since = utc_now() - SINCE
     with house_of(request).database.read() as connection:
-        found = lost_attempts(connection, since=utc_now() - SINCE, limit=LOOKED_AT + 1)
-    alike = _alike(map(_death, found[:LOOKED_AT]))
+        found = lost_attempts(connection, since=since, limit=LOOKED_AT + 1)
+        vanished = vanished_since(connection, since, limit=LOOKED_AT)
+    deaths = [_death(one) for one in found[:LOOKED_AT]]
+    told = {one.attempt.worker for one in deaths if not one.worker_lived}
+    left = [one for one in vanished if one.name not in told]
+    gone = sorted(left, key=lambda one: one.seen_at, reverse=True)
+    alike = _alike(deaths)
     return DeathsView(
         alike=alike[:SHOWN],
         more=len(alike) > SHOWN or len(found) > LOOKED_AT,
+        gone=tuple(gone[:SHOWN]),
+        more_gone=max(len(gone) - SHOWN, 0),
         hours=int(SINCE.total_seconds() // 3600),
         every=EVERY,
     )

@@ -48,6 +48,14 @@ ACTIONS = {Ending.DRAIN: "/workers/drain", Ending.STOP_WORKER: "/workers/stop"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """How many workers beside one take work, and how many are there and take none."""
+
+    taking: int = 0
+    idling: int = 0  # they are late, draining, stuck or astray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskActView:
     """A question. Of `worker`, `attempt`, `line` and `token` those that it is about; None for
     what is over already."""
@@ -59,7 +67,7 @@ class AskActView:
     worker: WorkerHealth | None = None
     everybody: tuple[WorkerHealth, ...] = ()  # when all workers are asked
     has_changed: bool = False  # who is there, since somebody was asked first
-    others: int = 0  # workers beside it that take work
+    others: Others = Others()
     attempt: AttemptView | None = None  # of the chunk that would be left or finished
     line: ErrandLine | None = None
     token: ApiToken | None = None
@@ -125,8 +133,8 @@ def everybody_to_tell(request: Request, act: Ending) -> list[WorkerHealth]:
     return [one for one in _there(request) if is_new or one.asked_to_end_at is None]
 
 
-def worker_to_tell(request: Request, name: str) -> tuple[WorkerHealth, int]:
-    """A worker that is there to hear it, and how many others are that go on taking work.
+def worker_to_tell(request: Request, name: str) -> tuple[WorkerHealth, Others]:
+    """A worker that is there to hear it, and which others are.
 
     Raises NotFound, and HTTPException 503 when Redis is away.
     """
@@ -134,8 +142,8 @@ def worker_to_tell(request: Request, name: str) -> tuple[WorkerHealth, int]:
     found = next((one for one in there if one.name == name), None)
     if found is None:
         raise NotFound("There is no such worker.")
-    others = sum(one.name != name and one.state.takes_work for one in there)
-    return found, others
+    taking = [one.state.takes_work for one in there if one.name != name]
+    return found, Others(taking=sum(taking), idling=len(taking) - sum(taking))
 
 
 def _there(request: Request) -> list[WorkerHealth]:
