@@ -33,7 +33,7 @@ class DefectKind(StrEnum):
     DATE_ZONE_UNKNOWN = "date_zone_unknown"  # taken as UTC
     ENCODED_WORD_BROKEN = "encoded_word_broken"
     # letters
-    CHARSET_GUESSED = "charset_guessed"  # the guess is the evidence
+    CHARSET_GUESSED = "charset_guessed"  # see `guessed_against`
     CHARSET_UNKNOWN = "charset_unknown"  # a label nobody defines
     CHARSET_BROKEN = "charset_broken"  # bytes that the charset does not have
     NUL_REMOVED = "nul_removed"
@@ -118,6 +118,20 @@ class Defects:
             what = f"{self._more} more"
             found.append(Defect(kind=str(DefectKind.DEFECTS_CUT), where="message", what=what))
         return tuple(found)
+
+
+_DECLARED = ", declared "
+
+
+def guessed_against(charset: str, declared: str | None) -> str:
+    """The evidence of a guess: the charset, and the one declared that its bytes do not fit."""
+    return f"{charset}{_DECLARED}{declared}" if declared else charset
+
+
+def guess_and_declared(evidence: str) -> tuple[str, str]:
+    """Of that evidence the guess, and the charset that was declared: "" for none."""
+    charset, _, declared = evidence.partition(_DECLARED)
+    return charset, declared
 
 
 def printable(evidence: str) -> str:

@@ -1,7 +1,7 @@
 """Make a name that is safe to show and to save from whatever an attachment calls itself.
 
-The original is kept beside it as evidence; this one has no path, no control or direction
-characters, no name that a system reserves, and a bounded length.
+The original is kept beside it as evidence; this one has no path, no control characters, a sign
+where a character would turn its direction, no name that a system reserves, and a bounded length.
 """
 
 from __future__ import annotations
@@ -11,17 +11,24 @@ import re
 from mail.text import nfc_clean
 
 _LONGEST_BYTES = 200
-# Controls, characters that turn the reading direction, invisible joiners and line separators.
+# Controls, invisible joiners and line separators.
 _INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200d\u2028\u2029\u2060-\u2065\ufeff\ufff9-\ufffb]"
 )
+# Characters that turn the reading direction leave a sign: without one a name would pose as another,
+# and the words on both sides of it would be found as one.
+_TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_SIGN = "\N{REPLACEMENT CHARACTER}"
 _UNSAFE = re.compile(r'[<>:"|?*]')
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\.|\Z)", re.IGNORECASE)
 
 
 def safe_filename(original: str) -> str | None:
     """The safe form of a name, or None when nothing of it can be used."""
-    name = nfc_clean(_INVISIBLE.sub("", original))
+    seen = _INVISIBLE.sub("", original)
+    if not _TURNING.sub("", seen):
+        return None
+    name = nfc_clean(_TURNING.sub(_SIGN, seen))
     name = name.replace("\\", "/").rstrip("/ ").rpartition("/")[2]
     name = _UNSAFE.sub("_", name).strip(" .")
     if _RESERVED.match(name):

@@ -10,7 +10,7 @@ import re
 
 from mail.charset import Decoded, decode_as, decode_labelled, decode_markup
 from mail.charset_label import codec_of
-from mail.defect import DefectKind
+from mail.defect import DefectKind, guessed_against
 from mail.filename import safe_filename
 from mail.mime import Leaf
 from mail.parameters import Parametered, label, parse_parameters, text_parameter
@@ -159,7 +159,8 @@ def _lettered(content: bytes, leaf: Leaf, reading: Reading, *, where: str) -> De
     if found is None:
         found = decode_labelled(content, declared, hints=reading.hints)
     if found.guessed:
-        reading.defects.note(DefectKind.CHARSET_GUESSED, where=where, what=found.charset)
+        what = guessed_against(found.charset, declared)
+        reading.defects.note(DefectKind.CHARSET_GUESSED, where=where, what=what)
     return found
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mail.charset import Decoded, decode_as, decode_labelled, guess, is_borne_out
 from mail.charset_label import codec_of
-from mail.defect import DefectKind, Defects
+from mail.defect import DefectKind, Defects, guessed_against
 from mail.text import nfc_clean
 
 _AROUND = b" \t\r\n"
@@ -163,7 +163,8 @@ def _note(decoded: Decoded, label: str, *, name: str, reading: Reading) -> None:
     if codec_of(label) is None:
         reading.defects.note(DefectKind.CHARSET_UNKNOWN, where=name, what=label)
     if decoded.guessed:
-        reading.defects.note(DefectKind.CHARSET_GUESSED, where=name, what=decoded.charset)
+        what = guessed_against(decoded.charset, label if codec_of(label) else None)
+        reading.defects.note(DefectKind.CHARSET_GUESSED, where=name, what=what)
     if decoded.broken:
         reading.defects.note(DefectKind.CHARSET_BROKEN, where=name, what=decoded.charset)
 

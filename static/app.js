@@ -30,6 +30,7 @@
         arrived.set(part.id, performance.now());
         part.classList.remove("is-stale");
         delete part.dataset.away;
+        delete part.dataset.refused;
       }
     }
   };
@@ -98,10 +99,14 @@
     event.target.dataset.away = what;
     markStale();
   };
-  // What stands before a console that is away answers in its place, and knows no more than that.
-  const gateways = [502, 504];
-  document.addEventListener("htmx:responseError", ({ target, detail: { xhr } }) =>
-    noteAway({ target }, xhr.getResponseHeader("X-Away") ?? (gateways.includes(xhr.status) ? "console" : null)));
+  // What stands before a console that is away answers in its place, and knows no more than that. A
+  // 503 of our own says what is away.
+  const gateways = [502, 503, 504];
+  document.addEventListener("htmx:responseError", ({ target, detail: { xhr } }) => {
+    const away = xhr.getResponseHeader("X-Away") ?? (gateways.includes(xhr.status) ? "console" : null);
+    if (!away && target.matches?.("[data-live]")) target.dataset.refused = "";
+    noteAway({ target }, away);
+  });
   document.addEventListener("htmx:sendError", (event) => noteAway(event, "console"));
   document.addEventListener("htmx:timeout", (event) => noteAway(event, "console"));
   document.addEventListener("htmx:afterSettle", (event) => {

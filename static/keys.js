@@ -75,6 +75,11 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    // A slash and nothing else is no search: it is pressed by who does not see that the field has the focus.
+    if (event.key === "/" && ["query", "quick"].includes(event.target.id) && !event.target.value) {
+      event.preventDefault();
+      return;
+    }
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
     if (!KEYS[event.key]) return;
     event.preventDefault();

@@ -33,13 +33,22 @@
       : new Intl.NumberFormat(language, { style: "unit", unit: "minute" }).format(
           Math.ceil(seconds / 60));
 
+  // As the server shows names: what would turn a line around, or is not seen, leaves a sign.
+  const misleading = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+  const plain = (name) => name.replace(misleading, "\ufffd");
+
   // With several files each gets a line of its own, and the next one begins.
-  const tell = (sentence, jobId) => {
+  const tell = (outcome, sentence, jobId) => {
     const line = document.createElement("li");
     const name = document.createElement(jobId ? "a" : "b");
     if (jobId) name.href = `/jobs/${jobId}`;
-    name.textContent = `\u2068${sent.name}\u2069`;
-    line.append(name, `: ${sentence}`);
+    name.textContent = `\u2068${plain(sent.name)}\u2069`;
+    const told = document.createElement("span");
+    const reason = document.createElement("span");
+    reason.className = "soft";
+    reason.textContent = sentence;
+    told.append(name, " ", reason);
+    line.append(document.getElementById(`outcome-${outcome}`).content.cloneNode(true), told);
     outcomes.append(line);
     outcomes.hidden = false;
     next();
@@ -61,7 +70,7 @@
   };
 
   const complain = (sentence) => {
-    if (total > 1) return tell(sentence, null);
+    if (total > 1) return tell("refused", sentence, null);
     sending.hidden = true;
     form.hidden = false;
     trouble.textContent = sentence;
@@ -78,8 +87,8 @@
   const showTwin = (answer) => {
     const sentence = twinText.dataset.text
       .replace("{time}", () => moment(answer.duplicate_uploaded_at))
-      .replace("{name}", () => `\u2068${answer.duplicate_filename}\u2069`);
-    if (total > 1) return tell(sentence, answer.duplicate_of);
+      .replace("{name}", () => `\u2068${plain(answer.duplicate_filename)}\u2069`);
+    if (total > 1) return tell("here_already", sentence, answer.duplicate_of);
     sending.hidden = true;
     form.hidden = false;
     twinText.textContent = sentence;
@@ -99,7 +108,7 @@
     if (request.status === 202 && answer.duplicate_of) {
       showTwin(answer);
     } else if (request.status === 202 && total > 1) {
-      tell(form.dataset.taken, answer.job_id);
+      tell("taken", "", answer.job_id);
     } else if (request.status === 202) {
       window.location.assign(`/jobs/${answer.job_id}`);
     } else {
@@ -115,7 +124,7 @@
     form.hidden = true;
     sending.hidden = false;
     const place = total > 1 ? ` (${total - waiting.length} / ${total})` : "";
-    document.getElementById("sending-name").textContent = file.name + place;
+    document.getElementById("sending-name").textContent = `\u2068${plain(file.name)}\u2069${place}`;
     const began = performance.now();
     request = new XMLHttpRequest();
     const name = encodeURIComponent(file.name);
@@ -146,6 +155,19 @@
   });
   // Without this script a form takes one file.
   field.multiple = true;
+  if (!form.action.endsWith("?again=1")) {
+    document.getElementById("file-label").textContent = form.dataset.many;
+  }
+  // The browser draws the name of a chosen file as it is: one that would read otherwise is told here.
+  const chosen = document.getElementById("chosen");
+  field.addEventListener("change", () => {
+    const names = [...field.files].map((file) => file.name);
+    const isOdd = names.some((name) => plain(name) !== name);
+    const told = names.slice(0, 20).map((name) => `\u2068${plain(name)}\u2069`).join(", ");
+    chosen.textContent = names.length > 20 ? `${told}, …` : told;
+    chosen.hidden = !isOdd;
+    field.classList.toggle("told-below", isOdd && names.length === 1);  // of several it shows the number
+  });
   twinAgain.addEventListener("click", () => begin([sent], { again: true }));
   document.getElementById("stop").addEventListener("click", () => request?.abort());
   for (const name of ["dragenter", "dragover"]) {

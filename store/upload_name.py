@@ -6,13 +6,17 @@ import re
 import unicodedata
 
 _NAME_CHARS = 200
-# Names show on pages and in headers: no control and no direction characters, no path.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Names show on pages and in headers: no path, and a sign where a control or direction character
+# was, for without one a name would pose as another.
+_SIGN = "\N{REPLACEMENT CHARACTER}"
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 def safe_name(name: str | None) -> str:
-    """A file name fit to show: the last part of a path, NFC, without control characters."""
+    """A file name fit to show: the last part of a path, NFC, misleading characters as `�`."""
     last = re.split(r"[/\\]", name or "")[-1]
     valid = last.encode("utf-8", "replace").decode()
-    cleaned = _UNSAFE.sub("", unicodedata.normalize("NFC", valid))
-    return cleaned.strip()[-_NAME_CHARS:] or "upload.mbox"
+    composed = unicodedata.normalize("NFC", valid)
+    if not _UNSAFE.sub("", composed).strip():
+        return "upload.mbox"
+    return _UNSAFE.sub(_SIGN, composed).strip()[-_NAME_CHARS:]

@@ -119,6 +119,11 @@ def charset_choice(chosen: str | None) -> CharsetChoice:
     )
 
 
+def charset_name(codec: str) -> str:
+    """A charset by the name that it is offered by first."""
+    return _OFFERED.get(codec_of(codec) or codec, codec).partition(" · ")[0].partition(",")[0]
+
+
 def charset_in(fields: Mapping[str, str]) -> str | None:
     """The charset of a form or an address: what was written, else what was chosen of the list.
 

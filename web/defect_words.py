@@ -82,7 +82,10 @@ KNOWN: dict[str, tuple[str, str]] = {
     ),
     Kind.CHARSET_GUESSED: (
         N_("The charset was guessed"),
-        N_("The part does not say which letters its bytes mean. If they look wrong, choose below."),
+        N_(
+            "It does not say which letters its bytes mean, or they do not fit what it says. "
+            "If they look wrong, choose below."
+        ),
     ),
     Kind.CHARSET_UNKNOWN: (
         N_("An unknown charset"),

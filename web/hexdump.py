@@ -12,7 +12,7 @@ from web.house import house_of
 from web.letters import window_of
 
 PAGE_BYTES = 4096
-ROW_BYTES = 16
+ROW_BYTES, NARROW_ROW_BYTES = 16, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class HexPage:
     """Some bytes of a message. `start` and `stop` count from its separator line's first byte."""
 
     lines: str
+    narrow_lines: str  # the same with half as many a line, for phones
     start: int
     stop: int
     size: int
@@ -41,6 +42,7 @@ def hex_page(request: Request, place: Place) -> HexPage:
 
     return HexPage(
         lines=hex_lines(found, first=place.offset + start),
+        narrow_lines=hex_lines(found, first=place.offset + start, row_bytes=NARROW_ROW_BYTES),
         start=start,
         stop=stop,
         size=place.length,
@@ -50,10 +52,11 @@ def hex_page(request: Request, place: Place) -> HexPage:
     )
 
 
-def hex_lines(data: bytes, *, first: int) -> str:
-    """Offset in the file, bytes, and their ASCII, sixteen a line."""
-    rows = ((first + at, data[at : at + ROW_BYTES]) for at in range(0, len(data), ROW_BYTES))
-    return "\n".join(f"{at:010x}  {row.hex(' '):<48} {_ascii(row)}" for at, row in rows)
+def hex_lines(data: bytes, *, first: int, row_bytes: int = ROW_BYTES) -> str:
+    """Offset in the file, bytes, and their ASCII; of short lines the offset is shorter too."""
+    rows = ((first + at, data[at : at + row_bytes]) for at in range(0, len(data), row_bytes))
+    digits, width = (10, 48) if row_bytes == ROW_BYTES else (8, 24)
+    return "\n".join(f"{at:0{digits}x}  {row.hex(' '):<{width}} {_ascii(row)}" for at, row in rows)
 
 
 def _ascii(row: bytes) -> str:

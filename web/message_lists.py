@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
-from mail.defect import DefectKind
+from mail.defect import DefectKind, guess_and_declared
 from store.conversations import ThreadMessage
 from store.document import Field
 from store.reading import AttachmentView, DefectView, Place
@@ -44,6 +44,8 @@ SAID_BY_US = frozenset(
         DefectKind.UUENCODE_BROKEN,
     )
 )
+# Whose title names the header that they are about.
+NAMED_BY_TITLE = frozenset((DefectKind.DATE_MISSING, DefectKind.MESSAGE_ID_MISSING))
 Thing = TypeVar("Thing")
 
 
@@ -82,6 +84,7 @@ class ShownDefect:
     chosen: str  # what a person chose, which lies nowhere in the message; "" for what was found
     what: str
     is_said_by_us: bool  # and not by the mail
+    declared: str  # the charset that bytes do not fit, "" where that is not what is wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,19 +126,23 @@ def defects_shown(
     defects: Sequence[DefectView], *, at: int, page_at: Callable[[int], str]
 ) -> Listed[ShownDefect]:
     """What was wrong, from the place `at` on."""
-    shown = [
-        ShownDefect(
-            words=defect_words(one.kind),
-            where=shortened(one.where),
-            chosen=CHOICES.get(one.where, "") if one.kind == DefectKind.READ_BY_CHOICE else "",
-            # For this kind the evidence says in English what its words say in any language.
-            what="" if one.kind == DefectKind.TOO_LARGE else one.what,
-            is_said_by_us=one.kind in SAID_BY_US,
-        )
-        for one in defects
-    ]
+    shown = [_defect_shown(one) for one in defects]
     weights = [_AROUND_DEFECT + weight_of(one.where + one.what) for one in shown]
     return _listed(shown, weights, most=DEFECTS, at=at, page_at=page_at)
+
+
+def _defect_shown(one: DefectView) -> ShownDefect:
+    is_guess = one.kind == DefectKind.CHARSET_GUESSED
+    what, declared = guess_and_declared(one.what) if is_guess else (one.what, "")
+    return ShownDefect(
+        words=defect_words(one.kind),
+        where="" if one.kind in NAMED_BY_TITLE else shortened(one.where),
+        chosen=CHOICES.get(one.where, "") if one.kind == DefectKind.READ_BY_CHOICE else "",
+        # For this kind the evidence says in English what its words say in any language.
+        what="" if one.kind == DefectKind.TOO_LARGE else what,
+        is_said_by_us=one.kind in SAID_BY_US,
+        declared=declared,
+    )
 
 
 def talk_shown(

@@ -107,6 +107,9 @@ STATES: dict[str, Word] = {
     "broken": Word(N_("Broken off"), "bad", "broken"),
     "deleting": Word(N_("Being deleted"), "warn", "half"),
     "deleted": Word(N_("Deleted"), "calm", "bar"),
+    "taken": Word(N_("Taken in"), "good", "check"),
+    "here_already": Word(N_("Here already"), "calm", "twin"),
+    "refused": Word(N_("Not taken in"), "bad", "cross"),
 }
 
 # Of jobs, which go on by turns: that one was begun, and what is done about it at this moment.

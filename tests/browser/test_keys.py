@@ -180,3 +180,14 @@ def test_the_address_of_a_sender_is_seen_below_the_name(
     assert seen["y"] >= name["y"] + name["height"] - 6
     assert seen["y"] + seen["height"] <= row["y"] + row["height"] + 1
     assert address.evaluate("of => of.scrollWidth <= of.clientWidth")
+
+
+def test_a_slash_in_an_empty_search_field_is_no_search(library: Console, page: Page) -> None:
+    page.goto(f"{library.url}/search")
+    field = page.locator("#query")
+    expect(field).to_be_focused()
+
+    page.keyboard.press("/")
+    page.keyboard.type("bo/at")
+
+    expect(field).to_have_value("bo/at")

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.harness.console import Console, start_console
+from tests.mboxes import letters
+from tests.web.asking import upload
 
 LANGUAGES = pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
 WIDTHS = pytest.mark.parametrize("width", [390, 1280])
@@ -125,3 +127,57 @@ def test_the_button_that_chooses_a_file_looks_like_the_others(
     page.goto(f"{empty.url}/upload")
 
     assert page.evaluate(COLOURS_OF, ["#file", "::file-selector-button"]) == button
+
+
+# The number of facts in the last row, of a list of so many.
+IN_LAST_ROW = """(facts, count) => {
+  while (facts.children.length > 1) facts.lastElementChild.remove();
+  while (facts.children.length < count) facts.append(facts.firstElementChild.cloneNode(true));
+  const tops = [...facts.children].map(one => one.getBoundingClientRect().top);
+  return tops.filter(one => one === Math.max(...tops)).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [800, 1100, 1280, 1600, 1920])
+def test_no_fact_stands_alone_in_a_row(
+    empty: Console, new_page: Callable[..., Page], width: int
+) -> None:
+    page = new_page(width=width)
+    empty.sign_in(page)
+    page.goto(f"{empty.url}/workers")
+    facts = page.locator("#workers .facts")
+
+    last = {count: facts.evaluate(IN_LAST_ROW, count) for count in range(2, 11)}
+
+    assert [count for count, rest in last.items() if rest == 1] == []
+
+
+# Charts whose drawing begins lower or higher than those of its neighbours, and how many are alone
+# in a row.
+CHARTS = """charts => {
+  const rows = Map.groupBy([...charts.children], one => one.getBoundingClientRect().top);
+  const tops = row => row.map(one => one.querySelector("svg").getBoundingClientRect().top);
+  return {
+    crooked: [...rows.values()].filter(row => new Set(tops(row)).size > 1).length,
+    alone: [...rows.values()].filter(row => row.length === 1).length,
+  };
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 1600, 1920, 2200, 2560, 3840])
+def test_charts_beside_each_other_begin_together_and_share_the_width(
+    console: Callable[..., Console], new_page: Callable[..., Page], width: int
+) -> None:
+    here = console(QUEUE="local")
+    with here.client() as client:
+        upload(client, letters(3))
+    page = new_page(width=width)
+    here.sign_in(page)
+    page.goto(here.url)
+    charts = page.locator("#history .charts")
+    longest = "since 01:31 on average 7 minutes 1 second, in all at most 17 minutes 1 second, " * 2
+    charts.locator("figcaption .soft").nth(3).evaluate(
+        "(one, text) => one.textContent = text", longest
+    )
+
+    assert charts.evaluate(CHARTS) == {"crooked": 0, "alone": 0}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 from sqlalchemy import update
 
 from store.config import load
 from store.states import Outcome
 from store.tables import attempt
+from tests.browser.furnishing import hand_in
+from tests.browser.walking import COLOURS
 from tests.harness.browser import Complaints, open_page
 from tests.harness.console import Console
 from tests.harness.databases import opened
 from tests.mboxes import letters
 from tests.web.asking import upload
+from tests.web.hall import AWAY
+
+EACH_COLOUR = pytest.mark.parametrize("colours", COLOURS)
 
 HIDE = """hidden => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
@@ -59,14 +66,54 @@ def test_a_panel_that_gets_no_answer_says_so_in_words(
         upload(client, letters(3))
     open_overview(here, page)
     page.route("**/fragments/**", lambda _: None)
-    late = page.locator("#history .as-of .late")
+    late, whole = page.locator("#history .as-of .late"), page.locator("#history .as-of")
     expect(late).to_be_hidden()
 
     page.clock.run_for(400_000)
 
     expect(page.locator("#history.is-stale")).to_be_visible()
     expect(late).to_be_visible()
-    expect(late).to_have_text("not updated since", use_inner_text=True)
+    sentence = re.compile(r"^As of \d\d:\d\d:\d\d UTC; the console has not answered since$")
+    expect(whole).to_have_text(sentence, use_inner_text=True)
+
+
+# Which panels of live parts have an edge in another colour than the one for what is late.
+PLAIN_EDGES = """() => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = "var(--warn)";
+  const amber = getComputedStyle(probe).color;
+  probe.remove();
+  const parts = [...document.querySelectorAll("[data-live]")];
+  const panels = parts.flatMap(part => [part, ...part.querySelectorAll(".panel")])
+    .filter(one => one.matches(".panel"));
+  const plain = panels.filter(one => getComputedStyle(one).borderTopColor !== amber);
+  return { panels: panels.length, plain: plain.map(one => one.outerHTML.slice(0, 80)) };
+}"""
+
+
+@EACH_COLOUR
+def test_every_panel_of_a_live_part_without_news_has_an_amber_edge(
+    console: Callable[..., Console], new_page: Callable[..., Page], colours: str
+) -> None:
+    here = console(QUEUE="redis", REDIS_URL=AWAY)
+    with here.client() as client:
+        job = hand_in(client, letters(3), filename="waiting.mbox")
+    page = new_page(colour_scheme=colours)
+    here.sign_in(page)
+    page.clock.install()
+
+    for path in ("/", "/jobs", f"/jobs/{job}", "/workers", "/failures", "/errands"):
+        page.goto(f"{here.url}{path}")
+        fresh = page.evaluate(PLAIN_EDGES)
+        page.route("**/fragments/**", lambda _: None)
+        page.clock.run_for(400_000)
+        stale = page.evaluate(PLAIN_EDGES)
+        page.unroute_all(behavior="ignoreErrors")
+
+        assert fresh["panels"] >= 1, path
+        assert len(fresh["plain"]) == fresh["panels"], path
+        assert stale["panels"] == fresh["panels"], path
+        assert stale["plain"] == [], path
 
 
 def test_an_open_page_says_what_is_away_and_keeps_what_it_showed(
@@ -82,18 +129,32 @@ def test_an_open_page_says_what_is_away_and_keeps_what_it_showed(
 
     page.route("**/fragments/**", lambda route: route.fulfill(**away))
     page.clock.run_for(30_000)
-    expect(late).to_have_text("not updated since: the database is away", use_inner_text=True)
+    expect(late).to_have_text("; the database is away, nothing newer is known", use_inner_text=True)
     page.unroute("**/fragments/**")
     # As nginx answers for a console that is away; it knows nothing of a database.
     page.route("**/fragments/**", lambda route: route.fulfill(status=502, body="Bad Gateway"))
     page.clock.run_for(30_000)
-    expect(late).to_have_text("not updated since: the console does not answer", use_inner_text=True)
+    expect(late).to_have_text("; the console has not answered since", use_inner_text=True)
+    page.unroute("**/fragments/**")
+    page.clock.run_for(30_000)
+    expect(late).to_be_hidden()
+    # As HAProxy, Apache and the ingress of a cluster do.
+    page.route("**/fragments/**", lambda route: route.fulfill(status=503, body="No server"))
+    page.clock.run_for(30_000)
+    expect(late).to_have_text("; the console has not answered since", use_inner_text=True)
+    page.unroute("**/fragments/**")
+    page.clock.run_for(30_000)
+    expect(late).to_be_hidden()
+    page.route("**/fragments/**", lambda route: route.fulfill(status=500, body="A bug"))
+    page.clock.run_for(60_000)
+    said = "; not updated since, the console answered with an error"
+    expect(late).to_have_text(said, use_inner_text=True)
     page.unroute("**/fragments/**")
     page.clock.run_for(30_000)
     expect(late).to_be_hidden()
     here.process.stop()
     page.clock.run_for(30_000)
-    expect(late).to_have_text("not updated since: the console does not answer", use_inner_text=True)
+    expect(late).to_have_text("; the console has not answered since", use_inner_text=True)
     expect(page.locator("#overview")).to_contain_text("kept.mbox")
     here.restart()
     page.clock.run_for(30_000)

@@ -50,6 +50,29 @@ def test_every_trouble_is_named_where_it_is_looked_for(troubled: Troubled, page:
     expect(page.locator("#ledger")).to_contain_text("Quarantined")
 
 
+# Every worker in the state with the longest words.
+LONGEST = """() => {
+  const states = document.querySelectorAll("#workers tbody .state");
+  for (const one of states) one.lastChild.textContent = "Orphaned work-horse";
+  const all = document.querySelector("#workers .scroll"), head = all.querySelector("thead");
+  const line = parseFloat(getComputedStyle(head.querySelector("th")).lineHeight);
+  return { over: all.scrollWidth - all.clientWidth, lines: Math.floor(head.offsetHeight / line) };
+}"""
+
+
+def test_no_state_pushes_a_column_of_workers_out_of_its_panel(
+    troubled: Troubled, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(width=1280)
+    troubled.console.sign_in(page)
+    page.goto(troubled.console.url + troubled.paths["workers"])
+
+    found = page.evaluate(LONGEST)
+
+    assert found["over"] == 0
+    assert found["lines"] <= 2
+
+
 @EACH_LANGUAGE
 def test_no_page_of_a_console_in_trouble_excludes_anybody(
     troubled: Troubled, new_page: Callable[..., Page], language: str

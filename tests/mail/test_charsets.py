@@ -9,6 +9,7 @@ import pytest
 
 from mail.charset import decode_labelled, guess
 from mail.charset_label import codec_of
+from mail.defect import guess_and_declared
 from mail.message import body_html, read_message
 from tests.mail.builders import (
     SINGLE,
@@ -80,15 +81,18 @@ def test_row_38_iso_2022_kr_is_read_in_a_header_that_lost_its_designator() -> No
     assert read_header(b"Subject: " + word).envelope.subject == "회의 안내"
 
 
-@pytest.mark.parametrize("label", ["", "; charset=us-ascii"])
-def test_row_42_text_without_a_true_label_is_guessed_and_said(label: str) -> None:
+@pytest.mark.parametrize(
+    ("label", "evidence"),
+    [("", "cp949"), ("; charset=us-ascii", "cp949, declared us-ascii")],
+)
+def test_row_42_text_without_a_true_label_is_guessed_and_said(label: str, evidence: str) -> None:
     text = "안녕하세요, 회의 일정을 보내 드립니다."
     raw = raw_message(text.encode("cp949"), headers=f"Content-Type: text/plain{label}\n")
 
     message = read(raw)
 
     assert message.text == text
-    assert [one.what for one in message.defects if one.kind == "charset_guessed"] == ["cp949"]
+    assert [one.what for one in message.defects if one.kind == "charset_guessed"] == [evidence]
 
 
 def test_row_42_utf8_under_a_latin_1_label_is_noticed() -> None:
@@ -116,7 +120,19 @@ def test_row_42_korean_under_a_western_label_is_noticed(label: str) -> None:
     )
 
     assert message.text == text
-    assert [one.what for one in message.defects if one.kind == "charset_guessed"] == ["cp949"]
+    evidence = [one.what for one in message.defects if one.kind == "charset_guessed"]
+    assert evidence == [f"cp949, declared {label}"]
+
+
+def test_utf_8_whose_base64_is_broken_is_told_as_declared() -> None:
+    encoded = base64.b64encode("회의 안내입니다, 회의 안내입니다".encode())
+    raw = raw_message(
+        encoded[:9] + encoded[10:],
+        headers="Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n",
+    )
+
+    evidence = [one for one in read(raw).defects if one.kind == "charset_guessed"]
+    assert [guess_and_declared(one.what)[1] for one in evidence] == ["utf-8"]
 
 
 @pytest.mark.parametrize("text", ["Grüße aus München, schöne Tage", "ÀÉ", "Ça va? Déjà vu à l’œil"])

@@ -17,7 +17,8 @@ from tests.mail.builders import multipart, read, text_part
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\ann\\report.doc", "report.doc"),
         ("a\x00b\r\n.txt", "ab.txt"),
-        ("invoice\u202efdp.exe", "invoicefdp.exe"),
+        ("invoice\u202efdp.exe", "invoice\ufffdfdp.exe"),
+        ("\u202e\u2066", None),
         ("  .hidden. ", "hidden"),
         ("CON.txt", "_CON.txt"),
         ('a<b>:"c|d?.txt', "a_b___c_d_.txt"),
@@ -28,7 +29,7 @@ from tests.mail.builders import multipart, read, text_part
         ("", None),
     ],
 )
-def test_row_52_a_file_name_has_no_path_control_or_direction(
+def test_row_52_a_file_name_has_no_path_no_control_and_a_sign_for_a_direction(
     original: str, safe: str | None
 ) -> None:
     assert safe_filename(original) == safe

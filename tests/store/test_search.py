@@ -8,6 +8,7 @@ import pytest
 
 from mail.defect import Defect
 from mail.envelope import Address
+from mail.filename import safe_filename
 from store.database import Database
 from store.results import Count, Order
 from tests.store.asking import days_ago, found, offsets
@@ -114,6 +115,15 @@ def test_each_field_is_searched_by_its_name(database: Database) -> None:
     assert offsets(database, "body:trail") == [1]
     assert offsets(database, "from:ann@example.com") == []
     assert offsets(database, "to:carol") == []
+
+
+def test_a_character_that_turned_a_file_name_around_parts_its_words(database: Database) -> None:
+    name = safe_filename("photo\u202egpj.exe")
+    keep(database, a_message("body words", filenames=[str(name)]))
+
+    for query in ("filename:photo", "filename:gpj", "filename:gpj.exe", 'filename:"photo gpj"'):
+        assert offsets(database, query) == [0], query
+    assert offsets(database, "filename:photogpj") == []
 
 
 def test_blind_copies_are_found_alone_and_among_copies(database: Database) -> None:

@@ -11,6 +11,7 @@ import httpx2
 import psutil
 import pytest
 
+from store.upload_name import safe_name
 from tests.harness.console import Console
 from tests.harness.waiting import wait_until
 from tests.mboxes import letters, mbox_of, offsets_in, raw_message
@@ -262,6 +263,14 @@ def test_a_file_name_is_only_ever_a_name(api: httpx2.Client, name: str) -> None:
     assert "/" not in status["filename"]
     assert len(status["filename"]) <= 200
     assert status["filename"].isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a\u202exobm.b.mbox", "a\ufffdxobm.b.mbox"), ("\u202e", "upload.mbox"), ("", "upload.mbox")],
+)
+def test_what_would_turn_a_file_name_around_leaves_a_sign(name: str, shown: str) -> None:
+    assert safe_name(name) == shown
 
 
 def test_the_web_process_stays_small_while_it_receives(

@@ -71,6 +71,6 @@ def test_the_age_of_a_panel_is_shown_in_amber_when_no_news_come() -> None:
     sheet = (Path(TEMPLATES_DIR).parent / "static/parts.css").read_text()
 
     assert '_("As of")' in told
-    assert re.search(r'class="late">.*class="of-database">.*class="of-console">', told, re.DOTALL)
+    assert re.search(r'class="late">.*"of-database">.*"of-error">.*"of-console">', told, re.DOTALL)
     assert re.search(r"\.is-stale\.panel[^{]*\{ border-color: var\(--warn\)", sheet)
     assert ".as-of .late { display: none; color: var(--warn)" in sheet

@@ -103,3 +103,24 @@ def test_a_defect_of_a_newer_version_is_shown_by_its_code() -> None:
 )
 def test_a_frame_is_as_high_as_its_text_is_long(lines: int, pictures: int, height: str) -> None:
     assert frame_height("a line\n" * lines, pictures=pictures) == height
+
+
+def test_bytes_are_counted_from_one_and_with_the_separator_line(here: Visit) -> None:
+    mbox = letters(1)
+    here.take_in(mbox)
+
+    page = here.visitor().get("/messages/1-0?view=hex").text
+
+    assert f"bytes 1–{len(mbox):,} of {len(mbox):,}, with the separator line" in text(page)
+    wide, narrow = re.findall(r'<pre tabindex="0" class="hex[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert [len(line.split("  ")[1].split()) for line in (wide, narrow)] == [16, 8]
+
+
+def test_what_its_title_names_is_not_told_as_a_place_too(here: Visit) -> None:
+    here.take_in(b"From a Mon Jan  1 00:00:00 2024\nSubject: One\n\nText.\n")
+
+    page = text(here.visitor().get("/messages/1-0").text)
+
+    assert "No Message-ID" in page
+    assert "in Message-ID" not in page
+    assert "in Date" not in page

@@ -34,7 +34,7 @@ def test_every_live_part_that_shows_something_says_how_old_it_is(here: Visit) ->
     silent = []
     for name, (_, place) in parts.items():
         part = visitor.get(place.replace("&amp;", "&")).text
-        if "<h2" in part and not ('class="as-of"' in part and "not updated since" in part):
+        if "<h2" in part and not ('class="as-of"' in part and "not answered since" in part):
             silent.append(name)
 
     assert {"progress", "attempts", "evidence", "about", "history"} <= set(parts)

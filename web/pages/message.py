@@ -47,6 +47,7 @@ from web.neighbours import Neighbours, neighbours_of
 from web.passed_over import pass_over
 from web.people_shown import ShownPeople, people_shown
 from web.render import render
+from web.shown_charset import ShownAs, shown_as
 
 LONGEST_TITLE, LONGEST_SUBJECT = 200, 1_000
 MOST_BESIDE = 6_000
@@ -103,6 +104,7 @@ class MessagePageView:
     hex: HexPage | None
     frame: Frame | None
     charset: str | None
+    other_charset: ShownAs | None  # than the one it is kept by
     choice: CharsetChoice
     chunk: ChunkPlace | None
     people: tuple[ShownPeople, ...]
@@ -146,6 +148,7 @@ def message_page(request: Request) -> Response:
         hex=hex_page(request, message.place) if look is Look.HEX else None,
         frame=_frame(request, message, links) if look is Look.HTML else None,
         charset=charset,
+        other_charset=shown_as(message, links, look),
         choice=charset_choice(charset),
         chunk=_chunk(request, message),
         people=people_shown(message, marks),
