@@ -99,11 +99,12 @@
     event.target.dataset.away = what;
     markStale();
   };
-  // What stands before a console that is away answers in its place, and knows no more than that. A
-  // 503 of our own says what is away.
+  // What stands before a console that is away answers in its place, and knows no more than that. An
+  // answer of our own says what is away, or "no".
   const gateways = [502, 503, 504];
   document.addEventListener("htmx:responseError", ({ target, detail: { xhr } }) => {
-    const away = xhr.getResponseHeader("X-Away") ?? (gateways.includes(xhr.status) ? "console" : null);
+    const told = xhr.getResponseHeader("X-Away") ?? (gateways.includes(xhr.status) ? "console" : "no");
+    const away = told === "no" ? null : told;
     if (!away && target.matches?.("[data-live]")) target.dataset.refused = "";
     noteAway({ target }, away);
   });

@@ -34,6 +34,10 @@ PROBLEM_TYPE = "application/problem+json"
 CLIENT_WENT_AWAY = 499
 TRIED_AGAIN_SECONDS = 10
 HARDLY_OVER = timedelta(seconds=2)
+# Told with every refusal of our own, so that an open page knows it from that of a proxy before a
+# console that is away.
+AWAY = "X-Away"
+HERE = {AWAY: "no"}
 DATABASE_AWAY = N_("The database cannot be reached just now.")
 
 # What to tell a person, by status; the detail of the exception follows where it has one.
@@ -106,7 +110,8 @@ def problem(
     members = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, **extra}
     kept = {name: value for name, value in members.items() if value is not None}
     body = json.dumps(kept, ensure_ascii=False).encode()
-    return Response(body, status_code=status, headers=dict(headers or {}), media_type=PROBLEM_TYPE)
+    told = {**HERE, **(headers or {})}
+    return Response(body, status_code=status, headers=told, media_type=PROBLEM_TYPE)
 
 
 def refuse(request: Request, error: Exception) -> Response:
@@ -177,7 +182,9 @@ def error_page(
         answered_at=_answered_at(request) if is_away else None,
         tried_again=TRIED_AGAIN_SECONDS if is_away and request.method == "GET" else None,
     )
-    return render(request, "pages/error.html", view, status=status)
+    answer = render(request, "pages/error.html", view, status=status)
+    answer.headers.update(HERE)
+    return answer
 
 
 def _place(path: str) -> tuple[str, str] | None:
@@ -225,7 +232,7 @@ def away(request: Request, error: Exception) -> Response:
         told = {"answered_at": last.isoformat() if last else None}
         return problem(503, DATABASE_AWAY, headers=headers, **told)
     answer = error_page(request, 503, detail=DATABASE_AWAY, is_away=True)
-    answer.headers.update(headers | {"X-Away": "database"})
+    answer.headers.update(headers | {AWAY: "database"})
     return answer
 
 

@@ -76,6 +76,14 @@ def test_a_page_without_its_database_names_it_and_asks_again_by_itself(
     assert page.headers["Retry-After"] == "10"
 
 
+@pytest.mark.parametrize("address", ["/jobs/nothing", "/api/jobs/nothing", "/api/search?q=%22a"])
+def test_a_refusal_of_our_own_says_that_nothing_is_away(here: Visit, address: str) -> None:
+    refused = here.visitor().get(address)
+
+    assert refused.status_code in (400, 404)
+    assert refused.headers["X-Away"] == "no"
+
+
 @pytest.mark.parametrize(
     ("language", "told"),
     [
