@@ -125,7 +125,10 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
             raise CannotDo("An archive is not read again; the files that came out of it can be.")
         start = start_of(connection, job_id, from_seq=from_seq)
         _require_mbox(workshop, require_upload(connection, job.upload_id))
-        _require_as_said(errand, removed=messages_from(connection, job.upload_id, start))
+        to_remove = messages_from(connection, job.upload_id, start)
+        _require_as_said(errand, removed=to_remove)
+        if steps.total is None:  # begun again after a kill, the books hold none of them any more
+            steps.total = to_remove
         set_aside(connection, job_id, start=start, now=utc_now())
     yield
     while True:

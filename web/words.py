@@ -36,6 +36,12 @@ STATES: dict[str, Word] = {
     "planning": Word(N_("Planning"), "active", "half"),
     "unpacking": Word(N_("Unpacking"), "active", "half"),
     "running": Word(N_("Running"), "active", "play"),
+    "rereading": Word(
+        N_("Being read again"),
+        "active",
+        "again",
+        N_("Its messages are removed first; then it is read anew."),
+    ),
     "finished": Word(N_("Finished"), "good", "check"),
     "incomplete": Word(N_("Incomplete"), "warn", "gap"),
     "failed": Word(N_("Failed"), "bad", "cross"),

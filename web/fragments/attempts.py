@@ -150,7 +150,7 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
         here=wish.on(f"/fragments/attempts/{job.id}"),
         first=wish.address(job.id) if before else None,
         next=wish.address(job.id, before=further) if further else None,
-        every=None if job.state.is_over or before else pace_of(job, quick=MOVING * 2),
+        every=None if not job.goes_on or before else pace_of(job, quick=MOVING * 2),
     )
 
 

@@ -135,7 +135,7 @@ def find_progress(request: Request) -> ProgressView:
         ),
         resting=resting,
         damage=damage_in_words(job),
-        every=None if job.is_settled else pace_of(job),
+        every=None if job.is_settled and job.reading is None else pace_of(job),
     )
 
 
@@ -157,7 +157,7 @@ def _searchable(connection: Transaction, job: JobView) -> int | None:
 
 def _can_retry(connection: Transaction, job: JobView) -> bool:
     """True when there is something that failed or was stopped, and may go on."""
-    if job.retry_is_vain:
+    if job.retry_is_vain or job.reading is not None:
         return False
     if not job.is_archive:
         return job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED

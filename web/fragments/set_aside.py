@@ -69,7 +69,7 @@ def set_aside_in(request: Request, job: JobView) -> SetAsideView:
         set_aside=tuple(set_aside_of(entry) for entry in found[:PAGE]),
         first=None if after is None else f"{here}#set_aside",
         next=f"{more}#set_aside" if more else None,
-        every=None if job.state.is_over or after is not None else pace_of(job, quick=MOVING * 2),
+        every=None if not job.goes_on or after is not None else pace_of(job, quick=MOVING * 2),
     )
 
 
