@@ -44,6 +44,7 @@ from store.meant import forget_meant
 from store.outage import passes
 from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of
 from store.removing import delete_range
+from store.retried_ends import note_untold
 from store.rules import rule_of_upload
 from store.spool import SpoolError
 from store.touched import Touched
@@ -99,6 +100,8 @@ def _end(
     with workshop.database.write() as connection:
         end_errand(connection, errand.id, state=state, now=now, result=result, error=error)
         forget_meant(connection, errand.id)
+        if state is ErrandState.DONE:
+            note_untold(connection, errand)
         record(
             connection,
             actor=errand.created_by,
