@@ -22,7 +22,7 @@ from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.standstill import Standstill, standstills
 from store.states import STOPPED_JOB_STATES, JobState
-from web.asked import address, job_id_of, known_word, whole
+from web.asked import address, job_id_of, known_word, text_of, whole
 from web.errors import NotFound
 from web.house import house_of
 from web.member_words import damage_in_words
@@ -75,7 +75,8 @@ def progress_fragment(request: Request) -> Response:
     """`GET /fragments/progress/{id}`."""
     view = with_file_looked_at(request, at_one_moment(find_progress)(request))
     # The other parts of the page ask more seldom: they are to be true as soon as this one is.
-    headers = None if view.every else {"HX-Trigger-After-Swap": "job-over"}
+    has_moved = text_of(request, "was") not in ("", view.job.standing)
+    headers = {"HX-Trigger-After-Swap": "job-over"} if has_moved or not view.every else None
     return render(request, "fragments/progress.html", view, headers=headers)
 
 
@@ -131,7 +132,11 @@ def find_progress(request: Request) -> ProgressView:
         all_is_read=all_is_read(job),
         rest=rest,
         here=address(
-            f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
+            f"/fragments/progress/{job.id}",
+            chunk=seq,
+            standing=standing,
+            past=after or None,
+            was=job.standing,
         ),
         resting=resting,
         damage=damage_in_words(job),
