@@ -14,6 +14,7 @@ from store.chunk_cells import SEVERITY, Cell, Tally, chunks_that_stand, map_of
 from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
 from store.database import Transaction
+from store.defects_seen import with_defects
 from store.forecast import Forecast, Reach, forecast
 from store.forecast_inside import forecast_inside
 from store.found_inside import found_inside
@@ -36,6 +37,8 @@ from web.timeline import Eta, Step, all_is_read, eta_of, steps_of
 CELLS = 240
 TRIES_SHOWN = 10
 STANDING_LISTED = 100
+# Of more messages than this it is not counted how many have defects: that looks at each.
+DEFECTS_COUNTED = 2_000
 # The highest number of a chunk that a database knows.
 HIGHEST = (1 << 31) - 1
 
@@ -61,6 +64,7 @@ class ProgressView:
     tries: tuple[AttemptView, ...]  # of the chosen chunk, newest first
     can_retry: bool
     locked: int  # files right in an archive that need a password
+    defective: int | None  # messages with defects; None where they are too many to be counted
     searchable: int | None  # messages that a search in it finds; None while nobody has counted
     rest: Forecast | None  # what going on would do, where it stopped before its end
     here: str
@@ -110,6 +114,7 @@ def find_progress(request: Request) -> ProgressView:
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
         can_retry = _can_retry(connection, job)
         searchable = _searchable(connection, job)
+        defective = _defective(connection, job)
         locked = _locked(connection, job)
         rest = _rest(connection, job) if can_retry else None
         resting = () if job.is_settled else standstills(connection, now=now_of(connection))
@@ -128,6 +133,7 @@ def find_progress(request: Request) -> ProgressView:
         tries=tuple(tries),
         can_retry=can_retry,
         locked=locked,
+        defective=defective,
         searchable=searchable,
         all_is_read=all_is_read(job),
         rest=rest,
@@ -158,6 +164,11 @@ def _searchable(connection: Transaction, job: JobView) -> int | None:
     if job.is_archive or not job.progress.duplicates:
         return job.progress.met
     return found_inside(connection, job.upload_id).different if job.is_settled else None
+
+
+def _defective(connection: Transaction, job: JobView) -> int | None:
+    is_few = not job.is_archive and job.progress.met <= DEFECTS_COUNTED
+    return with_defects(connection, job.upload_id) if is_few and job.is_settled else None
 
 
 def _can_retry(connection: Transaction, job: JobView) -> bool:
