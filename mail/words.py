@@ -130,9 +130,13 @@ def _decode_run(run: list[re.Match[str]], *, name: str, reading: Reading) -> str
     label = run[0].group(1)
     decoded = _decoded_word(content, label, run=run, hints=reading.hints)
     if reading.charset and not is_borne_out(decoded, label, content):
-        return _in_one_line(decode_as(content, reading.charset).text)
-    _note(decoded, label, name=name, reading=reading)
-    return _in_one_line(decoded.text)
+        text = decode_as(content, reading.charset).text
+    else:
+        text = decoded.text
+        _note(decoded, label, name=name, reading=reading)
+    if "\0" in text:
+        reading.defects.note(DefectKind.NUL_REMOVED, where=name)
+    return _in_one_line(text)
 
 
 def _decoded_word(

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     elif results.hits:
         print_table(("message", "date", "from", "subject"), map(_row, results.hits))
         print(f"\n{counted(results)}")
-        if results.among_newest:
+        if results.among_newest is not None:
             print(f"Only the newest {results.among_newest} are in this order.")
     if not results.hits:
         print("\n".join(_said_of_none(results, hints)), file=sys.stderr)
@@ -58,6 +58,9 @@ def _results(query: str, *, order: Order, limit: int) -> tuple[Results, Hints | 
 
 
 def _said_of_none(results: Results, hints: Hints | None) -> Iterator[str]:
+    if results.among_newest is not None:
+        yield "No message found as far as there was time to look; leave out --order to look on."
+        return
     if results.next:
         yield "No message found as far as there was time to look; add a word or a date."
         return

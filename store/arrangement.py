@@ -1,9 +1,9 @@
 """In which order the matches of a search come, and where in that order each of them stands.
 
 Time and rank are walked as far as a page needs. A size or a sender has no index together with the
-words of a query, so by these only the newest matches are arranged: as many as are ever counted, and
-among no more candidates than can be looked at one by one in a moment. A number bounds that and not
-a time: each page gathers anew, and all have to be pages of one list.
+words of a query, so by these only the newest matches are arranged, as many as are ever counted, or
+as are found in time where they have to be looked at one by one. Each page gathers anew: those after
+the first down to where that one ended, so that all are pages of one list.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select
 
-from store.cursor import LARGEST, Cursor, Rank
+from store.cursor import LARGEST, Cursor, Place, Rank
 from store.document import Field
 from store.expression import And, Expression, Not, Undated, Words, wanted_words
 from store.finder import COUNTED, Finder
@@ -29,11 +29,12 @@ Placed = tuple[Rank, Found]
 # Sorts as the list does.
 Key = tuple[Rank, int, int]
 
-# So many take between half a second and a whole one, of texts of usual length.
-LOOKED_AT = 5_000
 _KEYS_PER_STATEMENT = 2_000
 # So much of an address decides: the cursors of thirty pages stand in the address of a page.
 _ADDRESS_CHARACTERS = 40
+
+# Every message lies above it.
+_TO_THE_END: Place = (-LARGEST, 0)
 
 _OF_ANOTHER_ORDER = "This page address is of another order; start again from the first page."
 
@@ -55,6 +56,10 @@ class Arrangement(Protocol):
     def among_newest(self) -> int | None:
         """How many of the newest are arranged, where there are more; else None."""
 
+    @property
+    def edge(self) -> Place | None:
+        """How far other pages of the list are to look; None where that is not to be told."""
+
 
 def arrange(
     connection: Connection,
@@ -62,15 +67,17 @@ def arrange(
     names: Names,
     order: Order,
     *,
+    cursor: Cursor | None,
     look_seconds: float | None,
     step: int | None = None,
 ) -> tuple[Finder, Arrangement]:
-    """Who finds all of them, and who arranges what is found."""
+    """Who finds all of them, and who arranges what is found for the page after a cursor."""
     if order in (Order.LARGEST, Order.SENDER):
         # All that can be arranged are wanted at once, and are looked at once for all.
-        finder = Finder(connection, expression, names, step=COUNTED + 1, looked_at_most=LOOKED_AT)
+        edge = None if cursor is None else cursor.edge
+        finder = Finder(connection, expression, names, step=COUNTED + 1, down_to=edge)
         keys = _sizes if order is Order.LARGEST else _senders
-        return finder, _ByKey(connection, finder, keys)
+        return finder, _ByKey(connection, finder, keys, edge)
     everything = Finder(
         connection,
         expression,
@@ -92,6 +99,7 @@ class _ByRank:
     """One finder for each rank, best first; within a rank by time."""
 
     among_newest: int | None = None
+    edge: Place | None = None
 
     def __init__(self, finders: Sequence[Finder], *, oldest: bool = False) -> None:
         self._finders = finders
@@ -99,9 +107,7 @@ class _ByRank:
 
     def after(self, cursor: Cursor | None) -> Iterator[Placed]:
         if cursor is not None and cursor.rank not in (0, 1):
-            raise CursorError(
-                "This page address is of another order; start again from the first page."
-            )
+            raise CursorError(_OF_ANOTHER_ORDER)
         reached = 0 if cursor is None else int(cursor.rank)
         for rank, finder in enumerate(self._finders):
             if rank < reached:
@@ -145,11 +151,13 @@ class _ByKey:
         connection: Connection,
         finder: Finder,
         keys_of: Callable[[Connection, Sequence[int]], dict[int, Rank]],
+        edge: Place | None,
     ) -> None:
         self._connection = connection
         self._finder = finder
         self._keys_of = keys_of
         self._standing: dict[int, Key] | None = None
+        self.edge = edge
         self.among_newest: int | None = None
 
     def after(self, cursor: Cursor | None) -> Iterator[Placed]:
@@ -158,17 +166,20 @@ class _ByKey:
         by_id = {one.id: one for one in found}
         keys = sorted(standing.values())
         if keys and cursor is not None and type(cursor.rank) is not type(keys[0][0]):
-            raise CursorError(
-                "This page address is of another order; start again from the first page."
-            )
+            raise CursorError(_OF_ANOTHER_ORDER)
         past = None if cursor is None else (cursor.rank, -cursor.sort_at, -cursor.id)
         yield from ((key[0], by_id[-key[2]]) for key in keys if past is None or key > past)
 
     def _gathered(self) -> list[Found]:
-        found = list(islice(self._finder.in_time(), COUNTED + 1))
-        is_cut = len(found) > COUNTED or self._finder.stopped_at is not None
-        self.among_newest = min(len(found), COUNTED) if is_cut else None
-        return found[:COUNTED]
+        if self.edge is None:
+            more = list(islice(self._finder.in_time(), COUNTED + 1))
+            found = more[:COUNTED]
+            last = found[-1] if len(more) > COUNTED else self._finder.stopped_at
+            self.edge = _TO_THE_END if last is None else (last.sort_at, last.id)
+        else:  # what came in meanwhile is among them too
+            found = list(islice(self._finder.in_time(), 2 * COUNTED))
+        self.among_newest = None if self.edge == _TO_THE_END else len(found)
+        return found
 
     def keys_among(self, ids: Sequence[int]) -> dict[int, Key]:
         # A match that is not among the newest stands nowhere in the list.

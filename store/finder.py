@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
+from math import inf
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from store.candidates import Candidates
 from store.checking import holds
+from store.cursor import Place
 from store.documents import load_documents
 from store.expression import And, Condition, Expression, Sent, Words
 from store.matching import Names, plan
@@ -41,14 +43,14 @@ class Finder:
         step: int | None = None,
         among: Sequence[int] | None = None,
         look_seconds: float | None = None,
-        looked_at_most: int | None = None,
+        down_to: Place | None = None,
         oldest: bool = False,
     ) -> None:
         """The newest first, or the `oldest`; `step` candidates are fetched at once, many for who
         wants many; only `among` some thousands of messages at most.
 
-        Candidates that have to be looked at one by one are looked at for `look_seconds`, or, so
-        that it is the same ones each time, `looked_at_most` of them however long that takes.
+        Candidates that have to be looked at one by one are looked at for `look_seconds`. Of the
+        newest first those `down_to` a place in time are found alone, and are all looked at.
         """
         self._connection = connection
         index = room_of(connection.dialect.name).index_of(connection)
@@ -66,14 +68,14 @@ class Finder:
         )
         self._oldest = oldest
         self._look_seconds = LOOK_SECONDS if look_seconds is None else look_seconds
-        self._looked_at_most = looked_at_most
+        self._down_to = down_to
         self._begun = time.monotonic()
         self._expression = expression
         self._names = names
         self._checked: dict[int, bool] = {}
         self._tape: list[Found] = []
         self._untaped = self._source.after(None)
-        self.stopped_at: Found | None = None  # the last one looked at, when it was enough
+        self.stopped_at: Found | None = None  # the last one looked at, when time was up
 
     def narrowed(self, part: Expression, *, step: int | None = None) -> Finder:
         """Who finds, of the same, what meets one more expression."""
@@ -101,7 +103,7 @@ class Finder:
             self._names,
             step=COUNTED,
             among=ids,
-            looked_at_most=len(ids),
+            look_seconds=inf,
         )
         return list(finder.in_time())
 
@@ -114,7 +116,8 @@ class Finder:
             number = self._source.number
             return Count(min(number, COUNTED), number > COUNTED)
         candidates, looked_at, kept = self._candidates(None), 0, 0
-        while some := list(islice(candidates, min(_STEP, CHECKED - looked_at))):
+        most = max(CHECKED, len(self._tape))
+        while some := list(islice(candidates, min(_STEP, most - looked_at))):
             kept += len(self._kept(some))
             looked_at += len(some)
             if looked_at >= len(self._tape) and self._is_late():
@@ -126,19 +129,21 @@ class Finder:
         """Matches from the newest to the oldest, or the other way, those after `below` (sort_at,
         id) only.
 
-        Where candidates have to be looked at one by one, it ends when enough were looked at,
+        Where candidates have to be looked at one by one, it ends when that has taken its time,
         and says in `stopped_at` how far it came.
         """
         candidates = self._candidates(below)
+        if (edge := self._down_to) is not None:
+            candidates = takewhile(lambda row: (row.sort_at, row.id) >= edge, candidates)
         if not self._plan.unsure:
             yield from candidates
-        last, looked_at = None, 0
+        last = None
         while chunk := list(islice(candidates, _STEP)):
-            if last is not None and self._is_enough(looked_at):
+            if last is not None and self._is_late():
                 self.stopped_at = last
                 return
             yield from self._kept(chunk)
-            last, looked_at = chunk[-1], looked_at + len(chunk)
+            last = chunk[-1]
 
     def _candidates(self, below: tuple[int, int] | None) -> Iterator[Found]:
         """What may match, in time; whatever is to be looked at is fetched only once."""
@@ -150,13 +155,9 @@ class Finder:
             yield self._tape[at]
             at += 1
 
-    def _is_enough(self, looked_at: int) -> bool:
-        if self._looked_at_most is not None:
-            return looked_at >= self._looked_at_most
-        return self._is_late()
-
     def _is_late(self) -> bool:
-        return time.monotonic() - self._begun > self._look_seconds
+        spent = time.monotonic() - self._begun
+        return self._down_to is None and spent > self._look_seconds
 
     def _wind(self) -> bool:
         """One more candidate onto the tape, unless there is none."""

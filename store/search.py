@@ -56,7 +56,7 @@ def search(
     with bounded(connection):
         names = find_names(connection, query.expression)
         everything, arrangement = arrange(
-            connection, query.expression, names, order, look_seconds=look_seconds
+            connection, query.expression, names, order, cursor=cursor, look_seconds=look_seconds
         )
         page = list(islice(arrangement.after(cursor), limit + 1))
         hits = hits_of(
@@ -100,7 +100,13 @@ def search_keys(
     with bounded(connection, seconds=within):
         names = find_names(connection, query.expression)
         _, arrangement = arrange(
-            connection, query.expression, names, order, look_seconds=look_seconds, step=limit
+            connection,
+            query.expression,
+            names,
+            order,
+            cursor=cursor,
+            look_seconds=look_seconds,
+            step=limit,
         )
         page = list(islice(arrangement.after(cursor), limit + 1))
     return [found.id for _, found in page[:limit]], _next(page, limit, arrangement)
@@ -108,13 +114,13 @@ def search_keys(
 
 def _next(page: list[Placed], limit: int, arrangement: Arrangement) -> str | None:
     last = page[limit - 1] if len(page) > limit else arrangement.stopped
-    return None if last is None else cursor_at(last)
+    return None if last is None else cursor_at(last, arrangement)
 
 
-def cursor_at(last: Placed) -> str:
+def cursor_at(last: Placed, arrangement: Arrangement) -> str:
     """Where the page after this hit begins."""
     rank, found = last
-    return str(Cursor(rank, found.sort_at, found.id))
+    return str(Cursor(rank, found.sort_at, found.id, arrangement.edge))
 
 
 def _looked_back_to(page: list[Placed], limit: int, arrangement: Arrangement) -> datetime | None:

@@ -111,7 +111,7 @@ def search_threads(
     with bounded(connection):
         names = find_names(connection, query.expression)
         everything, arrangement = arrange(
-            connection, query.expression, names, order, look_seconds=look_seconds
+            connection, query.expression, names, order, cursor=cursor, look_seconds=look_seconds
         )
         walk = _Walk(connection, arrangement, look_seconds=look_seconds)
         groups = list(islice(walk.groups(arrangement.after(cursor)), limit + 1))
@@ -134,7 +134,7 @@ def search_threads(
         order=order,
         hits=hits,
         count=count,
-        next=None if last is None else cursor_at(last),
+        next=None if last is None else cursor_at(last, arrangement),
         chips=query.chips,
         unindexed=0,
         looked_back_to=None if stopped is None else time_of(stopped[1]),
@@ -162,13 +162,13 @@ def thread_keys(
     with bounded(connection, seconds=within):
         names = find_names(connection, query.expression)
         _, arrangement = arrange(
-            connection, query.expression, names, order, look_seconds=look_seconds
+            connection, query.expression, names, order, cursor=cursor, look_seconds=look_seconds
         )
         walk = _Walk(connection, arrangement, look_seconds=look_seconds)
         groups = list(islice(walk.groups(arrangement.after(cursor)), limit + 1))
     page = groups[:limit]
     last = page[-1].first if len(groups) > limit else _stopped(walk, arrangement)
-    return [group.hits for group in page], None if last is None else cursor_at(last)
+    return [group.hits for group in page], None if last is None else cursor_at(last, arrangement)
 
 
 def _stopped(walk: _Walk, arrangement: Arrangement) -> Placed | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mail.message import body_html
 from mail.part import part_bytes
 from store.reading import AttachmentView, MessageView
-from web.found_marks import MOST_ON_A_PAGE, FoundMarks
+from web.found_marks import FoundMarks
 from web.house import House
 from web.html_marks import with_marks
 from web.letters import Letter, letter_of
@@ -41,7 +41,7 @@ class Formatted:
     html: SafeHtml | None
     heavy: int = 0
     found: int = 0  # words of the search, marked in this piece
-    found_more: bool = False  # so many that no further ones are looked for
+    found_more: bool = False  # and there are more of them
     heavy_bytes: int = 0
 
 
@@ -72,14 +72,14 @@ def formatted_of(
         all_pictures=how.all_pictures,
         piece=how.piece,
     )
-    marked, found = with_marks(clean.pieces, how.marks)
+    marked, found, is_more = with_marks(clean.pieces, how.marks)
     clean = replace(clean, pieces=marked)
     heavy = [pictures[one] for one in clean.heavy]
     return Formatted(
         html=_filled(clean, pictures.values(), letter) if for_frame else clean,
         heavy=len(heavy),
         found=found,
-        found_more=found >= MOST_ON_A_PAGE,
+        found_more=is_more,
         heavy_bytes=sum(one.size for one in heavy),
     )
 

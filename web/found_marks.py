@@ -27,10 +27,10 @@ class FoundMarks:
         whole = marked(text or "", self._about(field)) or Marked("")
         return whole if most is None else clipped(whole, most)
 
-    def in_text(self, text: str) -> tuple[Marked, bool]:
-        """The whole text of a message with its hits, and whether it has more than are marked."""
+    def in_text(self, text: str, *, most: int = MOST_IN_A_TEXT) -> tuple[Marked, bool]:
+        """A text of the body with its hits, `most` of each word, and whether it has more."""
         about = self._about(Field.BODY)
-        return marked_long(text, about, most=MOST_IN_A_TEXT) if about else (Marked(text), False)
+        return marked_long(text, about, most=most) if about else (Marked(text), False)
 
     def _about(self, field: Field) -> list[Words]:
         # Blind copies are found by `cc:` too.

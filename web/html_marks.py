@@ -6,25 +6,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import escape, unescape
 
-from store.document import Field
+from store.results import Marked
 from web.disguised import Piece
 from web.found_marks import MOST_ON_A_PAGE, FoundMarks
 from web.shown import pieces
 from web.tags import TAG
 
 
-def with_marks(markup: Sequence[Piece], marks: FoundMarks) -> tuple[tuple[Piece, ...], int]:
-    """The pieces with the first hits marked, and how many are. What tags part is not found."""
+def with_marks(markup: Sequence[Piece], marks: FoundMarks) -> tuple[tuple[Piece, ...], int, bool]:
+    """The pieces with the first hits marked, how many are, and whether there are more.
+
+    What tags part is not found.
+    """
     if not marks.words:
-        return tuple(markup), 0
+        return tuple(markup), 0, False
     marker = _Marker(marks)
-    return tuple(replace(one, markup=marker.on(one.markup)) for one in markup), marker.found
+    marked = tuple(replace(one, markup=marker.on(one.markup)) for one in markup)
+    return marked, marker.found, marker.is_more
 
 
 class _Marker:
     def __init__(self, marks: FoundMarks) -> None:
         self._marks = marks
         self.found = 0
+        self.is_more = False
 
     def on(self, markup: str) -> str:
         """Some markup with its hits."""
@@ -35,9 +40,12 @@ class _Marker:
         return "".join([*done, self._text(markup[seen:])])
 
     def _text(self, text: str) -> str:
-        if self.found >= MOST_ON_A_PAGE or not text or text.isspace():
+        room = MOST_ON_A_PAGE - self.found
+        if self.is_more or not text or text.isspace():
             return text
-        shown = self._marks.on(unescape(text), Field.BODY)
+        whole, self.is_more = self._marks.in_text(unescape(text), most=max(room, 1))
+        shown = Marked(whole.text, whole.ranges[:room])
+        self.is_more |= len(whole.ranges) > room
         if not shown.ranges:
             return text
         self.found += len(shown.ranges)

@@ -97,7 +97,7 @@ class _Cutter:
             if one.number is None:
                 yield one.tag
             else:
-                goes_on = [other.name for other in self._open[at + 1 :]][:1] == ["li"]
+                goes_on = at + 1 < len(self._open) and self._open[at + 1].name == "li"
                 yield one.from_number(one.number - goes_on)
 
     def whole(self) -> list[str]:

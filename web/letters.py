@@ -5,7 +5,9 @@ For pages that show what the database does not hold: headers, HTML, attachments,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import islice
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,7 +25,8 @@ from web.house import House, house_of
 SHOWN_BYTES = 128 << 20
 # What is below the first is read in a moment whatever it holds; the others take 0.2 s each.
 SURELY_LIGHT_BYTES = 1 << 20
-MOST_BOUNDARIES, MOST_MESSAGES = 100_000, 25_000
+MOST_BOUNDARIES, MOST_MESSAGES, MOST_NAMED = 100_000, 25_000, 20
+_BOUNDARY = re.compile(rb'boundary\s*=\s*(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,14 @@ class Letter:
         """
         if len(self.raw) < SURELY_LIGHT_BYTES:
             return False
-        lines, inside = self.raw.count(b"\n--"), self.raw.count(b"essage/rfc822")
-        return lines > MOST_BOUNDARIES or inside > MOST_MESSAGES
+        if self.raw.count(b"essage/rfc822") > MOST_MESSAGES:
+            return True
+        # Dashes begin lines of many a text: only those of a boundary that is named anywhere count.
+        if self.raw.count(b"\n--") <= MOST_BOUNDARIES:
+            return False
+        named = {found[1] or found[2] for found in islice(_BOUNDARY.finditer(self.raw), MOST_NAMED)}
+        lines = sum(self.raw.count(b"\n--" + one) for one in named)
+        return len(named) >= MOST_NAMED or lines > MOST_BOUNDARIES
 
 
 def require_message(request: Request) -> MessageView:

@@ -11,7 +11,7 @@ import codecs
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from store.reading import Place
@@ -23,11 +23,11 @@ BLOCK_BYTES = 64 << 10
 # So far behind its even place a block may begin.
 _LOOK_BYTES = 4 << 10
 _LONGEST_SEQUENCE = 4
-# Charsets whose letters take two or four bytes each, of which one may look like a line end; and
+# Charsets whose letters take so many bytes at least, of which one may look like a line end; and
 # those where bytes mean what a switch before them says, anew in each line.
-_WIDE = ("utf-16", "utf-32")
+_WIDE = {"utf-16": 2, "utf-32": 4}
 _SWITCHED = ("iso2022", "hz", "utf-7")
-_IN_ORDER = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
 # Where a block may begin, best first: behind a line, a word, or what is a letter's second byte in
 # no charset.
 _ENDS = (re.compile(rb"\n"), re.compile(rb" "), re.compile(rb"[!-/]"))
@@ -48,10 +48,9 @@ class _Bytes:
     place: Place
     skip: int
     charset: str
-
-    @property
-    def is_wide(self) -> bool:
-        return self.charset.startswith(_WIDE)
+    # Of a letter of a wide charset; the headers, up to `head`, are not written in one.
+    width: int = 1
+    head: int = 0
 
     @property
     def size(self) -> int:
@@ -66,14 +65,22 @@ class _Bytes:
         at = number * BLOCK_BYTES
         if at <= 0 or at >= self.size:
             return min(max(at, 0), self.size)
-        if self.is_wide:
-            return at
+        if self.width > 1:
+            return self._wide_border(at)
         near = self.read(at - 1, min(at + _LOOK_BYTES, self.size))
         for end in _ENDS[:2] if self.charset.startswith(_SWITCHED) else _ENDS:
             if found := end.search(near):
                 return at + found.start()
         continued = (step for step in range(1, _LONGEST_SEQUENCE) if near[step] & 0xC0 != 0x80)
         return at + next(continued, 1) - 1 if len(near) > _LONGEST_SEQUENCE else at
+
+    def _wide_border(self, at: int) -> int:
+        """Behind the headers, if it lies in them; between two letters of a wide charset."""
+        at = max(at, self.head)
+        at += (self.head - at) % self.width
+        unit = self.read(at, at + 2)[:: 1 if self.charset.endswith("be") else -1]
+        is_second_half = self.width == 2 and 0xDC00 <= int.from_bytes(unit) <= 0xDFFF
+        return at + 2 * is_second_half
 
     def block_at(self, at: int) -> int:
         """The block that holds a byte."""
@@ -92,12 +99,19 @@ class _Bytes:
         return [start + cut for cut in [*cuts, len(block)]], block
 
     def _good_cut(self, block_start: int, block: bytes, start: int, stop: int) -> int:
-        for end in () if self.is_wide else (b"\n", b" "):
+        inside = max(start, self.head - block_start)
+        for end in () if self.width > 1 and stop > inside else (b"\n", b" "):
             if (found := block.rfind(end, max(start, stop - _LOOK_BYTES), stop)) >= 0:
                 return found + 1
-        decoder = self.decoder_at(block_start + start)
-        decoder.decode(block[start:stop])
+        decoder = self.decoder_at(block_start + inside)
+        decoder.decode(block[inside:stop])
         return stop - len(decoder.getstate()[0])
+
+    def text(self, start: int, some: bytes) -> str:
+        """What these bytes from `start` on say."""
+        rest = max(self.head - start, 0)
+        body = self.decoder_at(start + rest).decode(some[rest:], final=True)
+        return some[:rest].decode("utf-8", "replace") + body
 
     def decoder_at(self, at: int) -> codecs.IncrementalDecoder:
         """What decodes from a byte on, as if it had seen all before."""
@@ -108,6 +122,19 @@ class _Bytes:
             before = self.read(max(at - _LOOK_BYTES, 0), at)
             decoder.decode(before[before.rfind(b"\n") + 1 :])
         return decoder
+
+
+def _bytes_of(house: House, place: Place, skip: int, codec: str) -> _Bytes:
+    message = _Bytes(house, place, skip, codec)
+    width = _WIDE.get(codec[:6], 1)
+    if width == 1:
+        return message
+    end = _HEADER_END.search(message.read(0, min(BLOCK_BYTES, message.size)))
+    head = end.end() if end else 0
+    if codec in _WIDE:  # the mark of the byte order tells, at the beginning of the body
+        is_big = message.read(head, min(head + 2, message.size)) == codecs.BOM_UTF16_BE
+        codec += "-be" if is_big else "-le"
+    return replace(message, charset=codec, width=width, head=head)
 
 
 def raw_page(
@@ -123,9 +150,7 @@ def raw_page(
 
     Raises HTTPException 410 when its bytes are gone.
     """
-    codec = codecs.lookup(charset).name
-    # A mark of the byte order stands before a text, and not before the headers of a message.
-    message = _Bytes(house, place, skip, _IN_ORDER.get(codec, codec))
+    message = _bytes_of(house, place, skip, codecs.lookup(charset).name)
     at = min(at, max(message.size - 1, 0))
     number = message.block_at(at)
     cuts, block = message.cuts(number)
@@ -134,7 +159,7 @@ def raw_page(
     previous = cuts[here - 1] if here else message.cuts(number - 1)[0][-2] if number else None
     last = message.cuts(message.block_at(message.size - 1))[0][-2] if message.size else 0
     is_last = stop >= message.size
-    text = message.decoder_at(start).decode(block[start - cuts[0] : stop - cuts[0]], final=True)
+    text = message.text(start, block[start - cuts[0] : stop - cuts[0]])
     return text.replace("\r\n", "\n"), Stretch(
         start=start,
         stop=stop,

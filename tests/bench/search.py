@@ -195,7 +195,7 @@ def _kinds(connection: Connection, count: int) -> Iterator[Kind]:
     )
     yield Kind("prefix", many(lambda: pick.choice(medium)[:4] + "*"), _first_page)
     # The shortest that is looked for while somebody types.
-    begun = [word[:3] + "*" for word in latin + medium if word.isascii()]
+    begun = [word[:3] + "*" for word in latin + medium if word.isascii() and len(word) > 2]
     yield Kind("prefix, three letters", many(lambda: pick.choice(begun)), _first_page)
     yield Kind("Korean, two letters", many(lambda: pick.choice(korean)), _first_page)
     yield Kind(

@@ -168,6 +168,14 @@ def test_row_44_nul_bytes_are_left_out_of_subject_and_text() -> None:
     assert "nul_removed" in defect_kinds(message)
 
 
+@pytest.mark.parametrize("word", [b"=?utf-8?q?a=00b?=", b"=?iso-8859-1?B?YQBi?="])
+def test_row_44_a_nul_in_an_encoded_word_is_told(word: bytes) -> None:
+    message = read(b"Subject: " + word + b"\n\ntext\n")
+
+    assert message.envelope.subject == "ab"
+    assert "nul_removed" in defect_kinds(message)
+
+
 @pytest.mark.parametrize(
     ("content", "label"),
     [(b"a\xed\xa0\x80b", "utf-8"), (b"a+2AA-b", "utf-7"), (b"\xd8\x00\x00a", "utf-16be")],

@@ -102,22 +102,56 @@ def test_only_the_newest_of_very_many_are_arranged_by_size_and_that_is_said(
 def test_pages_of_those_looked_at_one_by_one_are_of_one_list_however_slow_the_machine(
     database: Database, monkeypatch: pytest.MonkeyPatch, query: str, order: Order
 ) -> None:
-    monkeypatch.setattr(finder, "LOOK_SECONDS", -1.0)
     monkeypatch.setattr(finder, "_STEP", 2)
-    monkeypatch.setattr(arrangement, "LOOKED_AT", 4)
+    monkeypatch.setattr(finder, "LOOK_SECONDS", -1.0)
     keep_seven(database)
-    newest = [6, 5, 4, 3]
-    right = [one for one in RIGHT[order] if one in newest]
+    some = found(database, query, order=order, limit=1)
+    monkeypatch.setattr(finder, "LOOK_SECONDS", 1e6)
+    every = found(database, query, order=order, limit=1)
+    newer = a_message("word 결제 newer", sent_at=days_ago(0), sender=Address(None, "aa@a.org"))
+    keep(database, newer, start=8_000, length=950)
+    monkeypatch.setattr(finder, "LOOK_SECONDS", -1.0)  # a page that is as slow looks as far
 
-    pages = [found(database, query, order=order, limit=1)]
-    while pages[-1].next:
-        pages.append(found(database, query, order=order, after=pages[-1].next, limit=1))
+    few, all_of_them = [some], [every]
+    for pages in (few, all_of_them):
+        while pages[-1].next:
+            pages.append(found(database, query, order=order, after=pages[-1].next, limit=1))
 
-    assert [offset_of(hit) for page in pages for hit in page.hits] == right
-    assert {page.among_newest for page in pages} == {4}
-    monkeypatch.setattr(arrangement, "LOOKED_AT", 7)
-    assert found(database, query, order=order).among_newest is None
-    assert offsets(database, query, order=order) == RIGHT[order]
+    # Two of the newest were looked at; what came in later stands before the first.
+    assert [offset_of(hit) for page in few for hit in page.hits] == [
+        one for one in RIGHT[order] if one in (6, 5)
+    ]
+    assert few[0].among_newest == 2
+    assert [offset_of(hit) for page in all_of_them for hit in page.hits] == RIGHT[order]
+    assert {page.among_newest for page in all_of_them} == {None}
+
+
+@pytest.mark.parametrize("order", [Order.LARGEST, Order.SENDER])
+def test_where_time_ran_out_before_a_match_it_is_not_said_that_there_is_none(
+    database: Database, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    monkeypatch.setattr(finder, "_STEP", 2)
+    monkeypatch.setattr(finder, "LOOK_SECONDS", -1.0)
+    old = a_message("red boat", sent_at=days_ago(90))
+    keep(database, old, *(a_message("boat red", sent_at=days_ago(day)) for day in range(9)))
+
+    page = found(database, '"red boat"', order=order)
+
+    assert (page.hits, page.among_newest, page.next) == ((), 0, None)
+    assert page.count.more
+
+
+@pytest.mark.parametrize("order", [Order.LARGEST, Order.SENDER])
+def test_what_was_looked_at_is_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    monkeypatch.setattr(finder, "_STEP", 2)
+    monkeypatch.setattr(finder, "CHECKED", 3)
+    keep_seven(database)
+
+    count = found(database, '"word 결제"', order=order).count
+
+    assert (count.value, count.more) == (7, False)
 
 
 @pytest.mark.parametrize("order", [Order.LARGEST, Order.SENDER])
@@ -143,7 +177,14 @@ def test_a_conversation_stands_where_its_first_of_those_arranged_stands(
 
 
 @pytest.mark.parametrize(
-    "cursor", [Cursor("0a:b@example.org", -5, 1), Cursor(-900, 5, 1), Cursor("1", 0, 0)]
+    "cursor",
+    [
+        Cursor("0a:b@example.org", -5, 1),
+        Cursor(-900, 5, 1),
+        Cursor("1", 0, 0),
+        Cursor("1:2:3", 0, 7, (-(1 << 63) + 1, 0)),
+        Cursor(4, -5, 6, (-7, 8)),
+    ],
 )
 def test_a_cursor_of_any_order_travels_in_an_address(cursor: Cursor) -> None:
     assert cursor_from(str(cursor)) == cursor

@@ -58,7 +58,10 @@ def test_counts_are_exact_up_to_a_limit_and_say_so_beyond(
     monkeypatch.setattr(finder, "COUNTED", 10)
     assert found(database, "water").count == Count(10, True)
     monkeypatch.setattr(finder, "CHECKED", 5)
-    assert found(database, '"hot water"', limit=7).count == Count(7, True)
+    monkeypatch.setattr(finder, "_STEP", 4)
+    # All that the page itself had to look at are counted.
+    assert found(database, '"hot water"', limit=7).count == Count(8, True)
+    assert found(database, '"hot water"', limit=2).count == Count(5, True)
 
 
 def test_the_same_hits_come_in_the_same_order_when_there_are_too_many_to_sort(

@@ -103,15 +103,35 @@ def test_it_is_said_how_many_of_very_many_hits_are_marked(
     assert ("of those on this page the first 600" in page) == (here_first is not None)
 
 
-def test_of_very_many_hits_in_a_formatted_text_it_is_said_that_the_first_are_marked(
-    here: Visit,
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<p>boat</p>" * 700, "The first 600 hits of the search in this text are marked"),
+        ("<p>boat</p>" * 600, "600 hits of the search in this text, marked"),
+        (f"<pre>{'boat ' * 120}</pre>", "120 hits of the search in this text, marked"),
+        (
+            f"<pre>{'boat ' * 599}</pre><pre>{'boat ' * 300}</pre><p>boat</p>",
+            "The first 600 hits of the search in this text are marked",
+        ),
+        (
+            f"<pre>{'boat ' * 600}</pre><p>sea</p><p>boat</p>",
+            "The first 600 hits of the search in this text are marked",
+        ),
+    ],
+)
+def test_of_very_many_hits_in_a_formatted_text_it_is_said_which_are_marked(
+    here: Visit, body: str, said: str
 ) -> None:
-    here.take_in(heavy_html("<p>boat</p>" * 700))
+    here.take_in(heavy_html(body))
     reader = here.visitor()
 
     page = reader.get(f"/messages/1-0?from={quote('q=boat')}").text
+    source = re.search(r'<iframe src="([^"]*)"', page)
+    assert source
+    shown = marked(reader.get(unescape(source[1])).text)
 
-    assert "The first 600 hits of the search in this text are marked" in page
+    assert said in page
+    assert len(shown) == int(re.findall(r"\d+", said)[0])
 
 
 def test_remote_pictures_are_counted_and_their_hosts_named(here: Visit) -> None:

@@ -50,6 +50,7 @@ class Foot:
     next: str | None
     from_oldest: bool  # it looks from the oldest on
     found: int  # hits, or conversations, on the page so far
+    is_partial: bool  # older mail was not looked at, and nobody goes on by himself
     is_over: bool  # there is no more, neither here nor on another page
     hints: Hints | None  # why there may be nothing at all; None where something was found
 
@@ -180,6 +181,7 @@ def foot_of(
         next=None if looked_back_to else onward,
         from_oldest=wish.order is Order.OLDEST,
         found=found,
+        is_partial=results.among_newest is not None,
         is_over=not results.next,
         hints=None if found or results.next else _hints(request, query),
     )
