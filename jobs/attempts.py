@@ -19,6 +19,7 @@ from jobs.processor import StopAsked, StreamingEmailProcessor
 from jobs.surroundings import trouble_around
 from jobs.unpacker import Unpacker
 from jobs.workshop import Workshop
+from store.chunk_names import in_log
 from store.claims import Claim, Fenced, WorkerIdentity, claim, claim_next
 from store.clock import now_of
 from store.database import OUTAGES
@@ -153,7 +154,9 @@ def _work(
 
 
 def _run(attempt: Attempt) -> Outcome:
-    name = f"attempt {attempt.claim.attempt_id} on chunk {attempt.claim.chunk_id}"
+    claimed = attempt.claim
+    named = in_log(claimed.chunk_id, job_id=claimed.job_id, seq=claimed.seq)
+    name = f"attempt {claimed.attempt_id} on {named}"
     try:
         attempt.work.run()
     except Fenced as error:

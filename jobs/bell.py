@@ -74,7 +74,7 @@ def _enqueue(queue: Queue, bells: Iterable[Bell], *, installation: str | None) -
             failure_ttl=FAILURE_SECONDS,
             at_front=bell.is_first,
             meta={INSTALLATION: installation},
-            description=f"{bell.kind} chunk {bell.chunk_id} of job {bell.job_id}",
+            description=bell.in_words,
         )
 
 

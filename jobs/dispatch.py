@@ -17,6 +17,7 @@ from jobs.link import QueueLink
 from jobs.workshop import Workshop
 from mail.sniff import Verdict
 from store.audit import record, record_of_job
+from store.chunk_names import chunk_in_log
 from store.clock import utc_now
 from store.errands import ErrandKind, add_errand, break_errand
 from store.job_runs import end_so_far, end_so_far_by_chunk
@@ -110,8 +111,9 @@ class Dispatch:
             ended = end_so_far_by_chunk(connection, chunk_id)
             job_id = retry_chunk(connection, chunk_id)
             if job_id is not None:
+                named = chunk_in_log(connection, chunk_id)
                 record_of_job(
-                    connection, job_id, "chunk.retry", actor=actor, now=now, chunk=chunk_id, **ended
+                    connection, job_id, "chunk.retry", actor=actor, now=now, **named, **ended
                 )
         self.ring()
         return job_id is not None
@@ -123,7 +125,8 @@ class Dispatch:
             job_id = stop_chunk(connection, chunk_id, by=actor, now=now)
             if job_id is None:
                 return False
-            record_of_job(connection, job_id, "chunk.stop", actor=actor, now=now, chunk=chunk_id)
+            named = chunk_in_log(connection, chunk_id)
+            record_of_job(connection, job_id, "chunk.stop", actor=actor, now=now, **named)
         with self._workshop.database.write() as connection:
             settle(connection, job_id, now=now)
         return True
@@ -202,7 +205,7 @@ class Dispatch:
                 "chunk.retry",
                 actor=actor,
                 now=now,
-                chunk=chunk_id,
+                **chunk_in_log(connection, chunk_id),
                 cause=cause_key,
                 errand=errand_id,
                 **ended,

@@ -17,11 +17,14 @@ from jobs.workshop import PASSING, Workshop
 from store.clock import utc_now
 from store.errands import ErrandKind, Lane, add_errand, next_errand
 from store.half_done import half_deleted
+from store.retried_ends import ended_untold, tell_ends
 
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 30.0
 LOOK_SECONDS = 1.0
+# How soon the log tells that what was retried is over.
+ENDS_SECONDS = 10.0
 
 
 class ErrandRunner(threading.Thread):
@@ -38,6 +41,7 @@ class ErrandRunner(threading.Thread):
         self._stopped = threading.Event()
         self._woken = threading.Event()
         self._sweep_at = 0.0
+        self._ends_at = 0.0
 
     def wake(self) -> None:
         """Look now."""
@@ -71,8 +75,14 @@ class ErrandRunner(threading.Thread):
                     now = utc_now()
                     add_errand(connection, ErrandKind.DELETE_UPLOAD, wish, by="system", now=now)
 
+    def _tell_ends(self) -> None:
+        if self._lane is Lane.WORK and time.monotonic() >= self._ends_at:
+            self._ends_at = time.monotonic() + ENDS_SECONDS
+            tell_ends_of(self._workshop, may=self._lease.held)
+
     def _round(self) -> None:
         self._sweep()
+        self._tell_ends()
         while not self._stopped.is_set():
             with self._workshop.database.read() as connection:
                 errand = next_errand(connection, self._lane)
@@ -93,6 +103,19 @@ class ErrandRunner(threading.Thread):
         """Take no further step; `stop` also waits for the one under way."""
         self._stopped.set()
         self._woken.set()
+
+
+def tell_ends_of(workshop: Workshop, *, may: Callable[[], bool] = lambda: True) -> int:
+    """Let the audit log say what retries came to that are over by now; of how many it was.
+
+    `may` is asked only where there is something to tell: two consoles would tell it twice.
+    """
+    with workshop.database.read() as connection:
+        due = ended_untold(connection)
+    if not due or not may():
+        return 0
+    with workshop.database.write() as connection:
+        return tell_ends(connection, now=utc_now())
 
 
 class ErrandRunners:

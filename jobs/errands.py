@@ -44,6 +44,7 @@ from store.meant import forget_meant
 from store.outage import passes
 from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of
 from store.removing import delete_range
+from store.retried_ends import note_untold
 from store.rules import rule_of_upload
 from store.spool import SpoolError
 from store.touched import Touched
@@ -99,6 +100,8 @@ def _end(
     with workshop.database.write() as connection:
         end_errand(connection, errand.id, state=state, now=now, result=result, error=error)
         forget_meant(connection, errand.id)
+        if state is ErrandState.DONE:
+            note_untold(connection, errand)
         record(
             connection,
             actor=errand.created_by,
@@ -125,7 +128,10 @@ def read_again(workshop: Workshop, errand: Errand, steps: Steps) -> Iterator[Non
             raise CannotDo("An archive is not read again; the files that came out of it can be.")
         start = start_of(connection, job_id, from_seq=from_seq)
         _require_mbox(workshop, require_upload(connection, job.upload_id))
-        _require_as_said(errand, removed=messages_from(connection, job.upload_id, start))
+        to_remove = messages_from(connection, job.upload_id, start)
+        _require_as_said(errand, removed=to_remove)
+        if steps.total is None:  # begun again after a kill, the books hold none of them any more
+            steps.total = to_remove
         set_aside(connection, job_id, start=start, now=utc_now())
     yield
     while True:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from store.chunk_names import in_log
 from store.claims import is_paused
 from store.states import ChunkKind, ChunkState
 from store.tables import chunk
@@ -20,8 +21,14 @@ class Bell:
 
     chunk_id: int
     job_id: str
+    seq: int
     kind: ChunkKind
     is_first: bool
+
+    @property
+    def in_words(self) -> str:
+        """For the logs of workers: the number in its file, as pages call it, and the id."""
+        return f"{self.kind} {in_log(self.chunk_id, job_id=self.job_id, seq=self.seq)}"
 
 
 def due_bells(connection: Connection, *, now: datetime, window: int, hanging: int) -> list[Bell]:
@@ -37,7 +44,7 @@ def due_bells(connection: Connection, *, now: datetime, window: int, hanging: in
     ).scalar_one()
     room = window - max(rung, hanging)
     rows = connection.execute(
-        select(chunk.c.id, chunk.c.job_id, chunk.c.kind, chunk.c.turn)
+        select(chunk.c.id, chunk.c.job_id, chunk.c.seq, chunk.c.kind, chunk.c.turn)
         .where(chunk.c.state == ChunkState.WAITING, chunk.c.rung_at.is_(None))
         .where(or_(chunk.c.not_before.is_(None), chunk.c.not_before <= now), ~is_paused())
         .order_by(*FAIREST_FIRST)
@@ -48,6 +55,7 @@ def due_bells(connection: Connection, *, now: datetime, window: int, hanging: in
         Bell(
             chunk_id=row.id,
             job_id=row.job_id,
+            seq=row.seq,
             kind=ChunkKind(row.kind),
             is_first=row.turn == 0,
         )

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from store.block_sums import IS_PLAN, MET
 from store.held_files import files_held
-from store.overall import PAUSED, own_shown
+from store.overall import PAUSED, REREADING, own_shown
 from store.states import ChunkState, JobState
 from store.tables import job, upload
 from store.tables_archive import archive
@@ -141,7 +141,7 @@ def held_by(connection: Connection, archive_ids: Collection[int]) -> dict[int, H
     if not archive_ids:
         return {}
     found: dict[int, list[Row[Any]]] = {}
-    for row in connection.execute(_sums(archive_ids)):
+    for row in connection.execute(_sums(archive_ids, own_shown(connection))):
         found.setdefault(row.around, []).append(row)
     return {key: _held(rows) for key, rows in found.items()}
 
@@ -161,19 +161,19 @@ def _standing(row: Row[Any]) -> Standing:
     return Standing(
         came_out=bool(row.came_out),
         standing=row.standing,
-        is_over=JobState(row.state).is_over,
+        is_over=JobState(row.state).is_over and row.standing != REREADING,
         files=row.files,
         last_end=row.last_end,
     )
 
 
-def _sums(archive_ids: Collection[int]) -> Select[Any]:
+def _sums(archive_ids: Collection[int], own: ColumnElement[str]) -> Select[Any]:
     """What files that stand alike add up to.
 
     Every job has one plan, so whatever is of the file and not of its chunks is counted with that.
     Of an archive its gone-through bytes are done, of what is finished all of them.
     """
-    pairs, standing = files_held(archive_ids), own_shown().label("standing")
+    pairs, standing = files_held(archive_ids), own.label("standing")
     is_finished, number = job.c.state == JobState.FINISHED, block_sum.c.chunks
     plans = case((IS_PLAN, number), else_=0)
     unpacked = case((upload.c.kind == UploadKind.ARCHIVE, archive.c.read_bytes), else_=0)

@@ -40,7 +40,7 @@ def acts_on(connection: Connection, job_id: str, *, limit: int) -> list[AuditEnt
 
 def _with_number(entry: AuditEntry, errands: dict[int, int]) -> AuditEntry:
     kind, _, number = entry.subject.partition(":")
-    if kind != "errand" or entry.action.endswith((".done", ".failed", ".stop")):
+    if kind != "errand" or entry.action.endswith((".done", ".failed", ".stop", ".over")):
         return entry
     return replace(entry, detail={**entry.detail, REACHED_HERE: errands[int(number)]})
 

@@ -103,7 +103,7 @@ def jobs_of_filter(connection: Connection, wanted: JobFilter) -> list[ColumnElem
     if wanted.states:
         found.append(shown_state(connection).in_(wanted.states))
         if wanted.by_itself:
-            found.append(own_shown().in_(wanted.states))
+            found.append(own_shown(connection).in_(wanted.states))
     if wanted.text:
         name = lowered(connection, upload.c.filename)
         found.append(or_(*(name.contains(form, autoescape=True) for form in _forms(wanted.text))))

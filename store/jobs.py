@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tup
 from store import tables
 from store.causes import is_lasting
 from store.counted_on import GONE, numbers_lost
+from store.files_reread import FileReading, files_read_again
 from store.held import NOTHING, Held, held_by
 from store.inside import archives_within
 from store.job_progress import Progress, progress_of
@@ -42,7 +43,8 @@ class JobView:
 
     `state` is that of its own chunks, of an archive therefore of the unpacking; where it stands
     with its files is `status`, or `standing` in the words of lists. `paused_at`: nothing of it is
-    begun; of an archive that is over, nothing of what came out of it.
+    begun; of an archive that is over, nothing of what came out of it. While its messages are being
+    taken away to be read again (`reading`), the state of its own is cancelled, which is no end.
     """
 
     id: str
@@ -67,6 +69,7 @@ class JobView:
     held: Held | None  # what an archive holds; None for what is none
     lost: int  # members of an archive whose mail went with a file that came before it
     retry_is_vain: bool  # it failed, and a retry with this version comes to the same end
+    reading: FileReading | None  # the errand that reads its file again, or waits to
 
     @property
     def is_archive(self) -> bool:
@@ -79,16 +82,38 @@ class JobView:
         return self.state is JobState.FAILED and is_lasting(self.error) and not self.retry_is_vain
 
     @property
+    def is_reread(self) -> bool:
+        """True while its messages are being taken away, to be read again."""
+        return self.reading is not None and self.reading.has_begun
+
+    @property
+    def is_being_planned(self) -> bool:
+        """True while it is looked for where its messages begin, and none of them is read yet."""
+        return (
+            self.state is JobState.PLANNING and not self.is_archive and not self.progress.bytes_done
+        )
+
+    @property
+    def goes_on(self) -> bool:
+        """True while its own part is not over, or is to be begun again."""
+        return not self.state.is_over or self.reading is not None
+
+    @property
     def standing(self) -> str:
         """The word for where it stands, "paused" while nothing of it is begun."""
         own = own_standing(
-            self.state, is_archive=self.is_archive, is_paused=self.paused_at is not None
+            self.state,
+            is_archive=self.is_archive,
+            is_paused=self.paused_at is not None,
+            is_reread=self.is_reread,
         )
         return with_files(own, self.held.inside) if self.held else own
 
     @property
     def status(self) -> JobState:
         """Where it stands with its files."""
+        if self.is_reread:
+            return JobState.RUNNING
         return status_with_files(self.state, self.held.inside) if self.held else self.state
 
     @property
@@ -116,6 +141,8 @@ class JobView:
     @property
     def ended_at(self) -> datetime | None:
         """When all of it was over; None while something is not."""
+        if self.is_reread:
+            return None
         if self.held is None or self.finished_at is None:
             return self.finished_at
         if not self.is_settled:
@@ -227,6 +254,7 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
     inner = {row.upload_id: row.archive_id for row in rows if row.archive_id is not None}
     outers = outers_of(connection, set(inner.values()))
     damages = damages_of(connection, inner) if inner else {}
+    readings = files_read_again(connection)
     in_vain = jobs_in_vain(connection, [row.id for row in rows if is_lasting(row.error)])
     return [
         _job_view(
@@ -238,6 +266,7 @@ def views_of(connection: Connection, query: Select[Any], *, now: datetime) -> li
             lost=lost.get(row.upload_id, 0),
             engine=engines.get(row.id),
             is_vain=row.id in in_vain,
+            reading=readings.get(row.id),
         )
         for row in rows
     ]
@@ -265,6 +294,7 @@ def _job_view(
     held: Held | None,
     lost: int,
     is_vain: bool,
+    reading: FileReading | None,
 ) -> JobView:
     # An archive that was gone through while paused, and of which no file waits any more.
     lets_go = held is not None and JobState(row.state).is_over and not held.paused_here
@@ -291,4 +321,5 @@ def _job_view(
         held=held,
         lost=lost,
         retry_is_vain=is_vain and JobState(row.state) is JobState.FAILED,
+        reading=reading,
     )

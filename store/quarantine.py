@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, insert, literal, select
 
 from store.counted_on import GONE
 from store.messages import Reading
 from store.naming import message_name
 from store.tables import quarantine, upload
-from store.tables_mail import OFFSET_BITS
+from store.tables_mail import OFFSET_BITS, message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedMessage:
-    """One message set aside. `name` is its public name; its raw bytes are in the spool."""
+    """One message set aside. `name` is its public name; its raw bytes are in the spool.
+
+    What its headers say is None where they could not be read either.
+    """
 
     name: str
     offset: int
@@ -26,6 +29,10 @@ class QuarantinedMessage:
     detail: str
     traceback: str | None
     created_at: datetime
+    subject: str | None
+    sender_name: str | None
+    sender_address: str | None
+    sent_at: datetime | None
 
 
 def add_quarantined(
@@ -82,8 +89,11 @@ def quarantined_of(
     connection: Connection, upload_id: int, *, after: int = -1, limit: int = 100
 ) -> list[QuarantinedMessage]:
     """What was set aside of an upload, in file order; `after` is a byte offset."""
+    key = literal(upload_id << OFFSET_BITS, BigInteger) + quarantine.c.offset
+    headers = (message.c.subject, message.c.sender_name, message.c.sender_address)
     rows = connection.execute(
-        select(quarantine)
+        select(quarantine, *headers, message.c.sent_at)
+        .outerjoin(message, message.c.id == key)
         .where(quarantine.c.upload_id == upload_id, quarantine.c.offset > after)
         .order_by(quarantine.c.offset)
         .limit(limit)
@@ -97,6 +107,10 @@ def quarantined_of(
             detail=row.detail,
             traceback=row.traceback,
             created_at=row.created_at,
+            subject=row.subject,
+            sender_name=row.sender_name,
+            sender_address=row.sender_address,
+            sent_at=None if row.sent_at is None else datetime.fromtimestamp(row.sent_at, UTC),
         )
         for row in rows
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.chunk_names import NUMBER
 from store.job_acts import REACHED_HERE
 from store.job_runs import ENDED_BEFORE
 from web.language import N_
@@ -33,7 +34,12 @@ DETAILS = {
     "size": N_("size"),
     "sha256": "SHA-256",
     "chunk": N_("chunk"),
+    NUMBER: N_("chunk"),
     "chunks": N_("chunks"),
+    "succeeded": N_("succeeded"),
+    "failed_again": N_("failed again"),
+    "cancelled": N_("cancelled"),
+    "elsewhere": N_("put back, retried anew or deleted"),
     "way": N_("by"),
     "role": N_("role"),
     "version": N_("version"),

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from store.audit import AuditEntry
+from store.chunk_names import ID, NUMBER, ChunkName
 from store.file_names import FileName, subject_in
 from store.job_acts import REACHED_HERE
 from store.touched import Touched
@@ -26,6 +27,8 @@ UPLOADED = "upload.stored"
 # Said by the act itself.
 FORM = "form"
 NO_FILES: Mapping[str, FileName] = {}
+NO_CHUNKS: Mapping[int, ChunkName] = {}
+DONE = "errand.done"
 NO_TOUCHED = Touched()
 # Not to be looked at any more when their file is gone.
 HELD = (SUBJECTS["job"], SUBJECTS["upload"])
@@ -35,7 +38,7 @@ HELD = (SUBJECTS["job"], SUBJECTS["upload"])
 class Detail:
     """One thing more that an entry says.
 
-    `shape`: text, number, size, digest, moment, words or files.
+    `shape`: text, number, size, digest, moment, words, files or chunk.
     """
 
     name: str
@@ -58,6 +61,18 @@ class Files:
 
     names: tuple[str, ...]
     more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkShown:
+    """A chunk by its number in the file; of one of which nobody knows that any more, by its id.
+
+    `address` is None where it is not there any more.
+    """
+
+    seq: int | None
+    id: int
+    address: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +101,17 @@ def errand_meant(entry: AuditEntry) -> int | None:
     return int(number) if is_one and file_meant(entry) is None else None
 
 
+def chunk_meant(entry: AuditEntry) -> int | None:
+    """The id of the chunk that an entry is about."""
+    named = entry.detail.get(ID)
+    return named if isinstance(named, int) and not isinstance(named, bool) else None
+
+
 def act_of(
-    entry: AuditEntry, files: Mapping[str, FileName] = NO_FILES, touched: Touched = NO_TOUCHED
+    entry: AuditEntry,
+    files: Mapping[str, FileName] = NO_FILES,
+    touched: Touched = NO_TOUCHED,
+    chunks: Mapping[int, ChunkName] = NO_CHUNKS,
 ) -> Act:
     """The entry, ready to be shown; with the names of its files, where `files` knows them."""
     file = files.get(file_meant(entry) or "")
@@ -102,10 +126,23 @@ def act_of(
         subject=subject,
         details=(
             *_reached(files, touched),
-            *_details(({"filename": file.name} if file else {}) | _beside(entry)),
+            *_details(
+                ({"filename": file.name} if file else {}) | _beside(entry) | _chunk(entry, chunks)
+            ),
         ),
         reached_here=entry.detail.get(REACHED_HERE),
     )
+
+
+def _chunk(entry: AuditEntry, chunks: Mapping[int, ChunkName]) -> dict[str, Any]:
+    """The chunk as pages call it, in the place of its id; nothing of entries about none."""
+    chunk_id = chunk_meant(entry)
+    if chunk_id is None:
+        return {}
+    here, written = chunks.get(chunk_id), entry.detail.get(NUMBER)
+    seq = here.seq if here else written if isinstance(written, int) else None
+    address = f"/jobs/{here.job_id}?chunk={here.seq}#chunk" if here and here.seq else None
+    return {ID: ChunkShown(seq=seq, id=chunk_id, address=address), NUMBER: None}
 
 
 def _beside(entry: AuditEntry) -> dict[str, Any]:
@@ -123,6 +160,8 @@ def _reached(files: Mapping[str, FileName], touched: Touched) -> Iterator[Detail
 
 def _action(entry: AuditEntry) -> str:
     form = entry.detail.get(FORM)
+    if entry.action == DONE and entry.detail.get("kind") in words.PUT_BACK:
+        return words.PUT_BACK[entry.detail["kind"]]
     if entry.action == UPLOADED and form in words.UPLOADED:
         return words.UPLOADED[form]
     return words.action(entry.action)
@@ -152,6 +191,8 @@ def _details(detail: dict[str, Any]) -> Iterator[Detail]:
 
 def _shaped(name: str, value: Any) -> tuple[str, Any]:
     """How a value is shown, and the value for that."""
+    if isinstance(value, ChunkShown):
+        return "chunk", value
     if isinstance(value, bool):
         return "words", N_("yes") if value else N_("no")
     if isinstance(value, int | float):
@@ -194,7 +235,8 @@ def actors_meant(text: str, present: Iterable[str]) -> tuple[str, ...]:
 
 
 def _names_of(code: str) -> tuple[str, ...]:
-    said = [words.action(code), *(words.UPLOADED.values() if code == UPLOADED else ())]
+    narrower = {UPLOADED: words.UPLOADED, DONE: words.PUT_BACK}.get(code, {})
+    said = [words.action(code), *narrower.values()]
     plain = code.replace(".", " ").replace("_", " ")
     return (
         code,

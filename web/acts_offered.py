@@ -13,7 +13,7 @@ from store.acts_that_help import retry_may_help, some_are_paused
 from store.database import Transaction
 from store.job_filter import JobFilter
 from store.jobs import JobView
-from store.overall import PAUSED, UNDER_WAY
+from store.overall import PAUSED, REREADING, UNDER_WAY
 from store.states import JobState
 from web.job_query import JobAct
 
@@ -37,7 +37,8 @@ def acts_offered(
     helps = {
         JobAct.RETRY: _shows_what_to_retry(counts, jobs, standings, is_all_shown=is_all_shown)
         or (not is_all_shown and retry_may_help(connection, wanted)),
-        JobAct.PAUSE: begins_any,
+        # While messages are being taken away there is nothing that could wait.
+        JobAct.PAUSE: not (UNDER_WAY - {REREADING}).isdisjoint(standings),
         # An archive that is under way does not say that some of its files are paused.
         JobAct.RESUME: PAUSED in standings
         or (begins_any and not is_all_shown and some_are_paused(connection, wanted)),

@@ -36,6 +36,12 @@ STATES: dict[str, Word] = {
     "planning": Word(N_("Planning"), "active", "half"),
     "unpacking": Word(N_("Unpacking"), "active", "half"),
     "running": Word(N_("Running"), "active", "play"),
+    "rereading": Word(
+        N_("Being read again"),
+        "active",
+        "again",
+        N_("Its messages are removed first; then it is read anew."),
+    ),
     "finished": Word(N_("Finished"), "good", "check"),
     "incomplete": Word(N_("Incomplete"), "warn", "gap"),
     "failed": Word(N_("Failed"), "bad", "cross"),
@@ -61,6 +67,8 @@ STATES: dict[str, Word] = {
         "broken",
         N_("Nothing was heard of it in time; its chunk went to another."),
     ),
+    "failed_before": Word(N_("Failed before, done since"), "calm", "cross"),
+    "lost_before": Word(N_("Lost before, done since"), "calm", "broken"),
     "fenced": Word(
         N_("Fenced off"),
         "calm",
@@ -156,6 +164,7 @@ ACTIONS = {
     "errand.delete_jobs": N_("deleted jobs"),
     "errand.done": N_("finished an errand"),
     "errand.failed": N_("could not finish an errand"),
+    "errand.over": N_("saw that what an errand had put back is over"),
     "errand.export": N_("exported messages"),
     "job.cancel": N_("cancelled a job"),
     "job.delete": N_("deleted a file"),
@@ -178,6 +187,13 @@ UPLOADED = {
     "mbox": N_("uploaded an mbox"),
     "eml": N_("uploaded a single message (.eml)"),
     "archive": N_("uploaded an archive"),
+}
+
+# An errand that retries is done as soon as the work waits again, which is not its end.
+PUT_BACK = {
+    "retry_failed": N_("put back what had failed, to be read again"),
+    "retry_jobs": N_("put back what had failed, to be read again"),
+    "retry_members": N_("put back what had failed, to be read again"),
 }
 
 ACTORS = {"account": "", "token": N_("API token"), "command": N_("command line"), "system": ""}

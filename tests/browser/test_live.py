@@ -18,7 +18,7 @@ from tests.harness.console import Console, start_console
 from tests.harness.databases import opened
 from tests.harness.waiting import wait_until
 from tests.mboxes import letters
-from tests.store.failing import add_job, fail_chunks
+from tests.store.failing import add_job, fail_chunks, give_file
 from tests.web.asking import upload
 from tests.web.hall import AWAY
 
@@ -67,6 +67,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failing]:
     console = start_console(tmp_path_factory.mktemp("failing"), settings=settings)
     with opened(load(console.environ).database_url) as database, database.write() as connection:
         found = Failing(console, add_job(connection, "bugs.mbox"))
+        give_file(connection, found.job[1], console.data_dir / "spool")
     found.fail_again(count=2)
     yield found
     console.process.stop()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from store.causes import Cause
 from store.failures import Failure, note_failures
 from store.states import ChunkKind, ChunkState
-from store.tables import chunk
+from store.tables import chunk, upload
 from store.uploads import complete_upload, open_upload
 
 NOON = datetime(2024, 3, 9, 12, 0, tzinfo=UTC)
@@ -27,6 +28,14 @@ def add_job(
     upload = open_upload(connection, filename=filename, declared_size=None, by="test", now=NOON)
     job_id = complete_upload(connection, upload, size=size, sha256="0" * 64, now=NOON)
     return job_id, upload.id
+
+
+def give_file(connection: Connection, upload_id: int, folder: Path) -> None:
+    """Let the file of such a job lie in a spool, so that a retry is not in vain."""
+    found = connection.execute(
+        select(upload.c.spool_name, upload.c.size).where(upload.c.id == upload_id)
+    ).one()
+    (folder / found.spool_name).write_bytes(bytes(found.size))
 
 
 def fail_chunks(

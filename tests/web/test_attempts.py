@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from store import tables
 from store.attempts import (
@@ -24,7 +24,7 @@ from store.clock import utc_now
 from store.database import Database
 from store.history import add_sample
 from store.past_work import count_ended
-from store.states import Outcome
+from store.states import JobState, Outcome
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
 from tests.web.visiting import Visit, visit
@@ -236,6 +236,7 @@ def listed(page: str) -> str:
 def test_attempts_are_listed_in_short_what_went_wrong_first(chunked: Visit) -> None:
     floor = chunked.take_in(letters(60, body_lines=10))
     add_lost(floor, number=3)
+    mark_failed(floor)
     visitor = chunked.visitor()
 
     short = listed(visitor.get(f"/jobs/{floor.job_id}").text)
@@ -275,3 +276,62 @@ def test_a_run_that_read_message_by_message_says_so(here: Visit) -> None:
     assert listed(page).count("read carefully") == 1
     assert "do not count for ATTEMPTS" in listed(page)
     assert "read carefully" in page.split('id="chunk"')[1].split("</div>")[0]
+
+
+def mark_failed(floor: Floor) -> None:
+    """As if the job had failed in the end."""
+    with floor.workshop.database.write() as connection:
+        mine = tables.job.c.id == floor.job_id
+        connection.execute(update(tables.job).where(mine).values(state=JobState.FAILED))
+
+
+def test_what_went_wrong_before_is_history_once_the_job_is_done(chunked: Visit) -> None:
+    floor = chunked.take_in(letters(60, body_lines=10))
+    add_lost(floor, number=3)
+    visitor = chunked.visitor()
+
+    short = listed(visitor.get(f"/jobs/{floor.job_id}").text)
+    narrowed = listed(visitor.get(f"/jobs/{floor.job_id}?outcome=trouble").text)
+
+    assert short.index(">Done<", short.index("<ol")) < short.index("3 attempts ended alike")
+    for page in (short, narrowed):
+        assert "Lost before, done since" in page
+        assert "tone-bad" not in page.split("<ol", 1)[1]
+        assert "bad-ending" not in page
+
+
+def test_the_number_of_equal_ends_is_never_the_size_of_a_page(chunked: Visit) -> None:
+    floor = chunked.take_in(letters(60, body_lines=10))
+    add_lost(floor, number=78)
+    mark_failed(floor)
+    visitor = chunked.visitor()
+
+    for query in ("", "?outcome=trouble", "?first=urgent"):
+        page = listed(visitor.get(f"/jobs/{floor.job_id}{query}").text)
+        assert "At least 25 attempts ended alike" in page, query
+    last = visitor.get(f"/jobs/{floor.job_id}?outcome=lost").text
+    while following := re.search(r'rel="next" href="([^"#]+)', last):
+        last = visitor.get(following[1].replace("&amp;", "&")).text
+    assert "At least 3 attempts ended alike" in listed(last)
+
+
+def test_while_a_job_is_planned_its_attempts_say_so(here: Visit) -> None:
+    floor = here.take_in(letters(3), work=False)
+    sampled(here, consumers=0)
+    visitor = here.visitor()
+    before = visitor.get(f"/jobs/{floor.job_id}").text
+    asked = re.search(rf'hx-get="(/fragments/progress/{floor.job_id}[^"]*)"', before)
+    assert asked
+    with here.house.database.write() as connection:
+        mine = tables.job.c.id == floor.job_id
+        connection.execute(update(tables.job).where(mine).values(state=JobState.PLANNING))
+
+    page = visitor.get(f"/jobs/{floor.job_id}").text
+    moved = visitor.get(asked[1].replace("&amp;", "&"))
+    same = re.search(r'hx-get="(/fragments/progress/[^"]*)"', moved.text)
+
+    assert "No worker has taken this up yet." not in listed(page)
+    assert "where its messages begin" in listed(page)
+    assert moved.headers["HX-Trigger-After-Swap"] == "job-over"
+    assert same
+    assert "HX-Trigger-After-Swap" not in visitor.get(same[1].replace("&amp;", "&")).headers

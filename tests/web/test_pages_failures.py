@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 
 from starlette.testclient import TestClient
@@ -16,7 +18,7 @@ from store.errands import ErrandState, find_errand
 from store.states import ChunkState, JobState, Outcome
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
-from tests.store.failing import SPOOL, add_job, fail_chunks
+from tests.store.failing import SPOOL, add_job, fail_chunks, give_file
 from tests.web.visiting import Visit
 
 
@@ -29,6 +31,16 @@ def fail_jobs(here: Visit, count: int) -> list[Floor]:
         assert set(floor.run()) == {Outcome.FAILED}
         floors.append(floor)
     return floors
+
+
+@contextmanager
+def files_there(here: Visit, floors: list[Floor]) -> Iterator[None]:
+    """As long as it lasts the files of those jobs lie in the spool again."""
+    for floor in floors:
+        here.house.spool.path(floor.spool_name).write_bytes(bytes(floor.job().size))
+    yield
+    for floor in floors:
+        here.house.spool.remove(floor.spool_name)
 
 
 def cause_in(page: str) -> str:
@@ -50,7 +62,8 @@ def test_all_of_a_cause_are_retried_by_an_errand_that_says_what_became_of_them(
 ) -> None:
     floors = fail_jobs(here, 3)
     visitor = here.visitor()
-    page = visitor.get("/failures").text
+    with files_there(here, floors):
+        page = visitor.get("/failures").text
     assert "Retry one as a trial" in page
     assert "Retry all: 3 chunks" in page
 
@@ -99,7 +112,8 @@ def test_a_trial_that_succeeds_makes_retrying_all_the_next_step(here: Visit) -> 
     floors = fail_jobs(here, 2)
     visitor = here.visitor()
     key = cause_in(visitor.get("/failures").text)
-    before = visitor.get(f"/failures/{key}").text
+    with files_there(here, floors):
+        before = visitor.get(f"/failures/{key}").text
     assert f'class="main" id="trial-{key}"' in before or f'id="trial-{key}" class="main"' in before
     assert f'class="button" id="all-{key}"' in before
     put_back_mbox(here, floors[0])
@@ -108,7 +122,8 @@ def test_a_trial_that_succeeds_makes_retrying_all_the_next_step(here: Visit) -> 
     asked = visitor.post(f"/failures/{key}/trial", data={"chunk": str(chunk_id)})
     waiting = visitor.get(asked.headers["Location"]).text
     floors[0].run()
-    over = visitor.get(f"/failures/{key}").text
+    with files_there(here, floors[1:]):
+        over = visitor.get(f"/failures/{key}").text
 
     assert "Trial" in waiting
     assert "Waiting" in waiting
@@ -143,22 +158,24 @@ def test_a_trial_that_fails_again_says_so(here: Visit) -> None:
 
 
 def test_the_dry_run_counts_and_changes_nothing(here: Visit) -> None:
-    fail_jobs(here, 2)
+    floors = fail_jobs(here, 2)
     visitor = here.visitor()
     key = cause_in(visitor.get("/failures").text)
 
-    page = visitor.get(f"/failures/retry?cause={key}").text
+    with files_there(here, floors):
+        page = visitor.get(f"/failures/retry?cause={key}").text
+        listed = visitor.get("/failures").text
 
     assert "Retry 2 chunks" in page
     assert "Still to read" in page
     assert "has been retried as a trial yet" in page
     assert f'name="cause" value="{key}"' in page
-    assert "Retry all: 2 chunks" in visitor.get("/failures").text
+    assert "Retry all: 2 chunks" in listed
     assert here.visitor(Role.VIEWER).get("/failures/retry").status_code == 403
 
 
 def test_the_list_is_filtered_by_links_that_last(here: Visit) -> None:
-    fail_jobs(here, 2)
+    floors = fail_jobs(here, 2)
     visitor = here.visitor()
 
     def shown(query: str) -> bool:
@@ -169,7 +186,8 @@ def test_the_list_is_filtered_by_links_that_last(here: Visit) -> None:
     assert not shown("text=nothing+of+the+kind")
     assert not shown("file=other.mbox")
     assert "Nothing that failed is like that" in visitor.get("/failures?file=other.mbox").text
-    filtered = visitor.get("/failures?file=letters&period=day").text
+    with files_there(here, floors):
+        filtered = visitor.get("/failures?file=letters&period=day").text
     assert 'href="/failures/retry?file=letters&amp;period=day"' in filtered
     assert "Retry all that match" in filtered
 
@@ -191,6 +209,7 @@ def test_a_cause_shows_its_traceback_attempts_and_files(here: Visit) -> None:
 def test_more_causes_and_chunks_than_a_page_holds_are_paged_by_key(here: Visit) -> None:
     with here.house.database.write() as connection:
         job = add_job(connection)
+        give_file(connection, job[1], here.house.spool.folder)
         fail_chunks(connection, job, SPOOL, count=30)
         for number in range(20):
             cause = Cause(error_type=f"Error{number:02}", message="…", frame=None)
@@ -226,7 +245,7 @@ def test_addresses_that_cannot_be_are_refused(here: Visit) -> None:
 
 
 def test_a_stopped_errand_takes_no_further_step(here: Visit) -> None:
-    fail_jobs(here, 2)
+    floors = fail_jobs(here, 2)
     visitor = here.visitor()
     address = visitor.post("/failures/retry").headers["Location"]
     errand_id = int(address.rpartition("/")[2])
@@ -240,7 +259,8 @@ def test_a_stopped_errand_takes_no_further_step(here: Visit) -> None:
     assert stopped
     assert stopped.state is ErrandState.STOPPED
     assert "errand.stop" in acts
-    assert "Retry all: 2 chunks" in visitor.get("/failures").text
+    with files_there(here, floors):
+        assert "Retry all: 2 chunks" in visitor.get("/failures").text
 
 
 def test_stopping_after_the_chunks_were_handed_out_takes_back_what_nobody_began(
@@ -257,7 +277,8 @@ def test_stopping_after_the_chunks_were_handed_out_takes_back_what_nobody_began(
     page = visitor.get(address).text
     assert f'href="{address}/stop"' not in page
     assert "Put back, retried anew or deleted" in page
-    assert "Retry all: 2 chunks" in visitor.get("/failures").text
+    with files_there(here, floors):
+        assert "Retry all: 2 chunks" in visitor.get("/failures").text
     assert [floor.job().state for floor in floors] == [JobState.FAILED] * 2
 
 

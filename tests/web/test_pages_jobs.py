@@ -12,7 +12,9 @@ from store.chunk_cells import map_of
 from store.database import Database
 from store.history import Bucket
 from store.states import ChunkKind, Outcome
+from tests.jobs.floor import Floor
 from tests.mboxes import letters, mbox_of, raw_message
+from tests.web.test_pages_failures import files_there
 from tests.web.visiting import Visit, read_again, visit
 from web import charts
 
@@ -76,18 +78,23 @@ def test_a_resting_overview_asks_less_often(here: Visit) -> None:
     assert 'hx-trigger="every 10s"' in resting
 
 
-def failed_job(here: Visit) -> str:
+def failed_floor(here: Visit) -> Floor:
     floor = here.take_in(letters(3), work=False)
     here.house.spool.remove(floor.spool_name)
     outcomes = floor.run()
     assert set(outcomes) == {Outcome.FAILED}
-    return floor.job_id
+    return floor
+
+
+def failed_job(here: Visit) -> str:
+    return failed_floor(here).job_id
 
 
 def test_a_failure_is_grouped_by_cause_and_retried_by_a_plain_form(here: Visit) -> None:
-    job_id = failed_job(here)
-    visitor = here.visitor()
-    page = visitor.get("/failures").text
+    floor = failed_floor(here)
+    job_id, visitor = floor.job_id, here.visitor()
+    with files_there(here, [floor]):
+        page = visitor.get("/failures").text
     retry = re.search(r'action="(/failures/[0-9a-f]+/trial)"', page)
 
     assert "SpoolError" in page
@@ -249,7 +256,7 @@ def test_a_chosen_chunk_stays_chosen_through_the_updates(here: Visit) -> None:
 
     page = here.visitor().get(f"/jobs/{floor.job_id}?chunk=1").text
 
-    assert f'hx-get="/fragments/progress/{floor.job_id}?chunk=1"' in page
+    assert f'hx-get="/fragments/progress/{floor.job_id}?chunk=1&amp;was=' in page
     assert 'id="chunk"' in page
 
 

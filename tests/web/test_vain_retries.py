@@ -14,7 +14,7 @@ from store.tables import attempt
 from tests.archives import zip_of
 from tests.jobs.floor import Floor
 from tests.mboxes import letters
-from tests.web.test_pages_failures import cause_in, fail_jobs
+from tests.web.test_pages_failures import cause_in, fail_jobs, files_there
 from tests.web.visiting import Visit, read_again
 
 WHY = "With this version, a retry would come to the same end"
@@ -79,7 +79,8 @@ def test_a_file_that_may_come_back_is_retried_beside_it(here: Visit, floor: Floo
     missing = fail_jobs(here, 1)[0]
     visitor = here.visitor()
 
-    page = visitor.get("/failures").text
+    with files_there(here, [missing]):
+        page = visitor.get("/failures").text
 
     assert page.count(TRIAL) == 1
     assert 'id="retry-all"' in page

@@ -139,6 +139,7 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
         "started_at": _time(job.started_at),
         "finished_at": _time(job.ended_at),
         "paused_at": _time(job.paused_at),
+        "reading_again": reading_json(job),
         "kind": job.kind,
         "archive": None
         if job.archive is None
@@ -148,6 +149,23 @@ def job_json(request: Request, job: JobView) -> dict[str, Any]:
             "filename": job.archive.filename,
             "damage": job.damage,
         },
+    }
+
+
+def reading_json(job: JobView) -> dict[str, Any] | None:
+    """The errand that reads a file again, or waits to; None when there is none.
+
+    While it is `removing` messages, the `status` of the job is running.
+    """
+    if job.reading is None:
+        return None
+    return {
+        "errand_id": job.reading.errand_id,
+        "asked_at": _time(job.reading.asked_at),
+        "since": _time(job.reading.began_at),
+        "removing": job.is_reread,
+        "messages_removed": job.reading.removed,
+        "messages_to_remove": job.reading.to_remove,
     }
 
 

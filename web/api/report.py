@@ -55,6 +55,9 @@ def job_report(request: Request) -> Response:
                 "length": one.length,
                 "cause": one.cause,
                 "detail": one.detail,
+                "subject": one.subject,
+                "sender": one.sender_address,
+                "sent_at": one.sent_at.isoformat() if one.sent_at else None,
             }
             for one in quarantined
         ],

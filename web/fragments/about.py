@@ -34,5 +34,5 @@ def about_in(request: Request, job: JobView) -> AboutView:
     """What is known of a job."""
     with house_of(request).database.read() as connection:
         engines = engines_of(connection, job.id)
-    every = None if job.is_settled else pace_of(job, quick=MOVING * 2)
+    every = None if job.is_settled and job.reading is None else pace_of(job, quick=MOVING * 2)
     return AboutView(job=job, engines=engines, every=every)

@@ -7,7 +7,7 @@ ended in the same way are folded into one line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -21,7 +21,7 @@ from store.clock import utc_now
 from store.database import Database
 from store.history import last_consumers
 from store.jobs import JobView
-from store.states import Outcome
+from store.states import JobState, Outcome
 from web.asked import address, cursor, known_word, place_in_list, text_of, whole
 from web.fragments.progress import require_job
 from web.house import house_of
@@ -36,6 +36,8 @@ FRESH = timedelta(seconds=45)
 WORKER_CHARACTERS = 200
 URGENCIES = {"0": 0, "1": 1, "2": 2}
 TROUBLE = (Outcome.FAILED, Outcome.LOST)
+# How those are called once what they were about is done.
+PAST = {Outcome.FAILED: "failed_before", Outcome.LOST: "lost_before"}
 TROUBLED, URGENT, NEWEST = "trouble", "urgent", "newest"
 # In short: what runs or went wrong, by how it ended, and a few of the others.
 SHORT, SHORT_ENDINGS, SHORT_OTHERS = 8, 5, 3
@@ -44,12 +46,24 @@ QUIET = tuple(one for one in Outcome if one not in (Outcome.RUNNING, *TROUBLE))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One attempt as shown. `standing` is its outcome, or "late" while its lease has run out."""
+    """One attempt as shown. `standing` is its outcome, or "late" while its lease has run out.
+
+    `is_past`: it went wrong, and what it was about has been done since.
+    """
 
     attempt: AttemptView
     standing: str
     seconds: float
     frames: tuple[str, ...]
+    is_past: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Runs that ended alike. `at_least`: there are others like them that were not looked at."""
+
+    runs: tuple[Run, ...]
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +117,14 @@ class AttemptsView:
     """
 
     job_id: str
-    groups: tuple[tuple[Run, ...], ...]
+    groups: tuple[Group, ...]
     filter: Filter
     has_chunks: bool  # an archive is unpacked in one go
     is_filtered: bool
     is_short: bool  # others are there that are not shown; `orders` lead to them
     has_careful: bool  # one of those shown read message by message, to find the one to blame
     nobody_is_there: bool
+    is_planned: bool  # it is being looked for where its messages begin
     outcomes: tuple[Chip, ...]
     orders: tuple[Chip, ...]
     here: str
@@ -130,8 +145,9 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
     database = house_of(request).database
     found = _found(database, job.id, wish, before=before)
     is_short = not (wish.narrows or wish.order or before) and len(found) > SHORT
-    runs = tuple(run_of(attempt, now=now) for _, attempt in found[:PAGE])
-    groups = _in_short(database, job.id, now=now) if is_short else alike(runs)
+    runs = tuple(run_of(attempt, now=now, is_done=_is_done(job)) for _, attempt in found[:PAGE])
+    is_cut = len(found) > PAGE or before is not None
+    groups = _in_short(database, job, now=now) if is_short else _at_edges(runs, is_cut=is_cut)
     further = None
     if len(found) > PAGE and not is_short:
         urgency, last = found[PAGE - 1]
@@ -143,15 +159,21 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
         has_chunks=not job.is_archive,
         is_filtered=wish.narrows,
         is_short=is_short,
-        has_careful=any(run.attempt.careful for group in groups for run in group),
+        has_careful=any(run.attempt.careful for group in groups for run in group.runs),
         nobody_is_there=not found and _waits(job) and _nobody_is_there(database, now=now),
+        is_planned=job.is_being_planned,
         outcomes=_outcomes(job.id, wish),
         orders=_orders(job.id, wish),
         here=wish.on(f"/fragments/attempts/{job.id}"),
         first=wish.address(job.id) if before else None,
         next=wish.address(job.id, before=further) if further else None,
-        every=None if job.state.is_over or before else pace_of(job, quick=MOVING * 2),
+        every=None if not job.goes_on or before else pace_of(job, quick=MOVING * 2),
     )
+
+
+def _is_done(job: JobView) -> bool:
+    """True when every chunk of it was read in the end: what failed before is history."""
+    return job.state in (JobState.FINISHED, JobState.INCOMPLETE) and not job.progress.chunks_failed
 
 
 def _waits(job: JobView) -> bool:
@@ -195,15 +217,32 @@ def _found(
     return [(0, attempt) for attempt in found]
 
 
-def _in_short(database: Database, job_id: str, *, now: datetime) -> tuple[tuple[Run, ...], ...]:
-    """What runs or went wrong, those that ended alike together, then the latest of the others."""
+def _in_short(database: Database, job: JobView, *, now: datetime) -> tuple[Group, ...]:
+    """What runs or went wrong, those that ended alike together, then the latest of the others.
+
+    Of what is done, the latest that were done come first: what went wrong is behind them.
+    """
     with database.read() as connection:
         urgent = urgent_attempts_of(
-            connection, job_id, wanted=Wanted(outcomes=(Outcome.RUNNING, *TROUBLE)), limit=PAGE
+            connection, job.id, wanted=Wanted(outcomes=(Outcome.RUNNING, *TROUBLE)), limit=PAGE + 1
         )
-        others = attempts_of(connection, job_id, wanted=Wanted(outcomes=QUIET), limit=SHORT_OTHERS)
-    endings = alike(tuple(run_of(attempt, now=now) for _, attempt in urgent))
-    return (*endings[:SHORT_ENDINGS], *((run_of(attempt, now=now),) for attempt in others))
+        others = attempts_of(connection, job.id, wanted=Wanted(outcomes=QUIET), limit=SHORT_OTHERS)
+    is_done = _is_done(job)
+    runs = tuple(run_of(attempt, now=now, is_done=is_done) for _, attempt in urgent[:PAGE])
+    # Of each kind there may be more among those that were not looked at.
+    is_cut = len(urgent) > PAGE
+    endings = tuple(replace(group, at_least=is_cut) for group in alike(runs))[:SHORT_ENDINGS]
+    quiet = tuple(Group(runs=(run_of(attempt, now=now),)) for attempt in others)
+    return (*quiet, *endings) if is_done else (*endings, *quiet)
+
+
+def _at_edges(runs: Sequence[Run], *, is_cut: bool) -> tuple[Group, ...]:
+    """A page of a list: what stands at its edges may go on beyond them."""
+    groups = alike(runs)
+    if not is_cut or not groups:
+        return groups
+    last = len(groups) - 1
+    return tuple(replace(group, at_least=place in (0, last)) for place, group in enumerate(groups))
 
 
 def _wanted(outcome: str | None) -> tuple[Outcome, ...]:
@@ -241,21 +280,23 @@ ORDERS = {
 }
 
 
-def run_of(attempt: AttemptView, *, now: datetime) -> Run:
-    """An attempt with what follows from the time."""
+def run_of(attempt: AttemptView, *, now: datetime, is_done: bool = False) -> Run:
+    """An attempt with what follows from the time; `is_done`: what it was about is, by now."""
+    is_past = is_done and attempt.outcome in TROUBLE
     silent = attempt.outcome is Outcome.RUNNING and attempt.lease_until < now
     return Run(
         attempt=attempt,
-        standing="late" if silent else attempt.outcome,
+        standing="late" if silent else PAST[attempt.outcome] if is_past else attempt.outcome,
         seconds=((attempt.ended_at or now) - attempt.started_at).total_seconds(),
         frames=own_frames(attempt.traceback),
+        is_past=is_past,
     )
 
 
-def alike(runs: Sequence[Run]) -> tuple[tuple[Run, ...], ...]:
+def alike(runs: Sequence[Run]) -> tuple[Group, ...]:
     """Neighbours that ended with equal errors together; an attempt without an error alone."""
     groups = groupby(enumerate(runs), key=lambda placed: _ending(*placed))
-    return tuple(tuple(run for _, run in group) for _, group in groups)
+    return tuple(Group(runs=tuple(run for _, run in group)) for _, group in groups)
 
 
 def _ending(place: int, run: Run) -> tuple[object, ...]:

@@ -22,6 +22,7 @@ from store.failure_lists import (
     find_cause,
 )
 from store.failure_times import Recently, over_time, recently
+from store.files_needed import needed_by_causes
 from store.trials import Trial, latest_trials
 from store.vain import causes_with_hope
 from web.asked import address, chosen, cursor, place_in_list, whole
@@ -30,6 +31,7 @@ from web.errand_lines import ErrandLine, lines_of
 from web.errors import NotFound
 from web.failure_query import key_of
 from web.fragments.failures import has_proved
+from web.gone_files import LOOKED_AT, Gone, gone_among
 from web.house import house_of
 from web.language import N_
 from web.pace import pace
@@ -67,6 +69,7 @@ class CauseView:
     trial: Trial | None
     is_tried: bool
     is_vain: bool  # a retry of any of its chunks comes to the same end
+    gone: Gone  # of its chunks the file is not in the spool any more
     files: tuple[FailedFile, ...]
     listed: tuple[FailedChunk, ...]
     errands: tuple[ErrandLine, ...]
@@ -101,6 +104,7 @@ def find_the_cause(request: Request) -> CauseView:
         trial = latest_trials(connection, [key]).get(key)
         is_vain = known.cause.is_lasting and not causes_with_hope(connection, [key])
         files = failed_files(connection, key, limit=FILES)
+        needed = needed_by_causes(connection, [key], limit=LOOKED_AT)
         asked = list_errands(connection, subject=subject_of_cause(key), limit=ERRANDS)
     errands = lines_of(database, asked)
     return CauseView(
@@ -110,6 +114,7 @@ def find_the_cause(request: Request) -> CauseView:
         trial=trial,
         is_tried=has_proved(trial, last_at=known.last_at),
         is_vain=is_vain,
+        gone=gone_among(house_of(request).spool, needed),
         files=tuple(files),
         listed=tuple(listed),
         errands=errands,

@@ -21,6 +21,7 @@ from web.house import house_of
 from web.language import N_
 from web.pace import MOVING
 from web.render import render
+from web.timeline import LATER, SOONER, Eta, rough
 from web.words import Word, begun
 
 LARGEST = (1 << 63) - 1
@@ -66,6 +67,7 @@ class ErrandView:
     wishes: tuple[tuple[str, str | datetime | tuple[Word, ...]], ...]
     results: tuple[tuple[str, int], ...]
     rate: float | None  # per second so far
+    eta: Eta | None  # when all of it is counted; None where nobody knows of how much
     query: str | None  # whose hits it goes through, for those who may see it
     file_url: str | None  # of an export that can be fetched by this reader
     reasons: tuple[tuple[str, str], ...]  # (message, why it could not be read), some of them
@@ -90,6 +92,7 @@ def find_the_errand(request: Request) -> ErrandView:
         key = errand.parameters.get("cause")
         cause = find_cause(connection, key) if key else None
     line, kept = lines_of(database, [errand])[0], errand.result or errand.place
+    rate = line.rate(now=utc_now())
     return ErrandView(
         line=line,
         cause=cause,
@@ -103,7 +106,8 @@ def find_the_errand(request: Request) -> ErrandView:
             for name, value in (errand.result or {}).items()
             if name in RESULTS
         ),
-        rate=line.rate(now=utc_now()),
+        rate=rate,
+        eta=_eta(line, rate),
         query=_query_for(request, errand),
         file_url=f"/errands/{errand.id}/file" if _has_file_for(request, errand) else None,
         reasons=tuple((name, why) for name, why in (errand.result or {}).get("reasons", ())),
@@ -112,6 +116,14 @@ def find_the_errand(request: Request) -> ErrandView:
         may_stop=line.can_stop and may_stop(request, errand),
         every=MOVING if line.is_moving else None,
     )
+
+
+def _eta(line: ErrandLine, rate: float | None) -> Eta | None:
+    """By the average so far. A retry is over with its chunks, whose jobs know better."""
+    if not (line.errand.is_open and rate and line.total) or line.counts == "chunks":
+        return None
+    left = max(line.total - line.done, 0) / rate
+    return rough(left * SOONER, left * LATER)
 
 
 def _query_for(request: Request, errand: Errand) -> str | None:

@@ -17,11 +17,13 @@ from store.failure_lists import (
     unsorted_failures,
 )
 from store.failure_times import Recently, over_time, recently
+from store.files_needed import needed_by_causes
 from store.trials import Trial, TrialStanding, latest_trials
 from store.vain import causes_with_hope
 from web.charts import SCALES, Period
 from web.errand_lines import ErrandLine, under_way
 from web.failure_query import FailureQuery, cursor_of, failure_query, written
+from web.gone_files import LOOKED_AT, Gone, gone_among
 from web.house import house_of
 from web.pace import pace
 from web.render import render
@@ -40,6 +42,7 @@ class CauseCard:
     recently: Recently
     trial: Trial | None
     is_vain: bool  # a retry of any of its chunks comes to the same end
+    gone: int  # of its chunks the file is not in the spool any more
 
     @property
     def is_tried(self) -> bool:
@@ -73,7 +76,8 @@ class FailuresView:
     def may_help(self) -> bool:
         """True when a retry of all that is asked for is not in vain for each."""
         is_page = self.causes > len(self.cards)
-        return is_page or not all(card.is_vain for card in self.cards)
+        in_vain = (card.is_vain or card.gone >= card.found.chunks for card in self.cards)
+        return is_page or not all(in_vain)
 
 
 def has_proved(trial: Trial | None, *, last_at: datetime | None) -> bool:
@@ -98,7 +102,10 @@ def find_failures(request: Request) -> FailuresView:
         )
         unsorted = unsorted_failures(connection)
         types = error_types(connection)
-    cards = cards_of(database, causes.found[:PAGE], period=query.period, now=now)
+        keys = [one.key for one in causes.found[:PAGE]]
+        needed = needed_by_causes(connection, keys, limit=LOOKED_AT)
+    gone = gone_among(house_of(request).spool, needed)
+    cards = cards_of(database, causes.found[:PAGE], period=query.period, now=now, gone=gone)
     errands = under_way(database)
     more = len(causes.found) > PAGE
     moving = bool(errands) or any(card.trial and card.trial.is_open for card in cards)
@@ -128,6 +135,7 @@ def cards_of(
     *,
     period: Period | None,
     now: datetime,
+    gone: Gone,
 ) -> tuple[CauseCard, ...]:
     """Causes with their bars over the period (a week by default), counts and trials."""
     keys, shown = [one.key for one in causes], period or Period.WEEK
@@ -145,6 +153,7 @@ def cards_of(
             recently=counts.get(one.key, Recently()),
             trial=trials.get(one.key),
             is_vain=one.cause.is_lasting and one.key not in hopeful,
+            gone=gone.of(one.key),
         )
         for one in causes
     )

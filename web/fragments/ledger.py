@@ -57,7 +57,7 @@ def ledger_of(request: Request, job: JobView) -> LedgerView:
         balance=books,
         strip=strip_of(entries[:ENTRIES_DRAWN], size=job.size),
         complete_strip=len(entries) <= ENTRIES_DRAWN,
-        every=None if job.state.is_over else pace_of(job, quick=MOVING * 2),
+        every=None if not job.goes_on else pace_of(job, quick=MOVING * 2),
     )
 
 

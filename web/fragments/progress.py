@@ -14,6 +14,7 @@ from store.chunk_cells import SEVERITY, Cell, Tally, chunks_that_stand, map_of
 from store.chunks import AttemptView, ChunkView, chunks_of
 from store.clock import now_of, utc_now
 from store.database import Transaction
+from store.defects_seen import with_defects
 from store.forecast import Forecast, Reach, forecast
 from store.forecast_inside import forecast_inside
 from store.found_inside import found_inside
@@ -22,7 +23,7 @@ from store.job_times import times_of
 from store.jobs import JobView, find_job
 from store.standstill import Standstill, standstills
 from store.states import STOPPED_JOB_STATES, JobState
-from web.asked import address, job_id_of, known_word, whole
+from web.asked import address, job_id_of, known_word, text_of, whole
 from web.errors import NotFound
 from web.house import house_of
 from web.member_words import damage_in_words
@@ -36,6 +37,8 @@ from web.timeline import Eta, Step, all_is_read, eta_of, steps_of
 CELLS = 240
 TRIES_SHOWN = 10
 STANDING_LISTED = 100
+# Of more messages than this it is not counted how many have defects: that looks at each.
+DEFECTS_COUNTED = 2_000
 # The highest number of a chunk that a database knows.
 HIGHEST = (1 << 31) - 1
 
@@ -61,6 +64,7 @@ class ProgressView:
     tries: tuple[AttemptView, ...]  # of the chosen chunk, newest first
     can_retry: bool
     locked: int  # files right in an archive that need a password
+    defective: int | None  # messages with defects; None where they are too many to be counted
     searchable: int | None  # messages that a search in it finds; None while nobody has counted
     rest: Forecast | None  # what going on would do, where it stopped before its end
     here: str
@@ -75,7 +79,8 @@ def progress_fragment(request: Request) -> Response:
     """`GET /fragments/progress/{id}`."""
     view = with_file_looked_at(request, at_one_moment(find_progress)(request))
     # The other parts of the page ask more seldom: they are to be true as soon as this one is.
-    headers = None if view.every else {"HX-Trigger-After-Swap": "job-over"}
+    has_moved = text_of(request, "was") not in ("", view.job.standing)
+    headers = {"HX-Trigger-After-Swap": "job-over"} if has_moved or not view.every else None
     return render(request, "fragments/progress.html", view, headers=headers)
 
 
@@ -109,6 +114,7 @@ def find_progress(request: Request) -> ProgressView:
         tries = attempts_of_chunk(connection, chosen.id, limit=TRIES_SHOWN) if chosen else []
         can_retry = _can_retry(connection, job)
         searchable = _searchable(connection, job)
+        defective = _defective(connection, job)
         locked = _locked(connection, job)
         rest = _rest(connection, job) if can_retry else None
         resting = () if job.is_settled else standstills(connection, now=now_of(connection))
@@ -127,15 +133,20 @@ def find_progress(request: Request) -> ProgressView:
         tries=tuple(tries),
         can_retry=can_retry,
         locked=locked,
+        defective=defective,
         searchable=searchable,
         all_is_read=all_is_read(job),
         rest=rest,
         here=address(
-            f"/fragments/progress/{job.id}", chunk=seq, standing=standing, past=after or None
+            f"/fragments/progress/{job.id}",
+            chunk=seq,
+            standing=standing,
+            past=after or None,
+            was=job.standing,
         ),
         resting=resting,
         damage=damage_in_words(job),
-        every=None if job.is_settled else pace_of(job),
+        every=None if job.is_settled and job.reading is None else pace_of(job),
     )
 
 
@@ -155,9 +166,14 @@ def _searchable(connection: Transaction, job: JobView) -> int | None:
     return found_inside(connection, job.upload_id).different if job.is_settled else None
 
 
+def _defective(connection: Transaction, job: JobView) -> int | None:
+    is_few = not job.is_archive and job.progress.met <= DEFECTS_COUNTED
+    return with_defects(connection, job.upload_id) if is_few and job.is_settled else None
+
+
 def _can_retry(connection: Transaction, job: JobView) -> bool:
     """True when there is something that failed or was stopped, and may go on."""
-    if job.retry_is_vain:
+    if job.retry_is_vain or job.reading is not None:
         return False
     if not job.is_archive:
         return job.progress.chunks_failed > 0 or job.state is JobState.CANCELLED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,6 +37,10 @@ class SetAside:
     length: int
     cause: str
     detail: str
+    subject: str | None  # what its headers say, None where they could not be read
+    sender_name: str | None
+    sender_address: str | None
+    sent_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ def set_aside_in(request: Request, job: JobView) -> SetAsideView:
         set_aside=tuple(set_aside_of(entry) for entry in found[:PAGE]),
         first=None if after is None else f"{here}#set_aside",
         next=f"{more}#set_aside" if more else None,
-        every=None if job.state.is_over or after is not None else pace_of(job, quick=MOVING * 2),
+        every=None if not job.goes_on or after is not None else pace_of(job, quick=MOVING * 2),
     )
 
 
@@ -81,4 +86,8 @@ def set_aside_of(entry: QuarantinedMessage) -> SetAside:
         length=entry.length,
         cause=CAUSES.get(entry.cause, entry.cause),
         detail=entry.detail,
+        subject=entry.subject,
+        sender_name=entry.sender_name,
+        sender_address=entry.sender_address,
+        sent_at=entry.sent_at,
     )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from store.audit import AuditEntry
 from store.audit_list import AuditFilter, actions, actors, page_of_entries
+from store.chunk_names import chunk_names
 from store.database import Transaction
 from store.file_names import file_names
 from store.paging import Page, Turn
@@ -23,6 +24,7 @@ from web.acts import (
     act_of,
     actions_meant,
     actors_meant,
+    chunk_meant,
     errand_meant,
     file_meant,
 )
@@ -120,8 +122,11 @@ def _told(connection: Transaction, entries: Sequence[AuditEntry]) -> tuple[Act, 
     touched = touched_by(connection, (one for one in errands.values() if one is not None))
     reached = (subject for one in touched.values() for subject in one.subjects)
     files = file_names(connection, chain(map(file_meant, entries), reached))
+    meant = map(chunk_meant, entries)
+    chunks = chunk_names(connection, (one for one in meant if one is not None))
     return tuple(
-        act_of(entry, files, touched.get(errands[entry.id] or 0, NO_TOUCHED)) for entry in entries
+        act_of(entry, files, touched.get(errands[entry.id] or 0, NO_TOUCHED), chunks)
+        for entry in entries
     )
 
 

@@ -10,8 +10,10 @@ from starlette.responses import Response
 from store.clock import utc_now
 from store.failure_filter import FailureFilter
 from store.failure_lists import KnownCause, Weight, find_cause, weigh
+from store.files_needed import needed_by_filter
 from store.trials import Trial, latest_trials
 from web.failure_query import filter_of
+from web.gone_files import LOOKED_AT, gone_among
 from web.house import house_of
 from web.pages.jobs_bulk import CHANGED
 from web.passed_over import query_of
@@ -26,6 +28,7 @@ class FailuresRetryView:
     cause: KnownCause | None
     weight: Weight
     trial: Trial | None
+    gone: int  # of those chunks the file is not in the spool any more
     trouble: str | None = None
 
     @property
@@ -47,11 +50,11 @@ def ask_again(request: Request, view: FailuresRetryView) -> Response:
 
 def weighed(request: Request, wanted: FailureFilter) -> FailuresRetryView:
     """The dry run as things are now."""
-    with house_of(request).database.read() as connection:
+    house = house_of(request)
+    with house.database.read() as connection:
         cause = find_cause(connection, wanted.cause) if wanted.cause else None
-        return FailuresRetryView(
-            wanted=wanted,
-            cause=cause,
-            weight=weigh(connection, wanted),
-            trial=latest_trials(connection, [cause.key]).get(cause.key) if cause else None,
-        )
+        weight = weigh(connection, wanted)
+        trial = latest_trials(connection, [cause.key]).get(cause.key) if cause else None
+        needed = needed_by_filter(connection, wanted, limit=LOOKED_AT)
+    gone = gone_among(house.spool, needed).chunks
+    return FailuresRetryView(wanted=wanted, cause=cause, weight=weight, trial=trial, gone=gone)
