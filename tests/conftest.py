@@ -31,6 +31,20 @@ from tests.harness.workers import start_our_worker, start_rq_worker
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
+# Files with minutes of browser tests, the longest first.
+LONGEST = (
+    "test_journeys_of_trouble.py",
+    "test_every_scene.py",
+    "test_journeys_of_mail.py",
+    "test_journeys_of_jobs.py",
+    "test_every_page.py",
+    "test_journeys_of_lists.py",
+    "test_journeys.py",
+    "test_live.py",
+    "test_job_page.py",
+    "test_states.py",
+)
+
 _processes_of_test = pytest.StashKey[list[Process]]()
 
 
@@ -40,8 +54,18 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: they are slow, and Playwright keeps the thread's event loop."""
-    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+    """Browser tests go last: they are slow, and Playwright keeps the thread's event loop.
+
+    Of them the longest files go first, so that no process is left alone with one at the end.
+    """
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    if "chromium" not in getattr(item, "fixturenames", ()):
+        return False, 0
+    name = item.path.name
+    return True, LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)

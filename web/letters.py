@@ -51,8 +51,9 @@ class Letter:
         if self.raw.count(b"\n--") <= MOST_BOUNDARIES:
             return False
         named = {found[1] or found[2] for found in islice(_BOUNDARY.finditer(self.raw), MOST_NAMED)}
-        lines = sum(self.raw.count(b"\n--" + one) for one in named)
-        return len(named) >= MOST_NAMED or lines > MOST_BOUNDARIES
+        if len(named) >= MOST_NAMED:
+            return True
+        return sum(self.raw.count(b"\n--" + one) for one in named) > MOST_BOUNDARIES
 
 
 def require_message(request: Request) -> MessageView:
