@@ -1,6 +1,7 @@
 """Of how many failed chunks the file is gone from the spool: a retry of those is in vain.
 
-Looked at file by file, so of the files with most failed chunks only.
+Looked at file by file, so of the files with most failed chunks only; and not where so very many
+failed that telling them apart by file would hold the page up.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from store.files_needed import FileNeeded
 from store.spool import Spool, SpoolAway, SpoolError
 
-# Files that are looked at for one page.
-LOOKED_AT = 100
+# Files that are looked at for one page, and failed chunks that are told apart by file for it.
+LOOKED_AT, CHUNKS = 100, 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,16 @@ class Gone:
     def of(self, key: str) -> int:
         """Those of one cause."""
         return self.by_cause.get(key, 0)
+
+
+def few_enough(causes: Iterable[tuple[str, int]]) -> list[str]:
+    """Those of some causes whose failed chunks can be told apart, the first ones first."""
+    left, kept = CHUNKS, list[str]()
+    for key, chunks in causes:
+        if chunks <= left:
+            kept.append(key)
+            left -= chunks
+    return kept
 
 
 def gone_among(spool: Spool, needed: Iterable[FileNeeded]) -> Gone:

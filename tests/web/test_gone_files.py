@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.web.test_pages_failures import cause_in, fail_jobs, files_there
 from tests.web.test_pages_workers import words_of
 from tests.web.visiting import Visit
+from web.gone_files import CHUNKS, few_enough
 
 OFFERS = ('id="trial-', "Retry all", "Retry everything", "goes on from where it got to")
 
@@ -49,3 +50,8 @@ def test_where_files_are_there_nothing_is_said(here: Visit) -> None:
 
     assert "gone from the spool" not in page
     assert "Retry all: 2 chunks" in page
+
+
+def test_of_so_very_many_failures_no_file_is_looked_for() -> None:
+    assert few_enough([("a", CHUNKS - 5), ("b", 6), ("c", 5)]) == ["a", "c"]
+    assert few_enough([("a", CHUNKS + 1)]) == []

@@ -31,7 +31,7 @@ from web.errand_lines import ErrandLine, lines_of
 from web.errors import NotFound
 from web.failure_query import key_of
 from web.fragments.failures import has_proved
-from web.gone_files import LOOKED_AT, Gone, gone_among
+from web.gone_files import LOOKED_AT, Gone, few_enough, gone_among
 from web.house import house_of
 from web.language import N_
 from web.pace import pace
@@ -104,7 +104,7 @@ def find_the_cause(request: Request) -> CauseView:
         trial = latest_trials(connection, [key]).get(key)
         is_vain = known.cause.is_lasting and not causes_with_hope(connection, [key])
         files = failed_files(connection, key, limit=FILES)
-        needed = needed_by_causes(connection, [key], limit=LOOKED_AT)
+        needed = needed_by_causes(connection, few_enough([(key, failed)]), limit=LOOKED_AT)
         asked = list_errands(connection, subject=subject_of_cause(key), limit=ERRANDS)
     errands = lines_of(database, asked)
     return CauseView(

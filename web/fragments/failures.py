@@ -23,7 +23,7 @@ from store.vain import causes_with_hope
 from web.charts import SCALES, Period
 from web.errand_lines import ErrandLine, under_way
 from web.failure_query import FailureQuery, cursor_of, failure_query, written
-from web.gone_files import LOOKED_AT, Gone, gone_among
+from web.gone_files import LOOKED_AT, Gone, few_enough, gone_among
 from web.house import house_of
 from web.pace import pace
 from web.render import render
@@ -102,7 +102,7 @@ def find_failures(request: Request) -> FailuresView:
         )
         unsorted = unsorted_failures(connection)
         types = error_types(connection)
-        keys = [one.key for one in causes.found[:PAGE]]
+        keys = few_enough((one.key, one.chunks) for one in causes.found[:PAGE])
         needed = needed_by_causes(connection, keys, limit=LOOKED_AT)
     gone = gone_among(house_of(request).spool, needed)
     cards = cards_of(database, causes.found[:PAGE], period=query.period, now=now, gone=gone)

@@ -13,7 +13,7 @@ from store.failure_lists import KnownCause, Weight, find_cause, weigh
 from store.files_needed import needed_by_filter
 from store.trials import Trial, latest_trials
 from web.failure_query import filter_of
-from web.gone_files import LOOKED_AT, gone_among
+from web.gone_files import CHUNKS, LOOKED_AT, gone_among
 from web.house import house_of
 from web.pages.jobs_bulk import CHANGED
 from web.passed_over import query_of
@@ -55,6 +55,7 @@ def weighed(request: Request, wanted: FailureFilter) -> FailuresRetryView:
         cause = find_cause(connection, wanted.cause) if wanted.cause else None
         weight = weigh(connection, wanted)
         trial = latest_trials(connection, [cause.key]).get(cause.key) if cause else None
-        needed = needed_by_filter(connection, wanted, limit=LOOKED_AT)
+        is_few = weight.chunks <= CHUNKS
+        needed = needed_by_filter(connection, wanted, limit=LOOKED_AT) if is_few else []
     gone = gone_among(house.spool, needed).chunks
     return FailuresRetryView(wanted=wanted, cause=cause, weight=weight, trial=trial, gone=gone)
