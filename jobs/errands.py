@@ -39,7 +39,8 @@ from store.errands import (
     note_progress,
 )
 from store.forecast import is_more, messages_from
-from store.jobs import JobView, find_job
+from store.job_view import JobView
+from store.jobs import find_job
 from store.meant import forget_meant
 from store.outage import passes
 from store.read_anew import plan_anew, rewind_chunks, set_aside, start_of

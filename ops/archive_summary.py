@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from jobs.workshop import Workshop
 from store.archives import Fate
 from store.found_inside import FoundInside, found_inside
-from store.jobs import JobView
+from store.job_view import JobView
 from store.members import MembersSum, sum_of_members
 
 _FATES = {

@@ -17,7 +17,8 @@ from ops.archive_summary import summary_of
 from store.clock import utc_now
 from store.inside import jobs_inside
 from store.job_progress import Progress
-from store.jobs import JobView, find_job
+from store.job_view import JobView
+from store.jobs import find_job
 from store.states import JobState
 
 LOOK_SECONDS = 0.5

@@ -19,7 +19,8 @@ from ops.premises import opened_workshop, settings_of_installation
 from ops.refusal import Refusal
 from ops.verify_archive import discrepancies_of_archive
 from store.clock import utc_now
-from store.jobs import JobView, find_job, list_jobs
+from store.job_view import JobView
+from store.jobs import find_job, list_jobs
 from store.ledger import Entry, balance
 from store.members import sum_of_members
 from store.spool import SpoolError

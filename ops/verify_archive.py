@@ -12,7 +12,7 @@ from mail.member import Member
 from mail.source import Source
 from ops.books import ledger_of
 from store.archives import Fate
-from store.jobs import JobView
+from store.job_view import JobView
 from store.ledger import runs
 from store.member_lists import MemberView, members_of
 

@@ -29,7 +29,8 @@ from store.block_sums import MET
 from store.comparing import lowered
 from store.held import totals_of_all
 from store.job_filter import JobFilter, jobs_of_filter
-from store.jobs import JobView, shown_jobs, views_of
+from store.job_view import JobView
+from store.jobs import shown_jobs, views_of
 from store.overall import SHOWN_STATES, shown_state, status_of_jobs
 from store.paging import Page, Place, Turn, keyed, page_of
 from store.states import OPEN_JOB_STATES

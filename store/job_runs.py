@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from store.errands import ErrandKind
-from store.jobs import JobView, end_of
+from store.job_view import JobView
+from store.jobs import end_of
 from store.rests import rests_of, worked_seconds
 from store.tables import chunk
 from store.tables_people import audit

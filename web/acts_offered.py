@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from store.acts_that_help import retry_may_help, some_are_paused
 from store.database import Transaction
 from store.job_filter import JobFilter
-from store.jobs import JobView
+from store.job_view import JobView
 from store.overall import PAUSED, REREADING, UNDER_WAY
 from store.states import JobState
 from web.job_query import JobAct

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from store.archives import Fate
-from store.jobs import JobView
+from store.job_view import JobView
 from web.language import N_
 from web.words import Word
 

@@ -5,7 +5,7 @@ A part that is finished is sent without its trigger, and so ends by itself.
 
 from __future__ import annotations
 
-from store.jobs import JobView
+from store.job_view import JobView
 from store.states import JobState
 
 MOVING = 2

@@ -5,7 +5,7 @@ Looked at only for pages and answers about one job: lists of a thousand would wa
 
 from __future__ import annotations
 
-from store.jobs import JobView
+from store.job_view import JobView
 from store.spool import SpoolError
 from store.uploads import require_upload
 from web.errors import NotFound

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from store.job_times import JobTimes
-from store.jobs import JobView
+from store.job_view import JobView
 from store.states import JobState
 
 

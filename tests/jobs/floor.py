@@ -16,7 +16,8 @@ from store import tables, tables_mail
 from store.chunks import ChunkView, chunks_of
 from store.claims import Claim, claim_next
 from store.clock import utc_now
-from store.jobs import JobView, find_job
+from store.job_view import JobView
+from store.jobs import find_job
 from store.ledger import Balance, balance
 from store.planning import settle
 from store.recovery import Trouble, record_trouble

@@ -17,7 +17,8 @@ from store.errands import ErrandKind, ErrandState
 from store.inside import jobs_inside
 from store.job_filter import JobFilter
 from store.job_list import JobSort, page_of_jobs
-from store.jobs import JobView, list_jobs
+from store.job_view import JobView
+from store.jobs import list_jobs
 from store.members import sum_of_members
 from store.overall import SHOWN_STATES
 from store.paging import FIRST

@@ -15,7 +15,7 @@ from mail.defect import DefectKind
 from store import tables, tables_mail
 from store.audit import entries
 from store.clock import utc_now
-from store.jobs import JobView
+from store.job_view import JobView
 from store.ledger import entries_of
 from store.messages import Kind, Reading, prepare
 from store.quarantine import quarantined_of

@@ -18,20 +18,8 @@ from store.tables import attempt, job
 from tests.mboxes import letters
 from tests.web.hall import Hall
 from tests.web.test_pages_workers import words_of
+from tests.web.test_stalled_workers import NAME, leave_untaken
 from tests.web.visiting import Visit
-
-NAME = "node-1-4711-0fa9c1"
-
-
-def leave_untaken(hall: Hall, there: Visit, *, waits: float = 400, beat_ago: float = 200) -> None:
-    """Work is due for so many seconds, a wake-up call for it hangs, and a worker looks idle."""
-    there.take_in(letters(3), work=False)
-    begun = utc_now() - timedelta(seconds=waits)
-    with there.house.database.write() as connection:
-        connection.execute(update(job).values(created_at=begun))
-    hall.redis.rpush("rq:queue:default", "chunk-1-0fa9c1d2")
-    hall.enlist(NAME, beat_ago=beat_ago, kept_seconds=480)
-    hall.wait(1)
 
 
 def asked(there: Visit, *, act: str = "drain", name: str = NAME, language: str = "en") -> str:

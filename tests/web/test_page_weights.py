@@ -195,6 +195,20 @@ def test_bytes_of_another_charset_are_cut_between_letters(
         assert words.strip() in "".join(pages)
 
 
+@pytest.mark.parametrize("size", [65_536, 65_537, 65_539])
+@pytest.mark.parametrize("charset", ["utf-16", "utf-32"])
+def test_a_message_that_ends_where_a_block_does_is_shown(
+    here: Visit, size: int, charset: str
+) -> None:
+    head = b"From: Ann <ann@example.org>\nSubject: short\n\n"
+    separator = b"From ann@example.org Thu Jan  5 10:00:00 2023\n"
+    here.take_in(separator + head + b"x" * (size - len(head) - 1) + b"\n")
+
+    pages = list(every_page(here.visitor(), f"/messages/1-0?view=raw&charset={charset}"))
+
+    assert "Subject: short" in pages[0]
+
+
 def test_every_attachment_is_on_one_page_of_them(here: Visit) -> None:
     here.take_in(HOSTILE["files"]())
     reader = here.visitor()

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from store.clock import utc_now
-from store.jobs import JobView
+from store.job_view import JobView
 from store.pace import Pace
 from tests.mboxes import letters
 from tests.web.visiting import Visit

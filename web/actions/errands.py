@@ -15,7 +15,7 @@ from store.errands import ErrandKind, find_errand, subject_of_cause
 from store.failure_lists import failed_ids
 from store.files_reread import reading_again
 from store.forecast import Forecast, Reach, forecast, is_more, messages_with_members
-from store.jobs import JobView
+from store.job_view import JobView
 from store.states import OPEN_JOB_STATES
 from web.errors import BadRequest, NotFound
 from web.failure_query import filter_of, key_of

@@ -13,7 +13,8 @@ from store.clock import now_of, utc_now
 from store.engines import engines_of
 from store.job_filter import upload_in
 from store.job_progress import Progress
-from store.jobs import JobView, find_job, list_jobs
+from store.job_view import JobView
+from store.jobs import find_job, list_jobs
 from store.ledger import Balance, balance, entries_of
 from store.standstill import standstills
 from store.states import JobState

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from store.found_inside import FoundInside, found_inside
-from store.jobs import JobView
+from store.job_view import JobView
 from store.member_lists import MemberOrder, MemberView, members_of
 from store.members import MembersSum, sum_of_members
 from web.api.parameters import whole_parameter

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.engines import engines_of
-from store.jobs import JobView
+from store.job_view import JobView
 from store.states import EngineName
 from web.fragments.progress import require_job
 from web.house import house_of

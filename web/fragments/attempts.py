@@ -6,23 +6,21 @@ ended in the same way are folded into one line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.attempts import Wanted, attempts_of, same_words, urgent_attempts_of
-from store.causes import own_frames
+from store.attempts import Wanted, attempts_of, urgent_attempts_of
 from store.chunks import AttemptView
 from store.clock import utc_now
 from store.database import Database
 from store.history import last_consumers
-from store.jobs import JobView
+from store.job_view import JobView
 from store.states import JobState, Outcome
 from web.asked import address, cursor, known_word, place_in_list, text_of, whole
+from web.attempt_runs import TROUBLE, Group, alike, at_edges, run_of
 from web.fragments.progress import require_job
 from web.house import house_of
 from web.language import N_
@@ -35,35 +33,10 @@ PAGE = 25
 FRESH = timedelta(seconds=45)
 WORKER_CHARACTERS = 200
 URGENCIES = {"0": 0, "1": 1, "2": 2}
-TROUBLE = (Outcome.FAILED, Outcome.LOST)
-# How those are called once what they were about is done.
-PAST = {Outcome.FAILED: "failed_before", Outcome.LOST: "lost_before"}
 TROUBLED, URGENT, NEWEST = "trouble", "urgent", "newest"
 # In short: what runs or went wrong, by how it ended, and a few of the others.
 SHORT, SHORT_ENDINGS, SHORT_OTHERS = 8, 5, 3
 QUIET = tuple(one for one in Outcome if one not in (Outcome.RUNNING, *TROUBLE))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One attempt as shown. `standing` is its outcome, or "late" while its lease has run out.
-
-    `is_past`: it went wrong, and what it was about has been done since.
-    """
-
-    attempt: AttemptView
-    standing: str
-    seconds: float
-    frames: tuple[str, ...]
-    is_past: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Runs that ended alike. `at_least`: there are others like them that were not looked at."""
-
-    runs: tuple[Run, ...]
-    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +120,7 @@ def attempts_in(request: Request, job: JobView) -> AttemptsView:
     is_short = not (wish.narrows or wish.order or before) and len(found) > SHORT
     runs = tuple(run_of(attempt, now=now, is_done=_is_done(job)) for _, attempt in found[:PAGE])
     is_cut = len(found) > PAGE or before is not None
-    groups = _in_short(database, job, now=now) if is_short else _at_edges(runs, is_cut=is_cut)
+    groups = _in_short(database, job, now=now) if is_short else at_edges(runs, is_cut=is_cut)
     further = None
     if len(found) > PAGE and not is_short:
         urgency, last = found[PAGE - 1]
@@ -236,15 +209,6 @@ def _in_short(database: Database, job: JobView, *, now: datetime) -> tuple[Group
     return (*quiet, *endings) if is_done else (*endings, *quiet)
 
 
-def _at_edges(runs: Sequence[Run], *, is_cut: bool) -> tuple[Group, ...]:
-    """A page of a list: what stands at its edges may go on beyond them."""
-    groups = alike(runs)
-    if not is_cut or not groups:
-        return groups
-    last = len(groups) - 1
-    return tuple(replace(group, at_least=place in (0, last)) for place, group in enumerate(groups))
-
-
 def _wanted(outcome: str | None) -> tuple[Outcome, ...]:
     if outcome == TROUBLED:
         return TROUBLE
@@ -278,29 +242,3 @@ ORDERS = {
     NEWEST: N_("Newest first"),
     URGENT: N_("Running and failed first"),
 }
-
-
-def run_of(attempt: AttemptView, *, now: datetime, is_done: bool = False) -> Run:
-    """An attempt with what follows from the time; `is_done`: what it was about is, by now."""
-    is_past = is_done and attempt.outcome in TROUBLE
-    silent = attempt.outcome is Outcome.RUNNING and attempt.lease_until < now
-    return Run(
-        attempt=attempt,
-        standing="late" if silent else PAST[attempt.outcome] if is_past else attempt.outcome,
-        seconds=((attempt.ended_at or now) - attempt.started_at).total_seconds(),
-        frames=own_frames(attempt.traceback),
-        is_past=is_past,
-    )
-
-
-def alike(runs: Sequence[Run]) -> tuple[Group, ...]:
-    """Neighbours that ended with equal errors together; an attempt without an error alone."""
-    groups = groupby(enumerate(runs), key=lambda placed: _ending(*placed))
-    return tuple(Group(runs=tuple(run for _, run in group)) for _, group in groups)
-
-
-def _ending(place: int, run: Run) -> tuple[object, ...]:
-    attempt = run.attempt
-    if not attempt.error:
-        return (place,)
-    return run.standing, attempt.error_type, same_words(attempt.error), run.frames[:1]

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.jobs import JobView
+from store.job_view import JobView
 from web.dialect_reasons import Reason, reason_for
 from web.fragments.progress import require_job
 from web.language import N_

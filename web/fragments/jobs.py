@@ -13,7 +13,7 @@ from store.database import Transaction
 from store.job_filter import JobFilter
 from store.job_list import JobSort, ListedJob, count_jobs, counts_by_state, page_of_jobs
 from store.job_runs import Work, work_on
-from store.jobs import JobView
+from store.job_view import JobView
 from store.outer import Outer, outer_of
 from store.paging import Page
 from store.standings import standings_inside

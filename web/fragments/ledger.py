@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.jobs import JobView
+from store.job_view import JobView
 from store.ledger import Balance, Entry, balance, entries_of
 from web.fragments.progress import require_job
 from web.house import house_of

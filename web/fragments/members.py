@@ -11,7 +11,7 @@ from starlette.responses import Response
 from store.archives import Fate
 from store.errands import OPEN_ERRAND_STATES, list_errands
 from store.found_inside import FoundInside, found_inside
-from store.jobs import JobView
+from store.job_view import JobView
 from store.member_lists import MemberOrder, MemberView, members_of
 from store.members import MembersSum, sum_of_members
 from web.asked import address, chosen, text_of, whole

@@ -14,7 +14,8 @@ from store.clock import now_of, utc_now
 from store.job_filter import JobFilter
 from store.job_list import count_jobs
 from store.job_runs import Work, work_on
-from store.jobs import JobView, job_counts, list_jobs, open_jobs
+from store.job_view import JobView
+from store.jobs import job_counts, list_jobs, open_jobs
 from store.quarantine import set_aside_since
 from store.spool import Room
 from store.standings import standings_inside

@@ -20,7 +20,8 @@ from store.forecast_inside import forecast_inside
 from store.found_inside import found_inside
 from store.job_runs import LastRun, last_run, work_on
 from store.job_times import times_of
-from store.jobs import JobView, find_job
+from store.job_view import JobView
+from store.jobs import find_job
 from store.standstill import Standstill, standstills
 from store.states import STOPPED_JOB_STATES, JobState
 from web.asked import address, job_id_of, known_word, text_of, whole

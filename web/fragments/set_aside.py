@@ -8,7 +8,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.jobs import JobView
+from store.job_view import JobView
 from store.quarantine import QuarantinedMessage, quarantined_of
 from web.asked import address, whole
 from web.fragments.progress import require_job

@@ -15,7 +15,7 @@ from store.counted_on import CountsOn, counting_on_upload
 from store.elsewhere import held_elsewhere
 from store.forecast import OpenChunks, messages_with_members, open_chunks
 from store.held import NOTHING
-from store.jobs import JobView
+from store.job_view import JobView
 from store.outer import weight_of_upload
 from store.overall import AT_WORK
 from web.fragments.progress import require_job

@@ -11,7 +11,7 @@ from store.attempts import attempts_of_chunk
 from store.causes import own_frames
 from store.chunks import FailedChunk, failed_chunks
 from store.clock import utc_now
-from web.fragments.attempts import Run, run_of
+from web.attempt_runs import Run, run_of
 from web.fragments.cause import CauseView, find_the_cause
 from web.house import house_of
 from web.render import render

@@ -123,9 +123,8 @@ def message_page(request: Request) -> Response:
     house, message = house_of(request), require_message(request)
     look = chosen(request, "view", Look) or (Look.HTML if message.has_html else Look.TEXT)
     charset, came_from = charset_of(request), search_came_from(request)
-    links = MessageLinks(
-        path=f"/messages/{message.place.name}", came_from=came_from, charset=charset
-    )
+    here = f"/messages/{message.place.name}"
+    links = MessageLinks(path=here, came_from=came_from, charset=charset)
     marks = found_marks(came_from)
     asked = Asked(
         look=look, charset=charset, at=whole(request, "at") or 0, links=links, marks=marks

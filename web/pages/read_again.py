@@ -14,7 +14,7 @@ from starlette.responses import Response
 from mail.rule import Dialect
 from store.forecast import Forecast, Reach, first_unfinished, forecast
 from store.forecast_inside import InsideForecast, forecast_inside
-from store.jobs import JobView
+from store.job_view import JobView
 from web.asked import chosen
 from web.errors import BadRequest, NotFound
 from web.fragments.progress import require_job

@@ -12,7 +12,7 @@ from store.attempts import AttemptSums, EqualEnds, attempt_sums, equal_ends
 from store.database import Transaction
 from store.engines import engines_of
 from store.job_acts import acts_on
-from store.jobs import JobView
+from store.job_view import JobView
 from store.ledger import Balance, balance
 from store.member_lists import members_of
 from store.members import MembersSum, sum_of_members
